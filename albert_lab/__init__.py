@@ -1,0 +1,35 @@
+"""albert-lab: from the attention formula to embeddings extracted from an ALBERT model.
+
+``import albert_lab as lab`` is light: torch and transformers are loaded by the first thing that needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from albert_lab.errors import AlbertLabError
+
+__version__ = "0.1.0"
+
+_MODULES = ("analysis", "classroom", "model", "pretrain", "text", "vectors", "viz")
+_NAMES = {
+    "load": "albert_lab.face",
+    "embed": "albert_lab.face",
+    "search": "albert_lab.face",
+    "predict": "albert_lab.classroom.checks",
+}
+
+__all__ = ["AlbertLabError", "__version__", *_MODULES, *_NAMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"albert_lab.{name}")
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'albert_lab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
