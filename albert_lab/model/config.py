@@ -1,0 +1,149 @@
+"""The numbers that fix an ALBERT's shape, and the sizes that have a name.
+
+Source: Lan et al. 2020 (arXiv 1909.11942), Table 1 and section 3.1. The head counts are those of the
+released checkpoints: xlarge has 16 heads of width 128, where the paper's rule H/64 would give 32.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from albert_lab.errors import InputError
+
+HIDDEN_ACTS = ("gelu_new", "gelu_pytorch_tanh", "gelu", "relu")
+
+NAMED_SIZES: Mapping[str, Mapping[str, int]] = {
+    "base": {},
+    "large": dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096),
+    "xlarge": dict(hidden_size=2048, num_hidden_layers=24, num_attention_heads=16, intermediate_size=8192),
+    "xxlarge": dict(hidden_size=4096, num_hidden_layers=12, num_attention_heads=64, intermediate_size=16384),
+    "docs-mini": dict(
+        vocab_size=8000,
+        embedding_size=96,
+        hidden_size=128,
+        num_hidden_layers=6,
+        num_attention_heads=4,
+        intermediate_size=512,
+        max_position_embeddings=256,
+    ),
+}
+
+# What a config.json means when it leaves a key out: transformers' defaults, which describe xxlarge, not base.
+_DEFAULTS_OF_A_FILE = dict(hidden_size=4096, num_attention_heads=64, intermediate_size=16384)
+
+
+@dataclass(frozen=True)
+class AlbertConfig:
+    """Shape and constants of one ALBERT. `AlbertConfig()` is ALBERT-base (version 2: no dropout).
+
+    Field names and meanings are those of a Hugging Face `config.json`. Raises InputError for numbers
+    that cannot make a network.
+    """
+
+    vocab_size: int = 30000  # V
+    embedding_size: int = 128  # E, width of the input embeddings
+    hidden_size: int = 768  # H
+    num_hidden_layers: int = 12  # L
+    num_hidden_groups: int = 1  # distinct sets of layer weights; 1 = all layers share one
+    num_attention_heads: int = 12  # N
+    intermediate_size: int = 3072  # width inside the feed-forward network
+    inner_group_num: int = 1  # layers inside a group, applied one after the other
+    hidden_act: str = "gelu_new"
+    hidden_dropout_prob: float = 0.0
+    attention_probs_dropout_prob: float = 0.0
+    max_position_embeddings: int = 512  # the longest T
+    type_vocab_size: int = 2
+    initializer_range: float = 0.02
+    layer_norm_eps: float = 1e-12
+    classifier_dropout_prob: float = 0.1
+    num_labels: int = 2
+    pad_token_id: int | None = 0
+    bos_token_id: int | None = 2
+    eos_token_id: int | None = 3
+
+    def __post_init__(self) -> None:
+        self._check_sizes()
+        self._check_rates()
+        if self.hidden_act not in HIDDEN_ACTS:
+            raise InputError(
+                f"hidden_act is {self.hidden_act!r}", expected=f"one of {', '.join(HIDDEN_ACTS)}"
+            )
+        if self.hidden_size % self.num_attention_heads:
+            raise InputError(
+                f"{self.num_attention_heads} heads do not divide hidden_size {self.hidden_size}",
+                expected="hidden_size / num_attention_heads to be a whole number, the width d of one head",
+                mend="change num_attention_heads or hidden_size",
+            )
+
+    def _check_sizes(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+                raise InputError(f"{field.name} is {value!r}", expected="a whole number of at least 1")
+        if self.num_hidden_groups > self.num_hidden_layers:
+            raise InputError(
+                f"num_hidden_groups is {self.num_hidden_groups}, num_hidden_layers {self.num_hidden_layers}",
+                expected="at most as many groups as layers, because every group needs a layer that uses it",
+            )
+        if self.pad_token_id is not None and not 0 <= self.pad_token_id < self.vocab_size:
+            raise InputError(
+                f"pad_token_id is {self.pad_token_id}", expected=f"an id from 0 to {self.vocab_size - 1}, or None"
+            )
+
+    def _check_rates(self) -> None:
+        for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout_prob"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise InputError(f"{name} is {getattr(self, name)!r}", expected="a number from 0 to below 1")
+        for name in ("layer_norm_eps", "initializer_range"):
+            if not getattr(self, name) > 0.0:
+                raise InputError(f"{name} is {getattr(self, name)!r}", expected="a number above 0")
+
+    @property
+    def head_size(self) -> int:
+        """d = H / N, the width of one attention head."""
+        return self.hidden_size // self.num_attention_heads
+
+    @classmethod
+    def named(cls, name: str) -> AlbertConfig:
+        """The config of a named size: base, large, xlarge, xxlarge or docs-mini."""
+        if name not in NAMED_SIZES:
+            raise InputError(
+                f"there is no size named {name!r}",
+                expected=f"one of {', '.join(NAMED_SIZES)}",
+                mend="for any other shape write AlbertConfig(hidden_size=..., ...)",
+            )
+        return cls(**NAMED_SIZES[name])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of a Hugging Face config.json (without `architectures`)."""
+        values = dataclasses.asdict(self)
+        num_labels = values.pop("num_labels")  # a config.json counts labels by naming them
+        if num_labels != 2:
+            values["id2label"] = {str(i): f"LABEL_{i}" for i in range(num_labels)}
+            values["label2id"] = {f"LABEL_{i}": i for i in range(num_labels)}
+        return {"model_type": "albert", **values}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> AlbertConfig:
+        """Read the content of a config.json; a key that is missing means what it means to transformers.
+
+        Keys that do not change the network are ignored. Raises InputError for another architecture.
+        """
+        if values.get("model_type", "albert") != "albert":
+            raise InputError(
+                f"this is a config of a {values['model_type']!r} model", expected="model_type 'albert'"
+            )
+        if values.get("position_embedding_type", "absolute") != "absolute":
+            raise InputError(
+                f"position_embedding_type is {values['position_embedding_type']!r}", expected="'absolute'"
+            )
+        names = {field.name for field in dataclasses.fields(cls)}
+        known = {**_DEFAULTS_OF_A_FILE, **{key: value for key, value in values.items() if key in names}}
+        if values.get("id2label"):
+            known["num_labels"] = len(values["id2label"])
+        if known.get("classifier_dropout_prob", 0.1) is None:
+            known["classifier_dropout_prob"] = known.get("hidden_dropout_prob", 0.0)
+        return cls(**known)
