@@ -1,0 +1,200 @@
+"""The tokenizer: unigram pieces with ALBERT's normalization, special tokens and pairs.
+
+ALBERT (Lan et al. 2020, section 4.1) uses a SentencePiece unigram vocabulary over lower-cased text whose
+accents are stripped after NFKD. The `tokenizers` library trains and runs the same model; the result is an
+ordinary transformers tokenizer, so ``AutoTokenizer.from_pretrained(folder)`` reads what we save.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from albert_lab.errors import CheckpointError, InputError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from tokenizers.pre_tokenizers import PreTokenizer
+    from transformers import PreTrainedTokenizerFast
+
+SPECIAL_TOKENS = ("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]")  # ids 0 to 4, as in Google's vocabularies
+WORD_START = "▁"
+MAX_PIECE_LENGTH = 16
+SPARE_CANDIDATES = 2.5  # candidates learnt for every piece kept; many straddle punctuation and fall out
+_INPUT_NAMES = ["input_ids", "token_type_ids", "attention_mask"]
+
+
+def train_tokenizer(
+    texts: Iterable[str], vocab_size: int = 8000, *, max_length: int = 256, progress: bool = False
+) -> PreTrainedTokenizerFast:
+    """Learn `vocab_size` unigram pieces from `texts` and return the tokenizer.
+
+    Training (Kudo 2018, section 3.2) starts from frequent substrings and drops those that the likelihood of
+    the texts needs least; of what is left, the `vocab_size` pieces that the texts use most are kept. The
+    special tokens take ids 0 to 4 of them.
+
+    Args:
+        texts: any strings; each is used once, nothing is kept.
+        vocab_size: V, the number of pieces, special tokens included.
+        max_length: the longest input of the model that the tokenizer is for, in tokens.
+        progress: show the trainer's progress bar.
+
+    Raises:
+        InputError: no text, or so few that `vocab_size` pieces cannot be learnt from them.
+    """
+    if vocab_size <= len(SPECIAL_TOKENS):
+        raise InputError(
+            f"vocab_size is {vocab_size}.",
+            expected=f"more than the {len(SPECIAL_TOKENS)} special tokens",
+            mend="pass, for instance, vocab_size=8000",
+        )
+    texts = list(texts)
+    candidates = _learn_candidates(texts, int(vocab_size * SPARE_CANDIDATES), progress)
+    pieces = _most_used(texts, candidates, vocab_size)
+    if len(pieces) < vocab_size:
+        raise InputError(
+            f"The texts hold only {len(pieces)} different pieces, {vocab_size} were asked for.",
+            expected="a few thousand words of text for every thousand pieces",
+            mend=f"pass more text, or vocab_size={len(pieces)} or less",
+        )
+    return _wrap(_unigram(pieces), max_length)
+
+
+def _learn_candidates(texts: list[str], count: int, progress: bool) -> list[tuple[str, float]]:
+    """About `count` pieces and their log probabilities, learnt from words cut at white space only.
+
+    The trainer counts a substring once per *different* word, so it must see words with their punctuation:
+    cut before training, "and" would be one word among thousands and lost.
+    """
+    from tokenizers import trainers
+
+    tokenizer = _unigram([])
+    tokenizer.pre_tokenizer = _pre_tokenizer(split_punctuation=False)
+    trainer = trainers.UnigramTrainer(
+        vocab_size=count,
+        special_tokens=list(SPECIAL_TOKENS),
+        unk_token="<unk>",
+        max_piece_length=MAX_PIECE_LENGTH,
+        show_progress=progress,
+    )
+    try:
+        tokenizer.train_from_iterator(texts, trainer)
+    except Exception as error:  # the Rust library raises bare Exceptions
+        raise InputError(
+            f"The tokenizer could not be trained: {error}.",
+            expected="a few thousand words of text for every thousand pieces",
+            mend="pass more text or a smaller vocab_size",
+        ) from error
+    return [(piece, score) for piece, score in json.loads(tokenizer.to_str())["model"]["vocab"]]
+
+
+def _most_used(
+    texts: list[str], candidates: list[tuple[str, float]], vocab_size: int
+) -> list[tuple[str, float]]:
+    """The special tokens, then the pieces that the best segmentations of `texts` use most.
+
+    Single characters stay whatever their count, so that a rare word is spelt rather than unknown. The scores
+    are log(count / total): one step of Viterbi training, with the words now cut around punctuation.
+    """
+    tokenizer = _unigram(candidates)
+    counts = Counter(dict.fromkeys(range(len(candidates)), 0))
+    for start in range(0, len(texts), 1000):
+        for encoding in tokenizer.encode_batch_fast(texts[start : start + 1000]):
+            counts.update(encoding.ids)
+    special = len(SPECIAL_TOKENS)
+    ranked = sorted(range(special, len(candidates)), key=lambda i: (-counts[i], candidates[i][0]))
+    characters = [i for i in ranked if len(candidates[i][0]) == 1]
+    words = [i for i in ranked if len(candidates[i][0]) > 1 and counts[i] > 0]
+    kept = (characters + words)[: vocab_size - special]
+    total = sum(counts[i] + 1 for i in kept)
+    kept.sort(key=lambda i: (-counts[i], candidates[i][0]))
+    scored = [(candidates[i][0], math.log((counts[i] + 1) / total)) for i in kept]
+    return [(token, 0.0) for token in SPECIAL_TOKENS] + scored
+
+
+def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerFast:
+    """Read the tokenizer of a checkpoint folder; it returns ``token_type_ids`` for pairs.
+
+    transformers' AlbertTokenizer leaves ``token_type_ids`` out unless asked, and the model then takes both
+    texts of a pair for the first one. Whatever the folder says, the tokenizer returned here includes them.
+
+    Raises:
+        CheckpointError: the folder has no tokenizer.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    except Exception as error:
+        raise CheckpointError(
+            f"No tokenizer could be read from {folder}: {str(error).splitlines()[0]}",
+            expected="tokenizer.json and tokenizer_config.json (or spiece.model) beside config.json",
+            mend="save it there with tokenizer.save_pretrained(folder)",
+        ) from error
+    tokenizer.model_input_names = list(_INPUT_NAMES)
+    return tokenizer
+
+
+def _pre_tokenizer(*, split_punctuation: bool) -> PreTokenizer:
+    """Cut at white space, mark word starts, and (when asked) cut around runs of punctuation.
+
+    Without the last step "path." and "path," would be pieces of their own beside "path".
+    """
+    from tokenizers import Regex, pre_tokenizers
+
+    steps = [
+        pre_tokenizers.WhitespaceSplit(),
+        pre_tokenizers.Metaspace(replacement=WORD_START, prepend_scheme="always"),
+    ]
+    if split_punctuation:
+        signs = Regex(rf"{WORD_START}?[\p{{P}}\p{{S}}&&[^{WORD_START}]]+")
+        steps.append(pre_tokenizers.Split(signs, "isolated"))
+    return pre_tokenizers.Sequence(steps)
+
+
+def _unigram(pieces: list[tuple[str, float]]) -> Tokenizer:
+    """A unigram tokenizer over `pieces` with ALBERT's normalization."""
+    from tokenizers import Tokenizer, decoders, models, normalizers
+
+    model = models.Unigram(pieces, unk_id=SPECIAL_TOKENS.index("<unk>")) if pieces else models.Unigram()
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Replace("``", '"'),
+            normalizers.Replace("''", '"'),
+            normalizers.NFKD(),
+            normalizers.StripAccents(),
+            normalizers.Lowercase(),
+        ]
+    )
+    tokenizer.pre_tokenizer = _pre_tokenizer(split_punctuation=True)
+    tokenizer.decoder = decoders.Metaspace(replacement=WORD_START, prepend_scheme="always")
+    return tokenizer
+
+
+def _wrap(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokenizerFast:
+    from tokenizers import processors
+    from transformers import PreTrainedTokenizerFast
+
+    pad, unk, cls, sep, mask = SPECIAL_TOKENS
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{cls}:0 $A:0 {sep}:0",
+        pair=f"{cls}:0 $A:0 {sep}:0 $B:1 {sep}:1",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in (cls, sep)],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=cls,
+        eos_token=sep,
+        unk_token=unk,
+        sep_token=sep,
+        pad_token=pad,
+        cls_token=cls,
+        mask_token=mask,
+        model_max_length=max_length,
+        model_input_names=list(_INPUT_NAMES),
+    )
