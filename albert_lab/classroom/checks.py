@@ -1,0 +1,135 @@
+"""Ask for a guess before the answer is computed, and explain what a wrong guess is made of."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from albert_lab.errors import InputError
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question's outcome, shown as text by ``print`` and as rich text in a notebook.
+
+    Attributes:
+        question: the question's id, such as ``"p-10-1"``.
+        guess: the option that was committed to, or None.
+        answer: the true option.
+        mistakes: for each wrong option, what leads to it.
+        value: what was computed, as text; empty if nothing was given.
+    """
+
+    question: str
+    guess: str | None
+    answer: str
+    mistakes: Mapping[str, str]
+    value: str = ""
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the guess was true; None as long as there is no guess."""
+        return None if self.guess is None else self.guess == self.answer
+
+    def __str__(self) -> str:
+        if self.guess is None:
+            return f"[{self.question}] {_unanswered(self._options())}"
+        lines = [f"[{self.question}] You said {self.guess}. {'Right.' if self.right else self._correction()}"]
+        lines += [f"Computed: {self.value}"] if self.value else []
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_markdown_(self) -> str:
+        """Rich text. Without a guess the answer is there too, but folded away."""
+        if self.guess is None:
+            head = f"🤔 **{self.question}** &nbsp; {_unanswered([f'`{o}`' for o in self._options()])}"
+            folded = f"<details><summary>Show me without a guess</summary>\n\n{self._all()}\n\n</details>"
+            return f"{head}\n\n{folded}"
+        mark = "✅" if self.right else "❌"
+        verdict = "Right." if self.right else _safe(self._correction())
+        return f"{mark} **{self.question}** &nbsp; You said `{self.guess}`. {verdict}\n\n{self._all()}"
+
+    def _correction(self) -> str:
+        assert self.guess is not None
+        return f"It is {self.answer}. {self.guess} comes out when {self.mistakes[self.guess]}."
+
+    def _options(self) -> list[str]:
+        return sorted([self.answer, *self.mistakes])
+
+    def _all(self) -> str:
+        lines = [f"Computed: {_safe(self.value)}\n"] if self.value else []
+        for option in self._options():
+            wrong = option != self.answer
+            text = f"comes out when {_safe(self.mistakes[option])}" if wrong else "**is true**"
+            lines.append(f"- `{option}` {text}")
+        return "\n".join(lines)
+
+
+def predict(
+    question: str,
+    guess: object,
+    *,
+    answer: object,
+    mistakes: Mapping[object, str],
+    value: object = "",
+) -> Prediction:
+    """Compare a guess that the reader committed to with what is true.
+
+    >>> predict("p-10-1", "B", answer="a", mistakes={"b": "the mask is forgotten"}, value=(4, 6))
+    [p-10-1] You said b. It is a. b comes out when the mask is forgotten.
+    Computed: (4, 6)
+
+    Options are compared as text without case and outer spaces, so ``"B"``, ``" b"`` and ``"b"`` are one, and
+    so are ``3`` and ``"3"``. Nothing is written, sent or graded.
+
+    Args:
+        question: the id of the question.
+        guess: one of the options, or None for "not answered", which never stops a run.
+        answer: the true option; compute it where you can.
+        mistakes: each wrong option with the mistake that leads to it, worded to follow "when": at least one.
+        value: what was computed, to be shown with the verdict.
+
+    Raises:
+        InputError: the question has no id or no wrong option, the answer is also among the wrong options, a
+            mistake is not explained, or the guess is none of the options.
+    """
+    true = _option(answer)
+    wrong = {_option(option): str(text).strip() for option, text in mistakes.items()}
+    if not str(question).strip() or not true or not wrong or true in wrong or len(wrong) < len(mistakes):
+        raise InputError(
+            f"question {question!r} cannot be asked: answer={answer!r}, wrong options {list(mistakes)!r}.",
+            expected="an id, a true option, and at least one wrong option, all different",
+        )
+    unexplained = [option for option, text in wrong.items() if not text]
+    if unexplained:
+        raise InputError(
+            f"question {question!r} does not say which mistake leads to {_listing(unexplained)}.",
+            expected="a few words for every wrong option",
+        )
+    said = None if guess is None else _option(guess)
+    if said is not None and said not in (true, *wrong):
+        raise InputError(
+            f"question {question!r} has no option {guess!r}.",
+            expected=f"{_listing(sorted([true, *wrong]))}, or None for no guess",
+            mend="change the guess in this cell and run it again",
+        )
+    return Prediction(str(question), said, true, wrong, str(value))
+
+
+def _option(value: object) -> str:
+    return str(value).strip().lower()
+
+
+def _unanswered(options: list[str]) -> str:
+    return f"No guess yet: write {_listing(options)} and run this cell again."
+
+
+def _listing(options: list[str]) -> str:
+    return " or ".join([", ".join(options[:-1]), options[-1]] if len(options) > 1 else options)
+
+
+def _safe(text: str) -> str:
+    """Text in which markup of the reader's data stays text."""
+    return html.escape(text, quote=False)

@@ -1,0 +1,85 @@
+"""The one form in which notebooks stand in git: the same run always gives the same file."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+CHAPTERS = Path(__file__).parents[2] / "chapters"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+}
+KEPT_CELL_METADATA = ("albert_lab", "jupyter", "tags")
+INTERACTIVE = (
+    "text/html",
+    "application/javascript",
+    "application/vnd.jupyter.widget-view+json",
+)
+
+
+def chapters() -> list[Path]:
+    """All chapter notebooks, in reading order."""
+    return sorted(CHAPTERS.glob("*.ipynb"))
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook at ``path``, validated."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def normalize(notebook: NotebookNode) -> NotebookNode:
+    """Bring ``notebook`` into normal form, in place: nothing in it depends on when and where it ran."""
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.metadata = nbformat.from_dict(METADATA)
+    seen: dict[str, int] = {}
+    count = 0
+    for cell in notebook.cells:
+        cell.source = cell.source.strip("\n")
+        cell.id = cell_id(cell, seen)
+        kept = {name: cell.metadata[name] for name in KEPT_CELL_METADATA if name in cell.metadata}
+        cell.metadata = nbformat.from_dict(kept)
+        if cell.cell_type == "code":
+            count += 1
+            cell.execution_count = count
+            cell.outputs = [normal_output(output, count) for output in merge_streams(cell.outputs)]
+    nbformat.validate(notebook)
+    return notebook
+
+
+def cell_id(cell: NotebookNode, seen: dict[str, int]) -> str:
+    """An id made from the cell's text, so that a new cell leaves the ids of all others as they are."""
+    digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
+    seen[digest] = seen.get(digest, 0) + 1
+    return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+
+
+def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join neighbouring pieces of one stream: where a kernel cuts its text depends on the clock."""
+    merged: list[NotebookNode] = []
+    for output in outputs:
+        last = merged[-1] if merged else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            merged.append(nbformat.from_dict(output))
+    return merged
+
+
+def normal_output(output: NotebookNode, count: int) -> NotebookNode:
+    """One output without what a run leaves on it; of an interactive view with a picture, only the picture."""
+    if output.output_type == "execute_result":
+        output.execution_count = count
+    if output.output_type in ("execute_result", "display_data"):
+        output.metadata = nbformat.from_dict({})
+        if "image/png" in output.data:
+            output.data["image/png"] = re.sub(r"\s", "", output.data["image/png"])
+            for kind in INTERACTIVE:
+                output.data.pop(kind, None)
+    return output

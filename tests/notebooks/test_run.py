@@ -1,0 +1,91 @@
+"""The runner on small notebooks: what it writes, what it refuses, and that it leaves a good file alone."""
+
+from __future__ import annotations
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tests.notebooks import run
+from tests.notebooks.normal import normalize, read
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def notebook(*sources):
+    return new_notebook(cells=[new_markdown_cell("# Title"), *[new_code_cell(source) for source in sources]])
+
+
+def test_a_run_in_normal_form(tmp_path):
+    plot = "import matplotlib.pyplot as plt\nfigure, axes = plt.subplots()\naxes.plot([1, 2]);"
+    source = notebook("x = 6\nprint(x)\nprint(x + 1)", "x * 7", plot)
+    done = run.execute(source, tmp_path)
+    first, second, third = done.cells[1:]
+    assert [cell.execution_count for cell in done.cells[1:]] == [1, 2, 3]
+    assert [output.text for output in first.outputs] == ["6\n7\n"]
+    assert second.outputs[0].data["text/plain"] == "42"
+    assert "image/png" in third.outputs[0].data
+    assert all(set(cell.metadata) == set() for cell in done.cells)
+    assert source.cells[1].outputs == []
+    run.write(done, tmp_path / "a.ipynb")
+    run.write(run.execute(done, tmp_path), tmp_path / "b.ipynb")
+    assert (tmp_path / "a.ipynb").read_bytes() == (tmp_path / "b.ipynb").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.ipynb", "b.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import sys\nprint('careful', file=sys.stderr)", "wrote to stderr"),
+        ("import warnings\nwarnings.warn('old')", "wrote to stderr"),
+        ("import urllib.request\nurllib.request.urlopen('http://198.51.100.1/')", "run offline"),
+        ("import socket\nsocket.create_connection(('example.org', 80))", "run offline"),
+    ],
+)
+def test_what_a_chapter_must_not_do(tmp_path, source, says):
+    with pytest.raises(run.NotebookFailedError, match=says) as failure:
+        run.execute(notebook("a = 1", source, "b = 2"), tmp_path)
+    assert "cell 2" in str(failure.value)
+
+
+def test_a_failing_chapter_leaves_the_committed_file_alone(tmp_path, monkeypatch, capsys):
+    good, bad = tmp_path / "01_good.ipynb", tmp_path / "02_bad.ipynb"
+    run.write(normalize(notebook("print('fine')")), good)
+    run.write(normalize(notebook("print(undefined)")), bad)
+    before = bad.read_bytes()
+    monkeypatch.setattr(run, "chapters", lambda: [good, bad])
+    assert run.main([]) == 1
+    assert "NameError" in capsys.readouterr().err
+    assert bad.read_bytes() == before
+    assert read(good).cells[1].outputs[0].text == "fine\n"
+    assert run.main(["03"]) == 1
+    assert "no chapter is called 03" in capsys.readouterr().out
+
+
+def test_normal_form_keeps_the_picture_and_drops_what_a_run_leaves_behind():
+    source = notebook("view()", "view()")
+    source.metadata = {"widgets": {"a": 1}, "kernelspec": {"name": "mine", "display_name": "/home/me"}}
+    cell = source.cells[1]
+    cell.metadata = {"execution": {"iopub.status.busy": "2026"}, "tags": ["predict"], "collapsed": True}
+    data = {"image/png": "iVBO\nRw==\n", "text/html": "<script>", "text/plain": "x"}
+    cell.outputs = [
+        new_output("stream", name="stdout", text="a"),
+        new_output("stream", name="stdout", text="b"),
+        new_output("display_data", data=data, metadata={"image/png": {"width": 1}}),
+        new_output("display_data", data={"text/html": "<table>"}),
+    ]
+    done = normalize(source).cells[1]
+    assert done.metadata == {"tags": ["predict"]}
+    assert done.outputs[0].text == "ab"
+    assert done.outputs[1].data == {"image/png": "iVBORw==", "text/plain": "x"}
+    assert done.outputs[1].metadata == {}
+    assert "text/html" in done.outputs[2].data
+    assert set(source.metadata) == {"kernelspec", "language_info"}
+    assert source.metadata.kernelspec.name == "python3"
+    assert len({one.id for one in source.cells}) == 3
+
+
+def test_ids_follow_the_text_and_not_the_place():
+    ids = [cell.id for cell in normalize(notebook("a", "b")).cells]
+    longer = [cell.id for cell in normalize(notebook("new", "a", "b")).cells]
+    assert ids[1:] == longer[2:]
