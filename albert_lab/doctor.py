@@ -20,6 +20,7 @@ from pathlib import Path
 from albert_lab.paths import cache_dir
 
 PROBE_SECONDS = 300
+REINSTALL = "install albert-lab again, from where you got it, with: python -m pip install --force-reinstall"
 _STATES = ("ok", "note", "problem")
 
 # Runs alone, with the hub switched off. Prints one JSON object; what failed is told, not raised.
@@ -88,7 +89,7 @@ def as_json(findings: list[Finding]) -> str:
 
 
 def as_text(findings: list[Finding]) -> str:
-    """The findings for people: one section per topic, advice under what needs it, a last line that sums up."""
+    """The findings for people: one section per topic, advice under what needs it; a summary last."""
     lines: list[str] = []
     topic = ""
     for finding in findings:
@@ -111,7 +112,7 @@ def _guarded(section: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     except Exception as error:
         topic = section.__name__.strip("_").capitalize()
         told = f"could not be looked at ({type(error).__name__}: {error})"
-        yield Finding(topic, "this section", "problem", told, "install albert-lab again, or report this line")
+        yield Finding(topic, "this section", "problem", told, REINSTALL)
 
 
 def _machine() -> Iterator[Finding]:
@@ -240,7 +241,7 @@ def _hub() -> Iterator[Finding]:
 
 
 def _model() -> Iterator[Finding]:
-    """Import torch, load the model and embed a sentence, with the hub switched off, in a process of its own."""
+    """Import torch, load the model and embed a sentence, hub switched off, in a process of its own."""
     topic, chosen = "Model", os.environ.get("ALBERT_LAB_MODEL", "")
     name = f"{chosen} (chosen by ALBERT_LAB_MODEL)" if chosen else "docs-mini (built in)"
     told = run_probe()
@@ -249,16 +250,13 @@ def _model() -> Iterator[Finding]:
         yield Finding(topic, "torch", "ok", f"{told['torch']}, {told['threads']} threads")
         yield Finding(topic, "GPU", "ok", str(gpu))
     if "embedding" in told:
-        value = (
-            f"{told['parameters']:,} parameters; embedded a sentence to {told['embedding']} numbers, offline"
-        )
+        width = told["embedding"]
+        value = f"{told['parameters']:,} parameters; embedded a sentence to {width} numbers, offline"
         yield Finding(topic, name, "ok", value)
         return
-    advice = f"{sys.executable} -m pip install --force-reinstall albert-lab"
+    advice = REINSTALL
     if chosen:
-        advice = (
-            "load that model once with a network, or unset ALBERT_LAB_MODEL to use the built-in docs-mini"
-        )
+        advice = "load that model once with a network, or unset ALBERT_LAB_MODEL to use docs-mini"
     elif "torch" not in told:
         advice = f"{sys.executable} -m pip install --force-reinstall torch"
     error = " ".join(str(told.get("error", "no answer")).split())
@@ -268,11 +266,9 @@ def _model() -> Iterator[Finding]:
 def run_probe(code: str = _PROBE, seconds: float = PROBE_SECONDS) -> dict[str, object]:
     """Run ``code`` in a fresh Python with the hub switched off; a crash or a hang comes back as "error"."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-P", "-c", code]
     try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=seconds, check=False
-        )
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired:
         return {"error": f"no answer within {seconds:g} seconds"}
     for line in done.stdout.splitlines():
@@ -280,3 +276,14 @@ def run_probe(code: str = _PROBE, seconds: float = PROBE_SECONDS) -> dict[str, o
             return json.loads(line.removeprefix("albert-lab-probe"))
     last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
     return {"error": f"Python ended with status {done.returncode}: {last}"}
+
+
+def main() -> int:
+    """``python -m albert_lab.doctor``: the same where even the command line's own packages are missing."""
+    findings = examine()
+    print(as_text(findings))
+    return int(broken(findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

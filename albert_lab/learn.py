@@ -90,7 +90,7 @@ def find_course() -> Course:
     raise AlbertLabError(
         f"This installation of albert-lab carries no {START}.",
         expected="the chapters inside the package, or a checkout of the repository",
-        mend="install albert-lab again: pip install --force-reinstall albert-lab",
+        mend="install albert-lab again, from where you got it, or clone its repository",
     )
 
 
@@ -145,7 +145,7 @@ def lab_command(root: Path, start: str, *, browser: bool) -> list[str]:
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={Path(root)}"]
     command += [f"--LabApp.default_url=/lab/tree/{start}", "--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate"]
-    command += ["--LabApp.extension_manager=readonly"]
+    command += ["--LabApp.extension_manager=readonly", "--log-level=WARN"]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
