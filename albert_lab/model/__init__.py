@@ -1,7 +1,10 @@
-"""ALBERT from scratch, in reading order: config, attention, embeddings, encoder, albert, heads, checkpoint."""
+"""ALBERT from scratch; read it in this order: config, attention, embeddings, encoder, albert,
+heads, checkpoint.
+"""
 
 from albert_lab.model.albert import AlbertModel, AlbertOutput
 from albert_lab.model.attention import AlbertAttention, scaled_dot_product_attention
+from albert_lab.model.checkpoint import load_model, resolve, save_model
 from albert_lab.model.config import AlbertConfig
 from albert_lab.model.embeddings import AlbertEmbeddings
 from albert_lab.model.encoder import AlbertEncoder, AlbertLayer, AlbertLayerGroup
@@ -27,5 +30,8 @@ __all__ = [
     "AlbertLayerGroup",
     "AlbertModel",
     "AlbertOutput",
+    "load_model",
+    "resolve",
+    "save_model",
     "scaled_dot_product_attention",
 ]

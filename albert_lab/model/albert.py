@@ -80,19 +80,19 @@ class AlbertModel(nn.Module):
                 expected="(B, T): a batch of texts of at least one token each",
                 mend="one text becomes a batch with input_ids.unsqueeze(0)" if ids.dim() == 1 else "",
             )
-        B, T = ids.shape
-        limit = self.config.max_position_embeddings
-        if T > limit and positions is None:
+        length, limit = ids.shape[1], self.config.max_position_embeddings
+        if length > limit and positions is None:
             raise InputError(
-                f"the text has {T} tokens",
+                f"the text has {length} tokens",
                 expected=f"at most {limit}, the positions that this model has learned",
                 mend="cut it (truncation=True in the tokenizer) or split it into windows",
             )
-        self._check_ids("input_ids", ids, self.config.vocab_size, [(B, T)])
+        shape = tuple(ids.shape)
+        self._check_ids("input_ids", ids, self.config.vocab_size, [shape])
         if types is not None:
-            self._check_ids("token_type_ids", types, self.config.type_vocab_size, [(B, T)])
+            self._check_ids("token_type_ids", types, self.config.type_vocab_size, [shape])
         if positions is not None:
-            self._check_ids("position_ids", positions, limit, [(B, T), (1, T), (T,)])
+            self._check_ids("position_ids", positions, limit, [shape, (1, length), (length,)])
 
     def _check_ids(self, name: str, ids: Tensor, size: int, shapes: list[tuple[int, ...]]) -> None:
         if ids.dtype not in (torch.int64, torch.int32):

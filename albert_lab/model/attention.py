@@ -6,8 +6,6 @@ BERT's; only the weights are shared between layers (Lan et al. 2020, section 3.1
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -19,7 +17,7 @@ from albert_lab.model.config import AlbertConfig
 def attention_scores(query: Tensor, key: Tensor) -> Tensor:
     """QKᵀ/√d: how well each query matches each key. (..., Tq, d), (..., Tk, d) -> (..., Tq, Tk)."""
     d = query.shape[-1]
-    return query @ key.transpose(-2, -1) / math.sqrt(d)
+    return query @ key.transpose(-2, -1) * d**-0.5
 
 
 def attention_weights(scores: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -115,7 +113,9 @@ def _check_shapes(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
             f"the mask holds {mask.dtype}", expected="booleans, True = may be attended to", mend="mask.bool()"
         )
     full = (*query.shape[:-1], key.shape[-2])
-    if len(mask.shape) > len(full) or any(m not in (1, n) for m, n in zip(mask.shape[::-1], full[::-1])):
+    if len(mask.shape) > len(full) or any(
+        m not in (1, n) for m, n in zip(reversed(mask.shape), reversed(full), strict=False)
+    ):
         raise InputError(
             f"the mask has shape {tuple(mask.shape)}",
             expected=f"a shape that broadcasts to the scores' {full}",

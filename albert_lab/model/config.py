@@ -15,24 +15,31 @@ from albert_lab.errors import InputError
 
 HIDDEN_ACTS = ("gelu_new", "gelu_pytorch_tanh", "gelu", "relu")
 
+
+def _shape(hidden_size: int, layers: int, heads: int) -> dict[str, int]:
+    return {
+        "hidden_size": hidden_size,
+        "num_hidden_layers": layers,
+        "num_attention_heads": heads,
+        "intermediate_size": 4 * hidden_size,
+    }
+
+
 NAMED_SIZES: Mapping[str, Mapping[str, int]] = {
-    "base": {},
-    "large": dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096),
-    "xlarge": dict(hidden_size=2048, num_hidden_layers=24, num_attention_heads=16, intermediate_size=8192),
-    "xxlarge": dict(hidden_size=4096, num_hidden_layers=12, num_attention_heads=64, intermediate_size=16384),
-    "docs-mini": dict(
-        vocab_size=8000,
-        embedding_size=96,
-        hidden_size=128,
-        num_hidden_layers=6,
-        num_attention_heads=4,
-        intermediate_size=512,
-        max_position_embeddings=256,
-    ),
+    "base": _shape(768, layers=12, heads=12),
+    "large": _shape(1024, layers=24, heads=16),
+    "xlarge": _shape(2048, layers=24, heads=16),
+    "xxlarge": _shape(4096, layers=12, heads=64),
+    "docs-mini": {
+        **_shape(128, layers=6, heads=4),
+        "vocab_size": 8000,
+        "embedding_size": 96,
+        "max_position_embeddings": 256,
+    },
 }
 
-# What a config.json means when it leaves a key out: transformers' defaults, which describe xxlarge, not base.
-_DEFAULTS_OF_A_FILE = dict(hidden_size=4096, num_attention_heads=64, intermediate_size=16384)
+# What a config.json means when it leaves a key out: transformers' defaults describe xxlarge, not base.
+_DEFAULTS_OF_A_FILE = _shape(4096, layers=12, heads=64)
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,8 @@ class AlbertConfig:
             )
         if self.pad_token_id is not None and not 0 <= self.pad_token_id < self.vocab_size:
             raise InputError(
-                f"pad_token_id is {self.pad_token_id}", expected=f"an id from 0 to {self.vocab_size - 1}, or None"
+                f"pad_token_id is {self.pad_token_id}",
+                expected=f"an id from 0 to {self.vocab_size - 1}, or None",
             )
 
     def _check_rates(self) -> None:

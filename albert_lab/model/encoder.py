@@ -6,25 +6,33 @@ parameter sharing"). Between "all share" and "none share" lie groups: layer i of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from albert_lab.model.attention import AlbertAttention
 from albert_lab.model.config import AlbertConfig
 
-# gelu_new and gelu_pytorch_tanh are two names of one function; fused, it keeps one tensor for backward
-# where the formula written out keeps six.
-tanh_gelu = partial(F.gelu, approximate="tanh")
-_ACTIVATIONS = {"gelu_new": tanh_gelu, "gelu_pytorch_tanh": tanh_gelu, "gelu": F.gelu, "relu": F.relu}
+
+def gelu_new(x: Tensor) -> Tensor:
+    """x/2 · (1 + tanh(√(2/π)(x + 0.044715x³))): the GELU of the authors' code, which is not x·Φ(x)."""
+    return 0.5 * x * (1.0 + torch.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * torch.pow(x, 3.0))))
 
 
-def activation(name: str) -> Callable[[Tensor], Tensor]:
-    """The function that `hidden_act` names: gelu_new = x/2 · (1 + tanh(√(2/π)(x + 0.044715x³)))."""
-    return _ACTIVATIONS[name]
+# The same function in one step. It keeps one tensor for backward where the formula keeps six.
+_fused_gelu_new = partial(F.gelu, approximate="tanh")
+_AS_WRITTEN = {"gelu_new": gelu_new, "gelu_pytorch_tanh": _fused_gelu_new, "gelu": F.gelu, "relu": F.relu}
+_FUSED = {**_AS_WRITTEN, "gelu_new": _fused_gelu_new}
+
+
+def activation(name: str, *, fused: bool = True) -> Callable[[Tensor], Tensor]:
+    """The function that `hidden_act` names; not fused, it rounds as the written formula does."""
+    return (_FUSED if fused else _AS_WRITTEN)[name]
 
 
 def group_of_layer(layer: int, num_layers: int, num_groups: int) -> int:
@@ -42,24 +50,29 @@ class AlbertLayer(nn.Module):
 
     def __init__(self, config: AlbertConfig) -> None:
         super().__init__()
-        H, I = config.hidden_size, config.intermediate_size  # noqa: E741
+        H, wide = config.hidden_size, config.intermediate_size
         self.attention = AlbertAttention(config)
-        self.ffn = nn.Linear(H, I)
-        self.ffn_output = nn.Linear(I, H)
-        self.activation = activation(config.hidden_act)
+        self.ffn = nn.Linear(H, wide)
+        self.ffn_output = nn.Linear(wide, H)
+        self.hidden_act = config.hidden_act
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
         self.full_layer_layer_norm = nn.LayerNorm(H, eps=config.layer_norm_eps)  # the LN after the FFN
 
     def forward(
         self, x: Tensor, mask: Tensor | None = None, *, output_weights: bool = False
     ) -> tuple[Tensor, Tensor | None]:
-        """x (B, T, H), mask broadcastable to (B, N, T, T) -> (B, T, H), weights (B, N, T, T) or None."""
-        attended, weights = self.attention(x, mask, output_weights=output_weights)
-        return self.full_layer_layer_norm(attended + self.dropout(self.feed_forward(attended))), weights
+        """x (B, T, H), mask broadcastable to (B, N, T, T) -> (B, T, H), weights (B, N, T, T) or None.
 
-    def feed_forward(self, x: Tensor) -> Tensor:
+        With `output_weights` every step is computed as its formula is written; without, in torch's fused
+        steps. The results are equal up to float rounding.
+        """
+        attended, weights = self.attention(x, mask, output_weights=output_weights)
+        transformed = self.feed_forward(attended, fused=not output_weights)
+        return self.full_layer_layer_norm(self.dropout(transformed) + attended), weights
+
+    def feed_forward(self, x: Tensor, *, fused: bool = True) -> Tensor:
         """Each token on its own: (B, T, H) -> (B, T, intermediate) -> (B, T, H)."""
-        return self.ffn_output(self.activation(self.ffn(x)))
+        return self.ffn_output(activation(self.hidden_act, fused=fused)(self.ffn(x)))
 
 
 class AlbertLayerGroup(nn.Module):
@@ -90,7 +103,7 @@ class AlbertEncoder(nn.Module):
         )
 
     def layers(self) -> list[AlbertLayer]:
-        """The layers in the order in which they are applied, L·inner_group_num of them, most of them the same."""
+        """The L·inner_group_num layers in the order of their use, mostly one and the same."""
         L, G = self.config.num_hidden_layers, self.config.num_hidden_groups
         groups = [self.albert_layer_groups[group_of_layer(i, L, G)] for i in range(L)]
         return [layer for group in groups for layer in group.albert_layers]
@@ -113,5 +126,7 @@ class AlbertEncoder(nn.Module):
             if output_attentions:
                 attentions.append(weights)
         return EncoderOutput(
-            x, tuple(states) if output_hidden_states else None, tuple(attentions) if output_attentions else None
+            x,
+            tuple(states) if output_hidden_states else None,
+            tuple(attentions) if output_attentions else None,
         )

@@ -118,7 +118,10 @@ class AlbertForPreTraining(nn.Module):
         out = self.albert(input_ids, attention_mask, token_type_ids, **options)
         chosen = select_tokens(out.last_hidden_state, masked_positions)
         return PreTrainingOutput(
-            self.predictions(chosen), self.sop_classifier(out.pooler_output), out.hidden_states, out.attentions
+            self.predictions(chosen),
+            self.sop_classifier(out.pooler_output),
+            out.hidden_states,
+            out.attentions,
         )
 
 

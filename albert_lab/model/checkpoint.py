@@ -1,0 +1,280 @@
+"""Models in and out: Hugging Face folders (config.json + safetensors), hub names, and the built-in model.
+
+A folder that `save_model` writes is read by transformers' `from_pretrained` as it is, and the other way
+round. Pickled weights (`.bin`) can run code when they are read, so they are refused unless asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from albert_lab.errors import AlbertLabError, CheckpointError, InputError, OutputError
+from albert_lab.model import heads
+from albert_lab.model.albert import AlbertModel
+from albert_lab.model.config import AlbertConfig
+from albert_lab.paths import atomic_write
+
+BUILT_IN = ("docs-mini",)
+DEFAULT_SOURCE = BUILT_IN[0]
+SOURCE_VARIABLE = "ALBERT_LAB_MODEL"
+MODEL_CLASSES = (
+    AlbertModel,
+    heads.AlbertForPreTraining,
+    heads.AlbertForMaskedLM,
+    heads.AlbertForSequenceClassification,
+    heads.AlbertForTokenClassification,
+    heads.AlbertForQuestionAnswering,
+)
+
+_PRETRAINED = Path(__file__).parent.parent / "pretrained"
+_HUB_FILES = ["config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*.json"]
+_HUB_FILES += ["special_tokens_map.json", "added_tokens.json", "spiece.model"]
+_HUB_SECONDS = 5.0  # the longest wait for the hub's first answer
+# The decoder has no numbers of its own: a file may hold them under either name, or under both.
+_TIED = {
+    "predictions.decoder.weight": "albert.embeddings.word_embeddings.weight",
+    "predictions.decoder.bias": "predictions.bias",
+}
+_HEADS = ("predictions.", "sop_classifier.", "classifier.", "qa_outputs.", "albert.pooler.")
+_OLD_BUFFERS = ("albert.embeddings.position_ids", "albert.embeddings.token_type_ids")
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+def resolve(source: str | Path | None = None, *, allow_pickle: bool = False) -> Path:
+    """The folder that a model's name stands for.
+
+    `source` is a built-in name (docs-mini), an existing folder, or a hub name such as
+    albert/albert-base-v2, which is downloaded or taken from the hub's cache. None means the environment
+    variable ALBERT_LAB_MODEL, and without it docs-mini. Raises CheckpointError if nothing is found.
+    """
+    if source is None:
+        source = os.environ.get(SOURCE_VARIABLE) or DEFAULT_SOURCE
+    if source in BUILT_IN:
+        return _PRETRAINED / source
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise CheckpointError(f"{source} is a file", expected="the folder that holds config.json")
+    if isinstance(source, Path) or not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", source):
+        raise CheckpointError(
+            f"there is no folder {source}",
+            expected=f"a folder, a hub name (owner/model), or a built-in model: {', '.join(BUILT_IN)}",
+        )
+    return _from_hub(source, allow_pickle)
+
+
+def load_model(
+    source: str | Path | None = None,
+    model_class: type[Model] = AlbertModel,
+    *,
+    allow_pickle: bool = False,
+    allow_new_heads: bool = False,
+    **config_changes: Any,
+) -> Model:
+    """Read a model, in eval mode and as float32.
+
+    Args:
+        source: what `resolve` takes.
+        model_class: AlbertModel or one of the AlbertFor... classes. Heads of the checkpoint that the class
+            does not have are left out. An AlbertModel from a checkpoint without pooler has none either.
+        allow_pickle: also read `pytorch_model.bin` (numbers only, nothing in it is executed).
+        allow_new_heads: give fresh random weights to a head that the checkpoint lacks, to train it.
+        config_changes: fields of AlbertConfig to set anew, such as num_labels=5, hidden_dropout_prob=0.1.
+
+    Raises CheckpointError for a folder without config or weights, another architecture, a damaged or
+    pickled file, and tensors that are missing, unknown or of another shape.
+    """
+    folder = resolve(source, allow_pickle=allow_pickle)
+    config = _read_config(folder, config_changes)
+    tensors = _unify_names(_read_tensors(folder, allow_pickle))
+    bare = model_class is AlbertModel
+    pooled = any(name.startswith("albert.pooler.") for name in tensors)
+    model = AlbertModel(config, add_pooling_layer=pooled) if bare else model_class(config)
+    wanted = {("albert." if bare else "") + name: tensor for name, tensor in model.state_dict().items()}
+    for name in _TIED:
+        wanted.pop(name, None)
+    _compare(folder, tensors, wanted, allow_new_heads)
+    with torch.no_grad():
+        for name, tensor in wanted.items():
+            if name in tensors:
+                tensor.copy_(tensors[name])
+    return model.eval()
+
+
+def save_model(model: nn.Module, folder: str | Path) -> None:
+    """Write config.json and model.safetensors into `folder`, as transformers' `save_pretrained` does.
+
+    Each file is complete or absent: both are written beside their place first, the config is put there
+    last. Other files in the folder stay. Raises InputError for a model that is not one of ours, OutputError
+    where the folder cannot be written.
+    """
+    if type(model) not in MODEL_CLASSES:
+        raise InputError(
+            f"a {type(model).__name__} cannot be saved here",
+            expected=f"one of {', '.join(c.__name__ for c in MODEL_CLASSES)}",
+        )
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    state = model.state_dict()
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in state.items() if name not in _TIED}
+    dtype = str(next(model.parameters()).dtype).removeprefix("torch.")
+    described = {"architectures": [type(model).__name__], **model.config.to_dict(), "dtype": dtype}
+    folder = Path(folder)
+    with (
+        atomic_write(folder / "config.json") as config,
+        atomic_write(folder / "model.safetensors") as weights,
+    ):
+        config.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+        try:
+            save_file(tensors, weights, metadata={"format": "pt"})
+        except SafetensorError as error:
+            raise OutputError(f"{folder} could not be written: {error}") from error
+
+
+def _from_hub(name: str, allow_pickle: bool) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    files = [*_HUB_FILES, "pytorch_model.bin"] if allow_pickle else _HUB_FILES
+    mend = f"use the built-in model {DEFAULT_SOURCE!r}, which needs no network, or the path of a folder"
+    try:
+        return Path(snapshot_download(name, allow_patterns=files, etag_timeout=_HUB_SECONDS))
+    except RepositoryNotFoundError:
+        raise CheckpointError(f"the model hub has no model {name!r} that you may read", mend=mend) from None
+    except Exception as error:  # whatever it was, the reader needs one message, not the story of the attempts
+        raise CheckpointError(
+            f"{name!r} is no folder and no built-in model, and the model hub could not be reached "
+            f"({type(error).__name__})",
+            mend=mend,
+        ) from None
+
+
+def _read_config(folder: Path, changes: Mapping[str, Any]) -> AlbertConfig:
+    path = folder / "config.json"
+    values = _read_json(path)
+    found = values.get("model_type")
+    if found != "albert":
+        raise CheckpointError(
+            f"{folder} holds a model of type {found!r}",
+            expected="model_type 'albert' in config.json: this network can read no other architecture",
+        )
+    try:
+        config = AlbertConfig.from_dict(values)
+    except (AlbertLabError, TypeError) as error:
+        raise CheckpointError(f"{path} describes no ALBERT: {error}") from error
+    unknown = set(changes) - {field.name for field in dataclasses.fields(config)}
+    if unknown:
+        raise InputError(f"AlbertConfig has no field {', '.join(sorted(unknown))}")
+    return dataclasses.replace(config, **changes)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path.parent} has no {path.name}",
+            expected="a folder as save_model or transformers' save_pretrained writes it",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path} is no JSON object", expected="a Hugging Face config")
+    return values
+
+
+def _read_tensors(folder: Path, allow_pickle: bool) -> dict[str, Tensor]:
+    if (folder / "model.safetensors").exists():
+        return _read_safetensors(folder / "model.safetensors")
+    index = folder / "model.safetensors.index.json"
+    if index.exists():
+        shards = sorted(set(_read_json(index).get("weight_map", {}).values()))
+        if not shards or any(Path(shard).name != shard for shard in shards):
+            raise CheckpointError(f"{index} names no files of its own folder", expected="a weight_map")
+        return {name: t for shard in shards for name, t in _read_safetensors(folder / shard).items()}
+    pickled = folder / "pytorch_model.bin"
+    if pickled.exists() and allow_pickle:
+        return _read_pickle(pickled)
+    if pickled.exists():
+        raise CheckpointError(
+            f"{folder} has only pickled weights, {pickled.name}; a pickle can run code when it is read",
+            expected="model.safetensors",
+            mend="if you trust its origin, pass allow_pickle=True, then save_model it as safetensors",
+        )
+    raise CheckpointError(f"{folder} has no weights", expected="model.safetensors beside config.json")
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read: {error}",
+            expected="a complete safetensors file",
+            mend="copy or download it again; it may be truncated",
+        ) from error
+
+
+def _read_pickle(path: Path) -> dict[str, Tensor]:
+    try:
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged or hostile pickle can fail in any way
+        raise CheckpointError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+    if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):
+        raise CheckpointError(f"{path} holds something else than named tensors", expected="a state dict")
+    return tensors
+
+
+def _unify_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Names as in a checkpoint with heads: the body under `albert.`, tied tensors once."""
+    body = ("embeddings.", "encoder.", "pooler.")
+    named = {("albert." + name if name.startswith(body) else name): t for name, t in tensors.items()}
+    for alias, name in _TIED.items():
+        if alias in named:
+            named.setdefault(name, named[alias])
+            del named[alias]
+    return {name: tensor for name, tensor in named.items() if name not in _OLD_BUFFERS}
+
+
+def _compare(
+    folder: Path, found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], allow_new_heads: bool
+) -> None:
+    missing = [name for name in wanted if name not in found]
+    if allow_new_heads:
+        missing = [name for name in missing if not name.startswith(_HEADS)]
+    unknown = [name for name in found if name not in wanted and not name.startswith(_HEADS)]
+    mismatched = [
+        f"{name} {tuple(found[name].shape)} instead of {tuple(tensor.shape)}"
+        for name, tensor in wanted.items()
+        if name in found and found[name].shape != tensor.shape
+    ]
+    complaints = (("lacks", missing), ("has unknown", unknown), ("has of another shape", mismatched))
+    wrong = [f"{verb}: {_some(names)}" for verb, names in complaints if names]
+    if not wrong:
+        return
+    only_heads = missing and not unknown and not mismatched and all(n.startswith(_HEADS) for n in missing)
+    raise CheckpointError(
+        f"the checkpoint in {folder} {'; '.join(wrong)}",
+        expected="the tensors of the model that config.json and the asked class describe",
+        mend="allow_new_heads=True starts such a head at random, to be trained" if only_heads else "",
+    )
+
+
+def _some(names: list[str], most: int = 6) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
