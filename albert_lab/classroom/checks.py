@@ -95,6 +95,21 @@ def predict(
         InputError: the question has no id or no wrong option, the answer is also among the wrong options, a
             mistake is not explained, or the guess is none of the options.
     """
+    true, wrong = _checked_options(question, answer, mistakes)
+    said = None if guess is None else _option(guess)
+    if said is not None and said not in (true, *wrong):
+        raise InputError(
+            f"question {question!r} has no option {guess!r}.",
+            expected=f"{_listing(sorted([true, *wrong]))}, or None for no guess",
+            mend="change the guess in this cell and run it again",
+        )
+    return Prediction(str(question), said, true, wrong, str(value))
+
+
+def _checked_options(
+    question: str, answer: object, mistakes: Mapping[object, str]
+) -> tuple[str, dict[str, str]]:
+    """The true option and the wrong ones with their mistakes, or InputError."""
     true = _option(answer)
     wrong = {_option(option): str(text).strip() for option, text in mistakes.items()}
     if not str(question).strip() or not true or not wrong or true in wrong or len(wrong) < len(mistakes):
@@ -108,14 +123,7 @@ def predict(
             f"question {question!r} does not say which mistake leads to {_listing(unexplained)}.",
             expected="a few words for every wrong option",
         )
-    said = None if guess is None else _option(guess)
-    if said is not None and said not in (true, *wrong):
-        raise InputError(
-            f"question {question!r} has no option {guess!r}.",
-            expected=f"{_listing(sorted([true, *wrong]))}, or None for no guess",
-            mend="change the guess in this cell and run it again",
-        )
-    return Prediction(str(question), said, true, wrong, str(value))
+    return true, wrong
 
 
 def _option(value: object) -> str:

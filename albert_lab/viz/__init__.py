@@ -1,0 +1,14 @@
+"""Pictures. Every function draws what it is given, returns (figure, axes), and changes no global style."""
+
+from albert_lab.viz.heatmaps import attention_heatmap, matrix_heatmap
+from albert_lab.viz.layers import layer_curves
+from albert_lab.viz.vectors import flatten_to_map, token_vectors, vector_map
+
+__all__ = [
+    "attention_heatmap",
+    "flatten_to_map",
+    "layer_curves",
+    "matrix_heatmap",
+    "token_vectors",
+    "vector_map",
+]

@@ -1,0 +1,141 @@
+"""Tables of numbers as colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from albert_lab.errors import InputError
+from albert_lab.viz.labels import DPI, array_of, labels_for
+
+PANELS_PER_ROW = 4
+WRITTEN_UP_TO = 10  # tokens: with more, the numbers would not fit into their squares
+
+
+def attention_heatmap(
+    attention: object,
+    tokens: Sequence[str],
+    *,
+    titles: Sequence[str] | None = None,
+    highest: float = 1.0,
+) -> tuple[Figure, np.ndarray]:
+    """One square per head: which token (row) looks at which (column).
+
+    The colours always run from 0 to ``highest``, so that two pictures can be compared.
+
+    Args:
+        attention: weights (T, T), or (N, T, T) for N panels; each row sums to 1.
+        tokens: the T tokens.
+        titles: one for each panel; "head 0", "head 1", ... if there are several.
+        highest: the weight with the brightest colour. With less than 1, larger weights look alike.
+
+    Returns the figure and its axes, an array (N,).
+
+    Raises:
+        InputError: shapes that do not fit, weights outside 0..1, or ``highest`` not in 0..1.
+    """
+    maps, names, headings = _checked_maps(attention, tokens, titles, highest)
+    columns = min(len(maps), PANELS_PER_ROW)
+    figure, grid = _panels(len(maps), columns, len(names))
+    panels = grid.ravel()
+    for panel, weights, heading in zip(panels, maps, headings, strict=False):
+        image = panel.imshow(weights, vmin=0, vmax=highest, cmap="viridis")
+        panel.set_title(heading, fontsize=9, parse_math=False)
+        _name_axes(panel, names, names)
+        if len(names) <= WRITTEN_UP_TO and len(maps) == 1:
+            _write_values(panel, weights, weights > 0.55 * highest, "{:.2f}")
+    for unused in panels[len(maps) :]:
+        unused.set_axis_off()
+    for panel in grid[:, 0]:
+        panel.set_ylabel("query: the token that looks")
+    for panel in panels[max(0, len(maps) - columns) : len(maps)]:
+        panel.set_xlabel("key: the token looked at")
+    figure.colorbar(image, ax=panels.tolist(), label="attention weight", shrink=0.8)
+    return figure, panels[: len(maps)]
+
+
+def _checked_maps(
+    attention: object, tokens: Sequence[str], titles: Sequence[str] | None, highest: float
+) -> tuple[np.ndarray, list[str], list[str]]:
+    maps = array_of(attention, (2, 3), "attention")
+    maps = maps.reshape(-1, *maps.shape[-2:])  # (T, T) -> (1, T, T)
+    names = labels_for(tokens, maps.shape[2], "tokens")
+    if maps.shape[1] != maps.shape[2] or maps.min() < 0 or maps.max() > 1 + 1e-4 or not 0 < highest <= 1:
+        raise InputError(
+            f"attention of shape {maps.shape} from {maps.min():.3g} to {maps.max():.3g}, highest={highest}.",
+            expected="squares (T, T) of weights between 0 and 1, and 0 < highest <= 1",
+            mend="pass the weights, after the softmax, of one text: for instance record.attention[layer]",
+        )
+    if titles is None:
+        titles = [f"head {head}" for head in range(len(maps))] if len(maps) > 1 else [""]
+    return maps, names, labels_for(titles, len(maps), "titles")
+
+
+def _panels(count: int, columns: int, tokens: int) -> tuple[Figure, np.ndarray]:
+    rows = -(-count // columns)
+    side = max(2.2, 0.24 * tokens + 0.9) if count > 1 else max(3.0, 0.36 * tokens + 1.0)
+    size = (side * columns + 1.0, side * rows + 0.5)
+    return plt.subplots(rows, columns, figsize=size, dpi=DPI, layout="constrained", squeeze=False)
+
+
+def matrix_heatmap(
+    values: object,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    title: str = "",
+    label: str = "",
+    limits: tuple[float, float] | None = None,
+    decimals: int = 2,
+) -> tuple[Figure, Axes]:
+    """A table of numbers, each written into its coloured square.
+
+    Colours are blue and red around 0 where ``limits`` holds both signs, else from dark to bright.
+
+    Args:
+        values: (rows, columns).
+        rows, columns: what stands beside each row and below each column.
+        label: what the numbers are, for the colour bar.
+        limits: the values of the two ends of the colours; if not given, those of the table.
+
+    Raises:
+        InputError: shapes that do not fit or limits that are not increasing.
+    """
+    table = array_of(values, (2,), "values")
+    beside, below = labels_for(rows, table.shape[0], "rows"), labels_for(columns, table.shape[1], "columns")
+    low, high = limits or (float(table.min()), float(table.max()) + 1e-9)
+    if not low < high:
+        raise InputError(f"limits={limits}.", expected="(lowest, highest) with lowest < highest")
+    signed = low < 0 < high
+    if signed:
+        low, high = -max(-low, high), max(-low, high)
+    figure, axes = plt.subplots(figsize=_table_size(beside, below), dpi=DPI, layout="constrained")
+    image = axes.imshow(table, vmin=low, vmax=high, cmap="RdBu_r" if signed else "viridis", aspect="auto")
+    _name_axes(axes, beside, below)
+    place = (table - low) / (high - low)
+    dark_text = (abs(place - 0.5) < 0.3) if signed else (place > 0.55)
+    _write_values(axes, table, dark_text, f"{{:.{decimals}f}}")
+    axes.set_title(title, fontsize=10, parse_math=False)
+    figure.colorbar(image, ax=axes, label=label)
+    return figure, axes
+
+
+def _table_size(rows: list[str], columns: list[str]) -> tuple[float, float]:
+    width = 0.55 * len(columns) + 0.09 * max(map(len, rows)) + 1.6
+    return width, 0.36 * len(rows) + 0.07 * max(map(len, columns)) + 0.8
+
+
+def _name_axes(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
+    axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8, parse_math=False)
+    axes.set_yticks(range(len(rows)), rows, fontsize=8, parse_math=False)
+    axes.tick_params(length=0)
+
+
+def _write_values(axes: Axes, table: np.ndarray, dark_text: np.ndarray, form: str) -> None:
+    for (row, column), value in np.ndenumerate(table):
+        colour = "black" if dark_text[row, column] else "white"
+        axes.text(column, row, form.format(value), ha="center", va="center", fontsize=7, color=colour)
