@@ -82,10 +82,9 @@ def broken(findings: list[Finding]) -> bool:
     return any(finding.state == "problem" for finding in findings)
 
 
-def as_json(findings: list[Finding]) -> str:
+def as_data(findings: list[Finding]) -> dict[str, object]:
     """The findings for programs: ``{"ok": bool, "findings": [{topic, name, state, value, advice}]}``."""
-    listed = [vars(finding) for finding in findings]
-    return json.dumps({"ok": not broken(findings), "findings": listed}, indent=1, ensure_ascii=False)
+    return {"ok": not broken(findings), "findings": [vars(finding) for finding in findings]}
 
 
 def as_text(findings: list[Finding]) -> str:

@@ -1,0 +1,5 @@
+"""``python -m albert_lab`` is ``albert-lab``."""
+
+from albert_lab.cli import app
+
+app()
