@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from albert_lab.errors import InputError
 from albert_lab.viz.labels import DPI, array_of, labels_for
 
-PANELS_PER_ROW = 4
+WIDEST = 9.0  # inches: what a notebook shows without shrinking it
 WRITTEN_UP_TO = 10  # tokens: with more, the numbers would not fit into their squares
 
 
@@ -39,8 +39,7 @@ def attention_heatmap(
         InputError: shapes that do not fit, weights outside 0..1, or ``highest`` not in 0..1.
     """
     maps, names, headings = _checked_maps(attention, tokens, titles, highest)
-    columns = min(len(maps), PANELS_PER_ROW)
-    figure, grid = _panels(len(maps), columns, len(names))
+    figure, grid = _panels(len(maps), len(names))
     panels = grid.ravel()
     for panel, weights, heading in zip(panels, maps, headings, strict=False):
         image = panel.imshow(weights, vmin=0, vmax=highest, cmap="viridis")
@@ -52,7 +51,7 @@ def attention_heatmap(
         unused.set_axis_off()
     for panel in grid[:, 0]:
         panel.set_ylabel("query: the token that looks")
-    for panel in panels[max(0, len(maps) - columns) : len(maps)]:
+    for panel in panels[max(0, len(maps) - grid.shape[1]) : len(maps)]:
         panel.set_xlabel("key: the token looked at")
     figure.colorbar(image, ax=panels.tolist(), label="attention weight", shrink=0.8)
     return figure, panels[: len(maps)]
@@ -75,9 +74,10 @@ def _checked_maps(
     return maps, names, labels_for(titles, len(maps), "titles")
 
 
-def _panels(count: int, columns: int, tokens: int) -> tuple[Figure, np.ndarray]:
-    rows = -(-count // columns)
+def _panels(count: int, tokens: int) -> tuple[Figure, np.ndarray]:
     side = max(2.2, 0.24 * tokens + 0.9) if count > 1 else max(3.0, 0.36 * tokens + 1.0)
+    rows = -(-count // max(1, int(WIDEST / side)))
+    columns = -(-count // rows)
     size = (side * columns + 1.0, side * rows + 0.5)
     return plt.subplots(rows, columns, figsize=size, dpi=DPI, layout="constrained", squeeze=False)
 

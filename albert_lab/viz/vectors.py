@@ -124,7 +124,7 @@ def vector_map(
     axes.set_ylabel(f"second direction, {shares[1]:.0%}")
     axes.set_title(title, fontsize=10, parse_math=False)
     axes.margins(0.18, 0.12)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(xticks=[], yticks=[])
     _label_points(figure, axes, points, texts, [COLOURS[order.index(kind)] for kind in kinds])
     if groups is not None:
         for text in axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False).get_texts():
