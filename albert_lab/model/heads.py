@@ -57,7 +57,7 @@ class AlbertMLMHead(nn.Module):
         super().__init__()
         E, V = config.embedding_size, config.vocab_size
         self.dense = nn.Linear(config.hidden_size, E)
-        self.activation = activation(config.hidden_act)
+        self.hidden_act = config.hidden_act
         self.LayerNorm = nn.LayerNorm(E, eps=config.layer_norm_eps)
         self.bias = nn.Parameter(torch.zeros(V))
         self.decoder = nn.Linear(E, V)
@@ -68,9 +68,10 @@ class AlbertMLMHead(nn.Module):
         """Let the decoder use the word table (V, E) as its weight."""
         self.decoder.weight = words.weight
 
-    def forward(self, hidden: Tensor) -> Tensor:
-        """hidden (..., H) -> logits (..., V)."""
-        return self.decoder(self.LayerNorm(self.activation(self.dense(hidden))))
+    def forward(self, hidden: Tensor, *, fused: bool = True) -> Tensor:
+        """hidden (..., H) -> logits (..., V); `fused` as in `AlbertLayer.feed_forward`."""
+        gelu = activation(self.hidden_act, fused=fused)
+        return self.decoder(self.LayerNorm(gelu(self.dense(hidden))))
 
 
 class AlbertSOPHead(nn.Module):
@@ -118,7 +119,7 @@ class AlbertForPreTraining(nn.Module):
         out = self.albert(input_ids, attention_mask, token_type_ids, **options)
         chosen = select_tokens(out.last_hidden_state, masked_positions)
         return PreTrainingOutput(
-            self.predictions(chosen),
+            self.predictions(chosen, fused=not options.get("output_attentions")),
             self.sop_classifier(out.pooler_output),
             out.hidden_states,
             out.attentions,
@@ -147,7 +148,8 @@ class AlbertForMaskedLM(nn.Module):
         """As AlbertForPreTraining; logits (B, T, V), or (M, V) at the masked positions."""
         out = self.albert(input_ids, attention_mask, token_type_ids, **options)
         chosen = select_tokens(out.last_hidden_state, masked_positions)
-        return HeadOutput(self.predictions(chosen), out.hidden_states, out.attentions)
+        logits = self.predictions(chosen, fused=not options.get("output_attentions"))
+        return HeadOutput(logits, out.hidden_states, out.attentions)
 
 
 class AlbertForSequenceClassification(nn.Module):
