@@ -1,0 +1,120 @@
+"""What travels in the wheel, and what does not; that it works from there without the repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built offline from the working tree."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    done = subprocess.run(
+        [*command, "--wheel-dir", str(folder), str(ROOT)], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def _tracked(*folders: str) -> set[str]:
+    command = ["git", "ls-files", "-z", *folders]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip("not a git checkout")
+    return {name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()}
+
+
+def test_every_file_of_the_package_is_in_it(names):
+    tracked = _tracked("albert_lab")
+    assert any(name.startswith("albert_lab/pretrained/docs-mini/") for name in tracked)
+    assert tracked - names == set()
+
+
+def test_every_chapter_and_released_exercise_is_in_it(names):
+    tracked = _tracked("chapters", "exercises/release")
+    assert "chapters/00_start_here.ipynb" in tracked
+    assert {f"albert_lab/_course/{name}" for name in tracked} - names == set()
+
+
+def test_nothing_else_is_in_it(names):
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"albert_lab"}
+    unwanted = ("test", "exercises/source", "__pycache__", ".ipynb_checkpoints", "benchmarks")
+    assert [name for name in names if any(word in name for word in unwanted)] == []
+
+
+def test_the_command_is_announced(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
+        assert "albert-lab = albert_lab.cli:app" in archive.read(name).decode()
+
+
+def test_from_the_wheel_alone_the_course_is_placed(wheel, tmp_path):
+    """The wheel is unpacked and put first on the path, outside the repository."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    command = [sys.executable, "-m", "albert_lab", "learn", str(tmp_path / "mine"), "--no-start"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    placed = {p.relative_to(tmp_path / "mine").as_posix() for p in (tmp_path / "mine").rglob("*.ipynb")}
+    assert placed == {name for name in _tracked("chapters", "exercises/release") if name.endswith(".ipynb")}
+    for name in placed:
+        assert (tmp_path / "mine" / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+def test_versions_agree():
+    import albert_lab
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == albert_lab.__version__
+    assert f"version: {albert_lab.__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"## {albert_lab.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_constraints_fix_every_dependency_exactly():
+    """Without an exact version a fresh clone next year would install something that nobody has tried."""
+    from packaging.requirements import Requirement
+
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    fixed = [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
+    for requirement in fixed:
+        assert [part.operator for part in requirement.specifier] == ["=="], str(requirement)
+    exact = {_normal(requirement.name): requirement.specifier for requirement in fixed}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    for requirement in (Requirement(text) for text in wanted):
+        if requirement.name == project["name"]:
+            continue
+        assert _normal(requirement.name) in exact, f"constraints.txt lacks {requirement.name}"
+        (part,) = exact[_normal(requirement.name)]
+        assert requirement.specifier.contains(part.version), f"{requirement} and {part} do not fit"
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def test_make_learn_and_make_test_install_from_the_constraints():
+    for target in ("learn", "test"):
+        command = ["make", "--dry-run", "--always-make", target]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+        assert "-c constraints.txt -e" in done.stdout, done.stderr
