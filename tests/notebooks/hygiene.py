@@ -1,0 +1,179 @@
+"""What every chapter keeps to, checked on the committed file without running it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from tests.notebooks.normal import CHAPTERS
+
+LONGEST_CELL = 30  # lines
+MOST_CODE_LINES = 350
+LARGEST_FILE = 1_000_000  # bytes
+LARGEST_PICTURE = 150_000  # bytes
+MOST_VARYING = 3  # cells of one notebook whose outputs depend on what is installed
+SECONDS = re.compile(r"\| *Running *\| *at most (\d+) seconds")
+IN_WORDS = "**In words.**"
+TAGS = re.compile(r"predict|facts|varies|teaches:\w+")
+MACHINE = re.compile(
+    r"/(?:home|root|tmp|work|Users|opt|usr|var|private)/|[A-Z]:\\|site-packages|\.venv|0x[0-9a-f]{6,}|localhost"
+    r"|\b\w*Warning\b|\bTraceback\b|\d it/s|\d{4}-\d\d-\d\d \d\d:\d\d"
+)
+
+
+def stated_seconds(notebook: NotebookNode) -> int:
+    """How long a run may take, as the card says; 0 if there is no card."""
+    found = SECONDS.search(notebook.cells[0].source)
+    return int(found[1]) if found else 0
+
+
+def complaints(notebook: NotebookNode, path: Path) -> list[str]:
+    """Everything in the notebook at ``path`` that does not keep to the rules."""
+    return [*shape(notebook), *size(notebook, path), *cells(notebook), *figures(notebook), *links(notebook)]
+
+
+def shape(notebook: NotebookNode) -> Iterator[str]:
+    """Card first, recap near the end, a cell of asserted facts last, cells run in order."""
+    first, code = notebook.cells[0], code_cells(notebook)
+    if first.cell_type != "markdown" or not first.source.startswith("# ") or not stated_seconds(notebook):
+        yield "cell 0 is no card: a title and a table with a line '| Running | at most N seconds ...'"
+    elif stated_seconds(notebook) > 120:
+        yield f"the card allows {stated_seconds(notebook)} seconds; a chapter may take 120"
+    if not any(cell.source.startswith("## Recap") for cell in notebook.cells[-12:]):
+        yield "no '## Recap' among the last twelve cells"
+    if "facts" not in tags(code[-1]) or "assert" not in code[-1].source:
+        yield "the last code cell has not the tag 'facts', or asserts nothing"
+    if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
+        yield "the code cells were not run in order, each once"
+    if not any(cell.outputs for cell in code):
+        yield "there are no outputs"
+
+
+def size(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """Limits of the file, of its pictures and of its code."""
+    if path.stat().st_size > LARGEST_FILE:
+        yield f"the file has {path.stat().st_size:,} bytes, allowed {LARGEST_FILE:,}"
+    for index, output in outputs(notebook):
+        if len(output.get("data", {}).get("image/png", "")) * 3 / 4 > LARGEST_PICTURE:
+            yield f"cell {index}: a picture of more than {LARGEST_PICTURE:,} bytes"
+    lines = sum(bool(line.strip()) for cell in code_cells(notebook) for line in cell.source.splitlines())
+    if lines > MOST_CODE_LINES:
+        yield f"{lines} lines of code, allowed {MOST_CODE_LINES}"
+    varying = [cell for cell in notebook.cells if "varies" in tags(cell)]
+    if len(varying) > MOST_VARYING:
+        yield f"{len(varying)} cells are tagged 'varies', allowed {MOST_VARYING}"
+
+
+def cells(notebook: NotebookNode) -> Iterator[str]:
+    """Short cells, known tags, stated reasons, open predictions, and outputs without traces of a machine."""
+    for index, cell in enumerate(notebook.cells):
+        unknown = [tag for tag in tags(cell) if not TAGS.fullmatch(tag)]
+        if unknown:
+            yield f"cell {index}: unknown tags {unknown}"
+        own = cell.metadata.get("albert_lab", {})
+        if "varies" in tags(cell) and not own.get("varies"):
+            yield f"cell {index}: tagged 'varies' without a reason"
+        if "tolerance" in own and not own["tolerance"].get("reason"):
+            yield f"cell {index}: states a tolerance without a reason"
+        if cell.cell_type != "code":
+            continue
+        if len(cell.source.splitlines()) > LONGEST_CELL:
+            yield f"cell {index}: more than {LONGEST_CELL} lines"
+        if ("predict" in tags(cell)) != ("lab.predict(" in cell.source):
+            yield f"cell {index}: tag 'predict' and lab.predict() go together"
+        if "predict" in tags(cell) and not re.search(r"^guess = None\b", cell.source, re.MULTILINE):
+            yield f"cell {index}: the guess is not open (guess = None)"
+    for index, output in outputs(notebook):
+        if output.output_type == "error" or output.get("name") == "stderr":
+            yield f"cell {index}: an error or text on stderr in its outputs"
+        texts = [
+            output.get("text", ""),
+            *(v for k, v in output.get("data", {}).items() if k.startswith("text/")),
+        ]
+        for found in MACHINE.findall(" ".join(texts)):
+            yield f"cell {index}: its output holds {found!r}"
+
+
+def figures(notebook: NotebookNode) -> Iterator[str]:
+    """After every picture a text for those who cannot see it."""
+    with_picture = {index for index, output in outputs(notebook) if "image/png" in output.get("data", {})}
+    for index in sorted(with_picture):
+        following = notebook.cells[index + 1] if index + 1 < len(notebook.cells) else None
+        if following is None or following.cell_type != "markdown" or IN_WORDS not in following.source:
+            yield f"cell {index}: a picture, and the next cell does not say '{IN_WORDS}'"
+
+
+def links(notebook: NotebookNode) -> Iterator[str]:
+    """Links to files of ours lead somewhere; folded texts begin with a blank line, or stay unrendered."""
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "markdown":
+            continue
+        for target in re.findall(r"\]\(([^)#\s]+)", cell.source):
+            if not re.match(r"https?:|attachment:", target) and not (CHAPTERS / target).exists():
+                yield f"cell {index}: the link to {target} leads nowhere"
+        if re.search(r"</summary>(?!\n\n)", cell.source) or cell.source.count(
+            "<details>"
+        ) != cell.source.count("</details>"):
+            yield f"cell {index}: <details> without its end, or without a blank line after the summary"
+
+
+def untaught_definitions(notebook: NotebookNode) -> list[str]:
+    """Functions and classes that the notebook defines, apart from those it teaches."""
+    return [
+        name
+        for cell in code_cells(notebook)
+        for name in definitions(cell.source)
+        if f"teaches:{name}" not in tags(cell)
+    ]
+
+
+def unchecked_lessons(notebook: NotebookNode) -> list[str]:
+    """Functions tagged ``teaches:`` that their cell does not define, or that no other cell compares."""
+    code = code_cells(notebook)
+    wrong = []
+    for cell in code:
+        for name in (tag.partition(":")[2] for tag in tags(cell) if tag.startswith("teaches:")):
+            compared = [
+                other
+                for other in code
+                if other is not cell
+                and "assert_close(" in other.source
+                and re.search(rf"\b{name}\(", other.source)
+            ]
+            if name not in definitions(cell.source) or not compared:
+                wrong.append(name)
+    return wrong
+
+
+def package_names(package: Path) -> set[str]:
+    """Public functions and classes at the top level of any module of the package."""
+    return {
+        name
+        for path in package.rglob("*.py")
+        for name in definitions(path.read_text(encoding="utf-8"))
+        if not name.startswith("_")
+    }
+
+
+def definitions(source: str) -> list[str]:
+    """Names of the functions and classes at the top level of ``source``."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return [node.name for node in ast.parse(source).body if isinstance(node, kinds)]
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
+    for index, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            yield index, output
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])

@@ -1,0 +1,138 @@
+"""Every chapter keeps to the rules, and the rules find what they are there to find."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+import albert_lab
+from tests.notebooks import hygiene
+from tests.notebooks.normal import CHAPTERS, chapters, normalize, read
+from tests.notebooks.run import write
+
+PACKAGE = CHAPTERS.parent / "albert_lab"
+
+
+def test_there_are_chapters():
+    assert chapters()
+
+
+@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+def test_the_chapter_keeps_to_the_rules(path):
+    notebook = read(path)
+    assert hygiene.complaints(notebook, path) == []
+    assert hygiene.unchecked_lessons(notebook) == []
+
+
+@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+def test_the_chapter_is_in_normal_form(path, tmp_path):
+    write(normalize(read(path)), tmp_path / path.name)
+    assert (tmp_path / path.name).read_text() == path.read_text(), "run `make chapters`"
+
+
+def test_nothing_is_defined_twice():
+    defined = Counter(name for path in chapters() for name in set(hygiene.untaught_definitions(read(path))))
+    assert [name for name, count in defined.items() if count > 1] == []
+    assert sorted(set(defined) & hygiene.package_names(PACKAGE)) == []
+
+
+def test_the_package_is_the_one_beside_the_chapters():
+    assert PACKAGE.samefile(albert_lab.__path__[0])
+
+
+def good():
+    card = (
+        "# Why?\n\n| | |\n|---|---|\n| Reading | 5 minutes |\n| Running | at most 60 seconds on two cores |"
+    )
+    picture = new_output("display_data", data={"image/png": "iVBORw==", "text/plain": "x"})
+    return new_notebook(
+        cells=[
+            new_markdown_cell(card),
+            new_code_cell("draw()", execution_count=1, outputs=[picture]),
+            new_markdown_cell("**In words.** A line that falls."),
+            new_code_cell(
+                "guess = None\nlab.predict('p', guess, answer=1, mistakes={2: 'x'})",
+                execution_count=2,
+                metadata={"tags": ["predict"]},
+            ),
+            new_markdown_cell("## Recap"),
+            new_code_cell("assert True", execution_count=3, metadata={"tags": ["facts"]}),
+        ]
+    )
+
+
+def complain(notebook, tmp_path):
+    path = tmp_path / "a.ipynb"
+    write(notebook, path)
+    return " ".join(hygiene.complaints(notebook, path))
+
+
+def test_a_good_notebook_has_no_complaints(tmp_path):
+    assert complain(good(), tmp_path) == ""
+
+
+def say(text):
+    return [new_output("stream", name="stdout", text=text)]
+
+
+def change(index, **values):
+    return lambda notebook: notebook.cells[index].update(values)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (change(0, source="No title"), "no card"),
+        (change(0, source="# T\n| Running | at most 600 seconds |"), "600 seconds"),
+        (change(4, source="## The end"), "Recap"),
+        (change(5, source="check()"), "facts"),
+        (change(5, execution_count=7), "in order"),
+        (change(2, source="See above."), "In words"),
+        (change(2, cell_type="raw"), "In words"),
+        (change(1, outputs=[]), "no outputs"),
+        (change(1, source="x = 1\n" * 31), "more than 30 lines"),
+        (change(1, source="x = 1\n" * 400), "lines of code"),
+        (change(1, metadata={"tags": ["odd"]}), "unknown tags"),
+        (change(1, metadata={"tags": ["varies"]}), "without a reason"),
+        (change(1, metadata={"albert_lab": {"tolerance": {"rtol": 1}}}), "without a reason"),
+        (change(3, source="guess = 'b'\nlab.predict()"), "not open"),
+        (change(3, metadata={}), "go together"),
+        (change(1, outputs=say("/home/me/x.parquet")), "'/home/'"),
+        (change(1, outputs=say("UserWarning: old")), "Warning"),
+        (change(1, outputs=say("<object at 0x7f12ab34>")), "0x7f12ab34"),
+        (change(1, outputs=[new_output("stream", name="stderr", text="x")]), "stderr"),
+        (change(1, outputs=[new_output("error", ename="E", evalue="x", traceback=[])]), "an error"),
+        (change(2, source="**In words.** [next](99_none.ipynb)"), "leads nowhere"),
+        (change(2, source="**In words.** <details><summary>a</summary>\nb</details>"), "blank line"),
+    ],
+)
+def test_a_spoilt_notebook_is_complained_about(tmp_path, spoil, says):
+    notebook = copy.deepcopy(good())
+    spoil(notebook)
+    assert says in complain(notebook, tmp_path)
+
+
+def test_too_many_varying_cells_and_too_large_pictures(tmp_path):
+    notebook = good()
+    varies = {"tags": ["varies"], "albert_lab": {"varies": "what is installed"}}
+    notebook.cells[1:1] = [new_code_cell("x", execution_count=1, metadata=varies) for _ in range(4)]
+    notebook.cells[5].outputs[0].data["image/png"] = "A" * 300_000
+    text = complain(notebook, tmp_path)
+    assert "4 cells are tagged" in text
+    assert "a picture of more" in text
+
+
+def test_definitions_and_lessons():
+    cells = [
+        new_code_cell("def mine():\n    pass\n\nclass Other:\n    pass"),
+        new_code_cell("def mean_pool(x):\n    pass", metadata={"tags": ["teaches:mean_pool"]}),
+    ]
+    notebook = new_notebook(cells=cells)
+    assert hygiene.untaught_definitions(notebook) == ["mine", "Other"]
+    assert hygiene.unchecked_lessons(notebook) == ["mean_pool"]
+    cells.append(new_code_cell("assert_close(mean_pool(x), pooling.mean_pool(x))"))
+    assert hygiene.unchecked_lessons(new_notebook(cells=cells)) == []
+    assert "AttentionRecord" in hygiene.package_names(PACKAGE)
