@@ -15,7 +15,7 @@ LEARN := $(VENV)/.learn-$(PLACE)
 TEST := $(VENV)/.test-$(PLACE)
 INSTALL = $(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt
 
-.PHONY: help learn test lint chapters clean
+.PHONY: help learn test lint chapters picture clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -33,6 +33,9 @@ lint: $(TEST) ## check style
 
 chapters: $(TEST) ## run all chapters and write their outputs into the notebooks
 	$(BIN)/python -m tests.notebooks.run
+
+picture: $(LEARN) ## draw the README's picture again with the built-in model
+	$(BIN)/python tools/readme_picture.py
 
 clean: ## remove the environment and what building left behind
 	rm -rf $(VENV) dist build .pytest_cache .ruff_cache

@@ -32,7 +32,7 @@ def build(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read everything again.")] = False,
     json_output: Json = False,
 ) -> None:
-    """Read documentation into the cache and tell how much there is; needs no network.
+    """Read documentation into the cache; needs no network.
 
     \b
     Examples:

@@ -1,0 +1,207 @@
+"""The command line as a user meets it: help, words for errors, exit statuses, JSON alone on stdout."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+import albert_lab
+from albert_lab import cli
+from albert_lab.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ALBERT_LAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.delenv("ALBERT_LAB_MODEL", raising=False)
+    return tmp_path / "cache"
+
+
+def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(cli.app, list(arguments), input=stdin)
+
+
+def _commands(command: typer.core.TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, found in command.commands.items():
+        if isinstance(found, typer.core.TyperGroup):
+            yield from _commands(found, (*path, name))
+        else:
+            yield (*path, name)
+
+
+COMMANDS = list(_commands(typer.main.get_command(cli.app)))
+
+
+def test_the_commands_that_the_course_promises_are_there():
+    names = {path[0] for path in COMMANDS}
+    assert {"embed", "search", "models", "corpus", "learn", "doctor"} <= names
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(path):
+    done = run(*path, "--help")
+    assert done.exit_code == 0
+    assert f"albert-lab {' '.join(path)}" in done.stdout.split("Example")[1]
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_the_short_help_of_every_command_fits_on_its_line(path):
+    listed = run(*path[:-1], "--help").stdout
+    (line,) = (line for line in listed.splitlines() if line.split()[:1] == [path[-1]])
+    assert not line.endswith("...")
+
+
+def test_the_version_is_the_packages():
+    assert run("--version").stdout.strip() == f"albert-lab {albert_lab.__version__}"
+
+
+def test_without_a_command_the_help_is_shown():
+    assert "Commands:" in run().output
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``albert-lab models`` fails because of its user."""
+
+    def fail() -> None:
+        raise InputError("The number is 3.", expected="a number below 3", mend="take 2")
+
+    monkeypatch.setattr("albert_lab.cli.models.list_models", fail)
+
+
+@pytest.mark.usefixtures("broken")
+def test_an_error_of_the_course_is_told_in_words_on_stderr():
+    done = run("models", "--json")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr == "albert-lab: The number is 3.\nExpected: a number below 3\nTo mend it: take 2\n"
+
+
+@pytest.mark.usefixtures("broken")
+def test_debug_adds_a_traceback():
+    done = run("--debug", "models")
+    assert done.exit_code == 2
+    assert "Traceback" in done.stderr
+    assert "in fail" in done.stderr
+
+
+def test_ctrl_c_ends_with_130_in_any_command(monkeypatch):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("albert_lab.cli.models.list_models", interrupted)
+    monkeypatch.setattr("albert_lab.text.corpus.build_corpus", interrupted)
+    for command in (("models",), ("corpus", "stats")):
+        done = run(*command)
+        assert (done.exit_code, done.stdout) == (130, "")
+        assert "stopped" in done.stderr
+
+
+def test_a_mistake_of_ours_is_not_hidden(monkeypatch):
+    def bug() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("albert_lab.cli.models.list_models", bug)
+    assert isinstance(run("models").exception, ZeroDivisionError)
+
+
+def test_an_unknown_option_is_a_usage_error():
+    done = run("models", "--bad")
+    assert done.exit_code == 2
+    assert "No such option" in done.stderr
+
+
+def test_models_lists_the_built_in_and_the_released_ones_with_their_sizes():
+    rows = {row["name"]: row for row in json.loads(run("models", "--json").stdout)}
+    assert [name for name, row in rows.items() if row["default"]] == ["docs-mini"]
+    assert rows["docs-mini"]["offline"] is True
+    base = rows["albert/albert-base-v2"]
+    assert (base["parameters"], base["num_hidden_layers"], base["kind"]) == (11_683_584, 12, "hub")
+    assert rows["albert/albert-xxlarge-v2"]["parameters"] == 222_595_584
+    table = run("models").stdout
+    assert "* docs-mini" in table
+    assert "11,683,584" in table
+
+
+@pytest.mark.parametrize("name", ["nowhere/at-all", "/no/such/folder", "what is this?"])
+def test_models_lists_a_chosen_model_that_is_not_there(name, monkeypatch):
+    monkeypatch.setenv("ALBERT_LAB_MODEL", name)
+    row = json.loads(run("models", "--json").stdout)[-1]
+    assert (row["name"], row["offline"], row["default"], row["parameters"]) == (name, False, True, None)
+
+
+def test_models_lists_a_chosen_folder(tmp_path, monkeypatch):
+    from albert_lab.model import AlbertConfig, AlbertModel
+    from albert_lab.model.checkpoint import save_model
+
+    config = AlbertConfig(vocab_size=50, embedding_size=8, hidden_size=12, num_attention_heads=3)
+    model = AlbertModel(config)
+    save_model(model, tmp_path / "mine")
+    monkeypatch.setenv("ALBERT_LAB_MODEL", str(tmp_path / "mine"))
+    row = json.loads(run("models", "--json").stdout)[-1]
+    assert (row["kind"], row["offline"], row["hidden_size"]) == ("folder", True, 12)
+    assert row["parameters"] == sum(parameter.numel() for parameter in model.parameters())
+
+
+def test_corpus_build_and_stats_tell_the_same_counts(own_cache):
+    built = json.loads(run("corpus", "build", "--package", "typer", "--json").stdout)
+    assert list(own_cache.rglob("*.parquet"))
+    told = json.loads(run("corpus", "stats", "--package", "typer", "--json").stdout)
+    assert built == told
+    assert told["typer"]["documents"] > 10
+    table = run("corpus", "stats", "--package", "typer").stdout
+    assert f"{told['typer']['words']:,}" in table
+    assert table.splitlines()[-1].startswith("all")
+
+
+def test_corpus_of_a_package_that_is_not_there_is_told():
+    done = run("corpus", "build", "--package", "no_such_package")
+    assert done.exit_code == 2
+    assert "no_such_package" in done.stderr
+    assert "pip install" in done.stderr
+
+
+def test_doctor_ends_with_1_when_something_is_broken_and_prints_json(monkeypatch):
+    from albert_lab.doctor import Finding
+
+    findings = [Finding("Packages", "torch", "ok", "2.13")]
+    monkeypatch.setattr("albert_lab.doctor.examine", lambda: findings)
+    done = run("doctor", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["ok"]) == (0, True)
+    findings.append(Finding("Packages", "numpy", "problem", "not installed", "pip install numpy"))
+    done = run("doctor", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["ok"]) == (1, False)
+    assert "-> pip install numpy" in run("doctor").stdout
+
+
+def test_learn_copies_the_course_and_says_what_it_did(tmp_path):
+    done = run("learn", str(tmp_path / "mine"), "--no-start")
+    assert done.exit_code == 0
+    assert (tmp_path / "mine" / "chapters" / "00_start_here.ipynb").is_file()
+    assert "put there" in done.stdout
+
+
+def test_learn_opens_the_learners_folder_and_in_a_checkout_without_folder_the_repository(
+    tmp_path, monkeypatch
+):
+    opened = []
+    monkeypatch.setattr(
+        "albert_lab.learn.open_lab", lambda root, *, browser: opened.append((root, browser)) or 0
+    )
+    assert run("learn", str(tmp_path / "mine"), "--no-browser").exit_code == 0
+    assert run("learn").exit_code == 0
+    repository = Path(albert_lab.__file__).parents[1]
+    assert opened == [(tmp_path / "mine", False), (repository, None)]
+
+
+def test_python_dash_m_is_the_same_command():
+    done = subprocess.run([sys.executable, "-m", "albert_lab", "--version"], capture_output=True, text=True)
+    assert done.stdout.strip() == f"albert-lab {albert_lab.__version__}"
