@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SPECIAL_TOKENS = ("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]")  # ids 0 to 4, as in Google's vocabularies
 WORD_START = "▁"
 MAX_PIECE_LENGTH = 16
-SPARE_CANDIDATES = 2.5  # candidates learnt for every piece kept; many straddle punctuation and fall out
+SPARE_CANDIDATES = 3.0  # candidates learnt for every piece kept; many straddle punctuation and fall out
 _INPUT_NAMES = ["input_ids", "token_type_ids", "attention_mask"]
 
 

@@ -1,0 +1,1 @@
+"""Pretraining: masked words and sentence order, LAMB, and a loop that survives being killed."""

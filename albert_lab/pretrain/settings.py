@@ -1,0 +1,93 @@
+"""What a pretraining run is made of, and the schedules that follow from it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+from albert_lab.errors import InputError
+from albert_lab.pretrain.optimizers import OPTIMIZERS
+
+SCHEDULES = ("cosine", "linear")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides the resulting weights, apart from the corpus.
+
+    Attributes:
+        size: a named configuration of :class:`albert_lab.model.AlbertConfig`.
+        tokens: how many real tokens (padding left out) to see.
+        seed: decides initial weights, order, masks and swaps.
+        optimizer, learning_rate, weight_decay, clip_norm: the update; the learning rate is the peak's.
+        schedule, warmup: rise over the first `warmup` share of the tokens, then fall to zero.
+        max_length: longest text in tokens; tokens_per_batch: B·T of a batch, padding included.
+        depth: stages of depth, "2:0.5 4:0.75 6:1" = 2 layers for the first half of the tokens, 4 until three
+            quarters, then 6. Layers that share their weights can be applied any number of times, so a shallow
+            start costs no parameter; "" = full depth throughout.
+        held_out_percent: share of the documents that are candidates for the held-out side.
+        shards: parts of a batch that are computed at the same time, each on one core; their gradients are
+            added in a fixed order, so the count belongs to what decides the last bits of the weights.
+    """
+
+    size: str = "docs-mini"
+    tokens: int = 60_000_000
+    seed: int = 0
+    optimizer: str = "lamb"
+    learning_rate: float = 0.01
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    schedule: str = "linear"
+    warmup: float = 0.025
+    max_length: int = 256
+    tokens_per_batch: int = 8192
+    depth: str = ""
+    held_out_percent: float = 2.0
+    shards: int = 1
+
+    def __post_init__(self) -> None:
+        self._check("optimizer", self.optimizer in OPTIMIZERS, " or ".join(OPTIMIZERS))
+        self._check("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES))
+        self._check("tokens", self.tokens > 0, "a positive number")
+        self._check("learning_rate", self.learning_rate > 0, "a positive number")
+        self._check("warmup", 0 <= self.warmup < 1, "a share from 0 to less than 1")
+        self._check("max_length", self.max_length >= 8, "at least 8 tokens")
+        self._check("shards", self.shards >= 1, "at least 1")
+        self._check("held_out_percent", 0 < self.held_out_percent < 50, "a percentage from 0 to 50")
+        self.stages()
+
+    def _check(self, name: str, fine: bool, expected: str) -> None:
+        if not fine:
+            raise InputError(f"{name} is {getattr(self, name)!r}.", expected=expected)
+
+    def to_dict(self) -> dict[str, object]:
+        """The settings as plain values, for the log and the card."""
+        return asdict(self)
+
+    def stages(self) -> list[tuple[int, float]]:
+        """`depth` read: (layers, share of the tokens at which the stage ends), in order."""
+        try:
+            pairs = [stage.split(":") for stage in self.depth.split()]
+            stages = [(int(layers), float(end)) for layers, end in pairs]
+        except ValueError:
+            stages = [(0, 0.0)]
+        ends = [end for _, end in stages]
+        if stages and (min(n for n, _ in stages) < 1 or ends != sorted(set(ends)) or ends[-1] != 1):
+            raise InputError(
+                f"depth is {self.depth!r}.",
+                expected='stages "layers:end" with rising ends, the last one 1, such as "2:0.5 6:1"',
+            )
+        return stages
+
+    def num_layers(self, progress: float, full: int) -> int:
+        """Layers to apply when `progress` (0 to 1) of the tokens have been seen."""
+        return next((layers for layers, end in self.stages() if progress < end), full)
+
+    def learning_rate_at(self, progress: float) -> float:
+        """Warm up linearly to the peak, then fall to zero linearly or along a half cosine."""
+        if progress < self.warmup:
+            return self.learning_rate * progress / self.warmup
+        rest = min(1.0, (progress - self.warmup) / (1 - self.warmup))
+        if self.schedule == "linear":
+            return self.learning_rate * (1 - rest)
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * rest))
