@@ -144,20 +144,26 @@ def save_model(model: nn.Module, folder: str | Path) -> None:
 
 
 def _from_hub(name: str, allow_pickle: bool) -> Path:
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import RepositoryNotFoundError
 
     files = [*_HUB_FILES, "pytorch_model.bin"] if allow_pickle else _HUB_FILES
-    mend = f"use the built-in model {DEFAULT_SOURCE!r}, which needs no network, or the path of a folder"
     try:
-        return Path(snapshot_download(name, allow_patterns=files, etag_timeout=_HUB_SECONDS))
-    except RepositoryNotFoundError:
-        raise CheckpointError(f"the model hub has no model {name!r} that you may read", mend=mend) from None
+        # Asked first because it takes a time limit; snapshot_download would wait for ever for a silent hub.
+        HfApi().model_info(name, timeout=_HUB_SECONDS)
+        return Path(snapshot_download(name, allow_patterns=files))
     except Exception as error:  # whatever it was, the reader needs one message, not the story of the attempts
+        reason = error
+    try:
+        return Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
+    except Exception:  # not in the cache either; the reason above is what counts
+        if isinstance(reason, RepositoryNotFoundError):
+            what = f"the model hub has no model {name!r} that you may read"
+        else:
+            what = f"{name!r} is no folder and no built-in model, and the model hub could not be reached"
         raise CheckpointError(
-            f"{name!r} is no folder and no built-in model, and the model hub could not be reached "
-            f"({type(error).__name__})",
-            mend=mend,
+            f"{what} ({type(reason).__name__})",
+            mend=f"use the built-in model {DEFAULT_SOURCE!r}, which needs no network, or a folder",
         ) from None
 
 
