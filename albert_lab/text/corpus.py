@@ -1,0 +1,204 @@
+"""The corpus: what the docstrings of installed packages say, as documents of clean English prose.
+
+Python source is read, never imported. What is written in C has its text only at run time and is read by
+inspecting the standard library and numpy (and packages that the caller names) in a subprocess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import overload
+
+from ..errors import CorpusError
+from ..paths import cache_dir
+from .packages import STDLIB, Package, find_package
+
+__all__ = ["DEFAULT_PACKAGES", "STDLIB", "Corpus", "Document", "build_corpus"]
+
+DEFAULT_PACKAGES = (STDLIB, "numpy", "scipy", "matplotlib", "sklearn", "pandas", "torch", "transformers")
+_INSPECTED = frozenset({STDLIB, "numpy"})
+_FORMAT = 1
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The documentation of one object.
+
+    Attributes:
+        name: as a user imports it: "shutil.copytree", "str.split", "numpy.linalg.norm".
+        kind: "module", "class", "function", "method" or "attribute".
+        package: import name of the package, "stdlib" for the standard library.
+        version: of the package; of Python for the standard library.
+        signature: of a call, on one line; "" where there is none.
+        summary: the first sentence.
+        paragraphs: clean prose in the order of the text, one line each; may be empty.
+        raw: the docstring as it was written.
+    """
+
+    name: str
+    kind: str
+    package: str
+    version: str
+    signature: str
+    summary: str
+    paragraphs: tuple[str, ...]
+    raw: str
+
+    @property
+    def prose(self) -> str:
+        """The paragraphs, one per line."""
+        return "\n".join(self.paragraphs)
+
+
+class Corpus(Sequence[Document]):
+    """Documents in a fixed order: package by package, by name within each."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self._documents = tuple(documents)
+
+    @overload
+    def __getitem__(self, index: int) -> Document: ...
+    @overload
+    def __getitem__(self, index: slice) -> Corpus: ...
+    def __getitem__(self, index):
+        found = self._documents[index]
+        return Corpus(found) if isinstance(index, slice) else found
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(self._documents)
+
+    def __repr__(self) -> str:
+        return f"Corpus({len(self):,} documents from {', '.join(self.by_package()) or 'no package'})"
+
+    def by_package(self) -> dict[str, Corpus]:
+        """The documents of each package, packages in the corpus's order."""
+        groups: dict[str, list[Document]] = {}
+        for document in self:
+            groups.setdefault(document.package, []).append(document)
+        return {package: Corpus(group) for package, group in groups.items()}
+
+    def statistics(self) -> dict[str, dict[str, int | str]]:
+        """For each package: version, documents, paragraphs, words and characters of prose."""
+        return {
+            package: {
+                "version": part[0].version,
+                "documents": len(part),
+                "paragraphs": sum(len(document.paragraphs) for document in part),
+                "words": sum(len(text.split()) for document in part for text in document.paragraphs),
+                "characters": sum(len(text) for document in part for text in document.paragraphs),
+            }
+            for package, part in self.by_package().items()
+        }
+
+
+def build_corpus(
+    packages: Iterable[str] | str | None = None,
+    *,
+    include_private: bool = False,
+    cache: Path | str | None = None,
+    rebuild: bool = False,
+    progress: bool = True,
+    inspect: Iterable[str] = (),
+) -> Corpus:
+    """Reads the documentation of installed packages; a second call takes it from the cache.
+
+    Args:
+        packages: import names ("sklearn") or distribution names ("scikit-learn"), "stdlib" for the standard
+            library. Default: those of `DEFAULT_PACKAGES` that are installed.
+        include_private: also objects with a name that begins with an underscore or is no part of the package's
+            public face.
+        cache: folder for the cache. Default: "corpus" in `albert_lab.paths.cache_dir()`.
+        rebuild: read everything again.
+        progress: show a progress bar on a terminal.
+        inspect: packages that may be imported, in a subprocess, for texts that exist only at run time. The
+            standard library and numpy always are.
+
+    Raises:
+        CorpusError: a package that was asked for by name is not installed, or inspecting one failed.
+        OutputError: the cache folder cannot be written to.
+    """
+    wanted = [packages] if isinstance(packages, str) else list(packages or DEFAULT_PACKAGES)
+    folder = Path(cache) if cache is not None else cache_dir() / "corpus"
+    asked = [inspect] if isinstance(inspect, str) else list(inspect)
+    found = _find(wanted, must_exist=packages is not None)
+    inspected = _INSPECTED | {package.name for package in _find(asked, must_exist=True)}
+    parts = [
+        _documents(package, folder, include_private, package.name in inspected, rebuild, progress)
+        for package in found
+    ]
+    return Corpus(document for part in parts for document in part)
+
+
+def _find(names: Iterable[str], must_exist: bool) -> list[Package]:
+    found: dict[str, Package] = {}
+    for name in names:
+        package = find_package(name)
+        if package is not None:
+            found.setdefault(package.name, package)
+        elif must_exist:
+            raise CorpusError(
+                f"the package {name!r} is not installed in this Python.",
+                expected="the import name or the distribution name of an installed package, or 'stdlib'",
+                mend=f"install it (`pip install {name}`) or leave it out",
+            )
+        else:
+            _log.info("%s is not installed and is left out of the corpus", name)
+    return list(found.values())
+
+
+def _documents(
+    package: Package, folder: Path, include_private: bool, inspect: bool, rebuild: bool, progress: bool
+) -> list[Document]:
+    from .cache import read_documents, write_documents
+    from .collect import collect
+
+    key = _key(package, include_private, inspect)
+    path = folder / f"{package.name}-{package.version}-{hashlib.sha256(key.encode()).hexdigest()[:10]}.parquet"
+    known = None if rebuild else read_documents(path, key)
+    if known is not None:
+        return known
+    with _bar(package, progress) as advance:
+        documents = collect(package, include_private=include_private, inspect=inspect, advance=advance)
+    write_documents(path, documents, key)
+    return documents
+
+
+def _key(package: Package, include_private: bool, inspect: bool) -> str:
+    import platform
+
+    return json.dumps(
+        {
+            "format": _FORMAT, "package": package.name, "version": package.version,
+            "python": platform.python_version(), "files": package.fingerprint,
+            "include_private": include_private, "inspect": inspect,
+        },
+        sort_keys=True,
+    )
+
+
+class _bar:
+    """A progress bar over the files of a package, drawn on a terminal only."""
+
+    def __init__(self, package: Package, show: bool) -> None:
+        from tqdm import tqdm
+
+        self.bar = tqdm(
+            total=len(package.modules), desc=f"reading {package.name}", unit="file", leave=False,
+            disable=None if show else True,
+        )
+
+    def __enter__(self):
+        return self.bar.update
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()

@@ -1,0 +1,141 @@
+"""Prints what only a running interpreter knows: texts of what is written in C, and names of what is passed on.
+
+This file is run by path in an interpreter of its own (`albert_lab.text.runtime` does so) and uses nothing but
+the standard library. Each argument is a package to import, "stdlib" for the standard library; the answer is one
+JSON object per line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import io
+import json
+import os
+import pkgutil
+import sys
+import types
+import warnings
+
+SKIPPED = frozenset(
+    "antigravity this idlelib test lib2to3 turtledemo turtle tkinter ensurepip venv distutils pydoc_data pydoc "
+    "msilib encodings posixpath ntpath genericpath posix nt rlcompleter readline nturl2path sre_compile sre_constants "
+    "sre_parse pty curses crypt nis cgitb site sitecustomize usercustomize msvcrt winreg winsound".split()
+)
+SKIPPED_PARTS = frozenset("__main__ tests testing conftest distutils f2py _pyinstaller setup".split())
+
+
+def module_names(package: str) -> list[str]:
+    """The public modules to look into, by name."""
+    if package != "stdlib":
+        return [package, *_submodules(package)]
+    roots = sorted(n for n in sys.stdlib_module_names if not n.startswith("_") and n not in SKIPPED)
+    return ["builtins", "os.path", *roots, *(name for root in roots for name in _submodules(root))]
+
+
+def _submodules(package: str) -> list[str]:
+    found: list[str] = []
+    with contextlib.suppress(Exception):
+        spec = importlib.util.find_spec(package)
+        folders = list(spec.submodule_search_locations or [])
+        for info in pkgutil.iter_modules(folders):
+            if not info.name.startswith("_") and info.name not in SKIPPED_PARTS:
+                if not (package == "asyncio" and info.name.startswith(("windows", "proactor"))):
+                    found.append(f"{package}.{info.name}")
+                    found += _submodules(found[-1]) if info.ispkg else []
+    return found
+
+
+def describe(name: str, module: types.ModuleType, seen: set[int]) -> list[dict]:
+    """Texts and aliases of one module's public names."""
+    found = []
+    exported = getattr(module, "__all__", None)
+    for key in sorted(exported if exported is not None else vars(module), key=str):
+        if not isinstance(key, str) or (key.startswith("_")):
+            continue
+        item = getattr(module, key, None)
+        if inspect.ismodule(item) or not callable(item):
+            continue
+        home = getattr(item, "__module__", None)
+        own = exported is not None or home in (module.__name__, None, f"_{name}") or name == "builtins"
+        if not own:
+            continue
+        public = key if name == "builtins" else f"{name}.{key}"
+        path = f"{home}.{getattr(item, '__qualname__', key)}"
+        function = inspect.unwrap(item) if inspect.isfunction(item) else getattr(item, "__func__", item)
+        if inspect.isfunction(function):
+            path = f"{function.__module__}.{function.__qualname__}"
+            found.append({"alias": public, "of": path})
+        elif inspect.isclass(item):
+            found += describe_class(public, path, item, seen)
+        elif text(item) and text(item) != text(type(item)):
+            found.append(record(public, path, "function", item))
+    return found
+
+
+def describe_class(public: str, path: str, cls: type, seen: set[int]) -> list[dict]:
+    found = [record(public, path, "class", cls)]
+    if id(cls) in seen:
+        return found
+    seen.add(id(cls))
+    for base in [cls, *(base for base in cls.__mro__[1:] if base.__module__.startswith("_"))]:
+        home = path if base is cls else f"{base.__module__}.{base.__qualname__}"
+        found += describe_members(public, home, base)
+    return found
+
+
+def describe_members(public: str, path: str, cls: type) -> list[dict]:
+    """Texts of what a class itself defines in C. Bases in private modules lend theirs to the public class."""
+    found = []
+    for key, member in sorted(vars(cls).items()):
+        inner = member.__func__ if isinstance(member, (classmethod, staticmethod)) else member
+        if key.startswith("_") or inspect.isfunction(inner) or isinstance(inner, property):
+            continue
+        if inspect.isclass(inner) or not text(inner) or text(inner) == text(type(inner)):
+            continue
+        kind = "method" if callable(inner) or isinstance(member, (classmethod, staticmethod)) else "attribute"
+        found.append(record(f"{public}.{key}", f"{path}.{key}", kind, inner))
+    return found
+
+
+def text(item: object) -> str:
+    with contextlib.suppress(Exception):
+        value = item.__doc__
+        return value if isinstance(value, str) else ""
+    return ""
+
+
+def record(public: str, path: str, kind: str, item: object) -> dict:
+    signature = ""
+    if kind != "attribute":
+        with contextlib.suppress(Exception):
+            arguments = str(inspect.signature(item))
+            for own in ("self, /, ", "self, /", "self, ", "self", "type, /, "):
+                arguments = arguments.replace(f"({own}", "(", 1) if kind == "method" else arguments
+            signature = public.rsplit(".", 1)[-1] + arguments
+    return {"name": public, "of": path, "kind": kind, "signature": signature, "text": text(item)}
+
+
+def main(packages: list[str]) -> None:
+    warnings.simplefilter("ignore")
+    out = os.fdopen(os.dup(1), "w", encoding="ascii")  # what an imported module prints must not mix with this
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.stdin = io.StringIO()
+    seen: set[int] = set()
+    for package in packages:
+        for name in module_names(package):
+            try:
+                module = importlib.import_module(name)
+                lines = describe(name, module, seen)
+            except BaseException as error:  # noqa: BLE001 - a module may raise anything, SystemExit too
+                lines = [{"note": f"{name}: not inspected ({type(error).__name__}: {error})"[:300]}]
+            for line in lines:
+                out.write(json.dumps({"package": package} | line) + "\n")
+    out.write(json.dumps({"end": True}) + "\n")
+    out.flush()
+    os._exit(0)  # threads that an imported module started must not keep this process
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,69 @@
+"""Asks a second interpreter for the texts of what is written in C (see `albert_lab.text.inspected`)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import CorpusError
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Inspected:
+    """What was seen at run time: `records` with texts, `aliases` from an object's home to its public name."""
+
+    records: list[dict] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+
+
+def inspect_package(package: str, timeout: float = 120.0) -> Inspected:
+    """Imports the modules of a package ("stdlib" or an import name) in a subprocess and returns its texts.
+
+    Raises:
+        CorpusError: the subprocess failed, or took longer than `timeout` seconds. A module that cannot be
+            imported is no failure: it is left out and noted in the log.
+    """
+    script = Path(__file__).with_name("inspected.py")
+    command = [sys.executable, "-P", "-X", "utf8", str(script), package]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise CorpusError(
+            f"inspecting {package!r} in a subprocess took longer than {timeout:.0f} seconds.",
+            expected="an import that ends",
+            mend=f"try `python -c 'import {package}'` to see what it waits for",
+        ) from error
+    lines = [json.loads(line) for line in done.stdout.splitlines()] if done.stdout else []
+    if done.returncode or not lines or "end" not in lines[-1]:
+        raise CorpusError(
+            f"inspecting {package!r} in a subprocess failed (exit code {done.returncode}): "
+            + done.stderr.decode("utf-8", "replace").strip()[-500:],
+            expected="a Python that can import it",
+            mend=f"run `{sys.executable} {script} {package}` to see the whole message",
+        )
+    return _sorted_out(lines)
+
+
+def _sorted_out(lines: list[dict]) -> Inspected:
+    found = Inspected()
+    for line in lines:
+        if "note" in line:
+            _log.info("%s", line["note"])
+        elif "alias" in line:
+            known = found.aliases.get(line["of"])
+            if known is None or rank(line["alias"]) < rank(known):
+                found.aliases[line["of"]] = line["alias"]
+        elif "name" in line:
+            found.records.append(line)
+    return found
+
+
+def rank(name: str) -> tuple[int, int, str]:
+    """Orders the names of one object: the shortest path first."""
+    return name.count("."), len(name), name
