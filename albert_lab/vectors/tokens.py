@@ -1,0 +1,218 @@
+"""Texts to token ids, and ids to batches: everything the extractor does before the network runs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from albert_lab.errors import InputError
+
+TEXTS_PER_CHUNK = 8192
+CHARACTERS_PER_CHUNK = 4_000_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def check_texts(texts: Iterable[str] | str) -> list[str]:
+    """The texts as a list; a bare string is one text.
+
+    Raises:
+        InputError: an element is not a string (None, NaN, bytes, ...); it names the first such place.
+    """
+    if isinstance(texts, str):
+        return [texts]
+    if isinstance(texts, bytes) or not isinstance(texts, Iterable):
+        raise InputError(
+            f"texts is {type(texts).__name__}.",
+            expected="a list of strings, or one string",
+            mend="decode bytes first: data.decode('utf-8')" if isinstance(texts, bytes) else "",
+        )
+    texts = list(texts)
+    for position, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(
+                f"texts[{position}] is {text!r:.60} ({type(text).__name__}).",
+                expected="only strings",
+                mend='drop missing values, or put "" in their place',
+            )
+    return texts
+
+
+def chunks(texts: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Cut a list into (start, texts) pieces that bound the memory that token ids take."""
+    start, characters = 0, 0
+    for position, text in enumerate(texts):
+        full = position - start >= TEXTS_PER_CHUNK or characters + len(text) > CHARACTERS_PER_CHUNK
+        if full and position > start:
+            yield start, list(texts[start:position])
+            start, characters = position, 0
+        characters += len(text)
+    if start < len(texts):
+        yield start, list(texts[start:])
+
+
+def without_surrogates(text: str) -> str:
+    """The text with U+FFFD, the replacement character, for each lone surrogate; as long as before."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+class TextEncoder:
+    """The Rust tokenizer behind a transformers tokenizer, in a copy without padding and truncation.
+
+    Special tokens written in a text, such as "[MASK]", are read as those tokens. A lone surrogate (half of
+    a character, left by a wrong decoding) is read as U+FFFD, the replacement character.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        from tokenizers import Tokenizer
+
+        backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
+        if not isinstance(backend, Tokenizer):
+            raise InputError(
+                f"{type(tokenizer).__name__} has no fast backend.",
+                expected="a tokenizer of the tokenizers library, plain or inside transformers'",
+                mend="load it with AutoTokenizer.from_pretrained(folder)",
+            )
+        self.backend = Tokenizer.from_str(backend.to_str())
+        self.backend.no_padding()
+        self.backend.no_truncation()
+        self.max_length = getattr(tokenizer, "model_max_length", None)
+        self.pad_id = getattr(tokenizer, "pad_token_id", None) or 0
+        self.vocab_size = self.backend.get_vocab_size()
+        self.prefix, self.suffix = self._special_ids()
+        self.special_tokens = len(self.prefix) + len(self.suffix)
+
+    def _special_ids(self) -> tuple[list[int], list[int]]:
+        """What is put before and after one text: [CLS] and [SEP] for ALBERT."""
+        probe = self.backend.encode("a")
+        inside = [position for position, special in enumerate(probe.special_tokens_mask) if not special]
+        return probe.ids[: inside[0]], probe.ids[inside[-1] + 1 :]
+
+    def encode(self, texts: Sequence[str], *, with_offsets: bool = False) -> list[Any]:
+        """Encodings of the texts without special tokens, by all cores; offsets count characters."""
+        clean = [without_surrogates(text) for text in texts]
+        run = self.backend.encode_batch if with_offsets else self.backend.encode_batch_fast
+        return run(clean, add_special_tokens=False)
+
+    def collate(self, rows: Sequence[Sequence[int]], length: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Ids (B, length) with special tokens and padding; mask (B, length), None where nothing is padded."""
+        lengths = np.array([len(row) + self.special_tokens for row in rows])
+        ids = np.full((len(rows), length), self.pad_id, dtype=np.int64)
+        for target, row, taken in zip(ids, rows, lengths, strict=True):
+            target[:taken] = [*self.prefix, *row, *self.suffix]
+        if lengths.min() == length:
+            return ids, None
+        return ids, np.arange(length) < lengths[:, None]
+
+
+class Window(NamedTuple):
+    """Tokens start to stop of one text, what fits into the network at once, and its weight in the average."""
+
+    text: int
+    start: int
+    stop: int
+    share: float
+
+
+def windows(lengths: Sequence[int], size: int, overlap: int | None) -> list[Window]:
+    """Cover every text with windows of at most `size` tokens.
+
+    Args:
+        lengths: tokens of each text, special tokens not counted.
+        size: the longest window.
+        overlap: how many tokens two neighbours share at least; None cuts long texts instead. The last
+            window ends with its text, so that it too is full.
+    """
+    result = []
+    for text, length in enumerate(lengths):
+        if length <= size or overlap is None:
+            result.append(Window(text, 0, min(length, size), 1.0))
+            continue
+        starts = [*range(0, length - size, size - overlap), length - size]  # all windows are full
+        result.extend(Window(text, start, start + size, 1 / len(starts)) for start in starts)
+    return result
+
+
+def padded_lengths(lengths: Sequence[int], limit: int) -> np.ndarray:
+    """The length to which each text is padded: a multiple of 8, at least 16, at most `limit`.
+
+    Processors add products in blocks of 4, 8 or 16. With lengths that are whole blocks, a text's numbers are
+    added in the same order in whatever company it is: its vector stays the same to the last bit, or nearly.
+    """
+    blocks = -(-np.asarray(lengths, dtype=np.int64) // 8) * 8
+    return np.minimum(np.maximum(blocks, 16), limit)
+
+
+def length_batches(lengths: Sequence[int], tokens_per_batch: int) -> list[np.ndarray]:
+    """Group positions of similar length, longest first, so that B*T <= `tokens_per_batch`.
+
+    A batch that is at least half full also ends where the length changes: it then needs no padding, no
+    mask. A text longer than the budget gets a batch of its own.
+    """
+    lengths = np.asarray(lengths)
+    order = np.argsort(-lengths, kind="stable")
+    batches, start = [], 0
+    for position in range(1, len(order) + 1):
+        longest = lengths[order[start]]
+        taken = (position - start) * longest
+        if position < len(order):
+            shorter = lengths[order[position]] != lengths[order[position - 1]]
+            fits = taken + longest <= tokens_per_batch
+            if fits and not (shorter and 2 * taken >= tokens_per_batch):
+                continue
+        batches.append(order[start:position])
+        start = position
+    return batches
+
+
+def trimmed(text: str, offsets: Iterable[tuple[int, int]]) -> np.ndarray:
+    """Offsets (n, 2) without the white space that some tokenizers count to a piece."""
+    result = []
+    for start, stop in offsets:
+        piece = text[start:stop]
+        start += len(piece) - len(piece.lstrip())
+        result.append((start, max(start, start + len(piece.strip()))))
+    return np.array(result, dtype=np.int64).reshape(-1, 2)
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Where the words of a text stand, as (start, stop).
+
+    A word is a longest run of letters, digits, marks and underscores, or a longest run of other characters
+    that are not white space ("->", an emoji with its modifiers). This does not depend on a tokenizer.
+    """
+    spans, start = [], 0
+    for kind, run in groupby(text, key=_character_class):
+        stop = start + sum(1 for _ in run)
+        if kind != "space":
+            spans.append((start, stop))
+        start = stop
+    return spans
+
+
+def _character_class(character: str) -> str:
+    if character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M":
+        return "word"
+    return "space" if character.isspace() else "other"
+
+
+def average_words(
+    spans: Iterable[tuple[int, int]], offsets: np.ndarray, vectors: np.ndarray
+) -> tuple[list[tuple[int, int]], np.ndarray]:
+    """Average the pieces of each word: spans, piece offsets (n, 2), vectors (n, H) -> kept spans, (words, H).
+
+    A piece belongs to every word whose characters it touches. A word without a piece (the tokenizer
+    dropped all its characters) is left out.
+    """
+    kept, rows = [], []
+    for start, stop in spans:
+        first = np.searchsorted(offsets[:, 1], start, side="right")  # the first piece that ends inside
+        end = np.searchsorted(offsets[:, 0], stop, side="left")
+        if first < end:
+            kept.append((start, stop))
+            rows.append(vectors[first:end].mean(axis=0))
+    return kept, np.array(rows, dtype=np.float32).reshape(len(rows), vectors.shape[1])
