@@ -129,7 +129,8 @@ def objectives(notebook: NotebookNode) -> Iterator[str]:
     stated = set(re.findall(r"\*\*(LO-[\d.]+)\*\*", text))
     asked = set(re.findall(r"Check yourself \((LO-[\d.]+)\)", text))
     for objective in sorted(stated ^ asked):
-        yield f"{objective} is {'stated and never asked about' if objective in stated else 'asked, not stated'}"
+        problem = "stated and never asked about" if objective in stated else "asked, not stated"
+        yield f"{objective} is {problem}"
 
 
 def untaught_definitions(notebook: NotebookNode) -> list[str]:
