@@ -7,6 +7,7 @@ after ``albert-lab --debug``, a traceback. Ctrl+C ends with 130. With ``--json``
 from __future__ import annotations
 
 import traceback
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +22,10 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("always", category=UserWarning, module="albert_lab")
+                warnings.showwarning = _show_warning
+                return super().invoke(ctx)
         except AlbertLabError as error:
             if ctx.params.get("debug"):
                 typer.echo(traceback.format_exc(), err=True)
@@ -30,6 +34,10 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt as error:
             typer.echo("\nalbert-lab: stopped.", err=True)
             raise typer.Exit(130) from error
+
+
+def _show_warning(message: Warning | str, *_: Any) -> None:
+    typer.echo(f"albert-lab: note: {message}", err=True)
 
 
 app = typer.Typer(

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from albert_lab.cli.options import Json, print_json
+from albert_lab.cli.options import Json, chosen_model, print_json
 
 # The released checkpoints (Lan et al. 2020, version 2) and the named size that each has.
 HUB = {f"albert/albert-{size}-v2": size for size in ("base", "large", "xlarge", "xxlarge")}
@@ -60,12 +60,10 @@ def models(json_output: Json = False) -> None:
 
 def list_models() -> list[Row]:
     """The built-in models, the released ones, and what ALBERT_LAB_MODEL names, in this order."""
-    import os
-
-    from albert_lab.model.checkpoint import BUILT_IN, DEFAULT_SOURCE, SOURCE_VARIABLE
+    from albert_lab.model.checkpoint import BUILT_IN
     from albert_lab.model.config import AlbertConfig
 
-    default = os.environ.get(SOURCE_VARIABLE) or DEFAULT_SOURCE
+    default = chosen_model(None)
     names = list(dict.fromkeys([*BUILT_IN, *HUB, default]))
     rows = []
     for name in names:

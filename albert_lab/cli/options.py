@@ -18,6 +18,15 @@ Model = Annotated[
 ]
 
 
+def chosen_model(model: str | None) -> str:
+    """The name of the model that a command uses: the asked one, ALBERT_LAB_MODEL's, or the built-in one."""
+    import os
+
+    from albert_lab.model.checkpoint import DEFAULT_SOURCE, SOURCE_VARIABLE
+
+    return model or os.environ.get(SOURCE_VARIABLE) or DEFAULT_SOURCE
+
+
 def print_json(value: Any) -> None:
     """Print ``value`` as JSON in ASCII, so that it passes through every terminal and pipe."""
     typer.echo(json.dumps(value, indent=1))
