@@ -205,3 +205,110 @@ def test_learn_opens_the_learners_folder_and_in_a_checkout_without_folder_the_re
 def test_python_dash_m_is_the_same_command():
     done = subprocess.run([sys.executable, "-m", "albert_lab", "--version"], capture_output=True, text=True)
     assert done.stdout.strip() == f"albert-lab {albert_lab.__version__}"
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random ALBERT of 12 numbers and 32 positions, and a tokenizer of 32 pieces."""
+    import torch
+
+    from albert_lab.model import AlbertConfig, AlbertModel
+    from albert_lab.model.checkpoint import save_model
+    from albert_lab.text.tokenizer import train_tokenizer
+
+    folder = tmp_path_factory.mktemp("model")
+    texts = ["Copy a directory tree.", "Sort a list of numbers.", "Open a file, read its lines."] * 20
+    tokenizer = train_tokenizer(texts, vocab_size=30)
+    torch.manual_seed(0)
+    shape = {"embedding_size": 8, "hidden_size": 12, "num_attention_heads": 3, "num_hidden_layers": 2}
+    config = AlbertConfig(vocab_size=len(tokenizer), max_position_embeddings=32, **shape)
+    save_model(AlbertModel(config), folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_embed_writes_texts_files_and_standard_input_in_order(tiny_model, tmp_path):
+    from albert_lab.vectors import Extractor, read_vectors
+
+    notes, out = tmp_path / "notes.txt", tmp_path / "vectors.parquet"
+    notes.write_text("sort a list\n\nread lines\n")
+    arguments = ("embed", "copy a file", str(notes), "-", "--model", str(tiny_model), "--out", str(out))
+    done = run(*arguments, stdin="from a pipe\n")
+    assert done.exit_code == 0, done.output
+    assert "4 texts, 12 numbers each" in done.stdout
+    table = read_vectors(out)
+    assert table.texts == ["copy a file", "sort a list", "read lines", "from a pipe"]
+    assert table.sources == ["argument", str(notes), str(notes), "-"]
+    expected = Extractor.from_source(tiny_model).embed(table.texts)
+    assert abs(table.vectors - expected).max() <= 1e-6
+
+
+def test_every_option_of_embed_reaches_the_vectors(tiny_model, tmp_path, monkeypatch):
+    from albert_lab.vectors import Extractor, read_vectors
+
+    monkeypatch.setenv("ALBERT_LAB_MODEL", str(tiny_model))
+    table, out = tmp_path / "reviews.csv", tmp_path / "vectors.parquet"
+    table.write_bytes("stars,review\n5,très bon\n4,\n".encode("latin-1"))
+    options = ("--column", "review", "--encoding", "latin-1", "--skip-missing", "--pooling", "cls")
+    choices = ("--layer", "1", "--precision", "int8", "--long-texts", "windows", "--json")
+    done = run("embed", str(table), "--out", str(out), *options, *choices)
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["pooling"], told["layer"], told["precision"], told["long_texts"]) == (
+        "cls",
+        1,
+        "int8",
+        "windows",
+    )
+    assert (told["texts"], told["dimension"], told["model"]) == (1, 12, str(tiny_model))
+    made = read_vectors(out)
+    assert made.texts == ["très bon"]
+    expected = Extractor.from_source(tiny_model, pooling="cls", layer=1, precision="int8").embed(made.texts)
+    assert abs(made.vectors - expected).max() <= 1e-6
+
+
+def test_embed_replaces_an_output_only_when_told(tiny_model, tmp_path):
+    out = tmp_path / "vectors.parquet"
+    out.write_text("precious")
+    done = run("embed", "a text", "--out", str(out), "--model", str(tiny_model))
+    assert (done.exit_code, out.read_text()) == (2, "precious")
+    assert "--overwrite" in done.stderr
+    done = run("embed", "a text", "--out", str(out), "--model", str(tiny_model), "--overwrite")
+    assert done.exit_code == 0
+    assert out.read_bytes()[:4] == b"PAR1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("no_such_file.txt",), "no_such_file.txt does not exist"),
+        (("a text", "--layer", "7"), "layer=7 does not exist"),
+        (("a text", "--model", "/no/such/folder"), "no folder /no/such/folder"),
+        (("a text", "--encoding", "klingon"), "encoding 'klingon' is not known"),
+    ],
+)
+def test_what_is_wrong_with_embeds_arguments_is_told(arguments, told, tiny_model, tmp_path):
+    model = () if "--model" in arguments else ("--model", str(tiny_model))
+    done = run("embed", *arguments, *model, "--out", str(tmp_path / "vectors.parquet"))
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
+
+
+def test_a_text_that_is_cut_is_told_and_json_stays_clean(tiny_model, tmp_path):
+    out = tmp_path / "vectors.parquet"
+    done = run("embed", "copy a file " * 30, "--out", str(out), "--model", str(tiny_model), "--json")
+    assert json.loads(done.stdout)["cut"] == 1
+    assert "albert-lab: note: 1 of 1 texts" in done.stderr
+
+
+def test_the_choices_in_the_help_are_those_of_the_library():
+    from albert_lab.cli import vectors
+    from albert_lab.vectors.extractor import LONG_TEXTS
+    from albert_lab.vectors.pooling import POOLINGS
+    from albert_lab.vectors.precision import PRECISIONS
+
+    assert tuple(vectors.Pooling) == tuple(POOLINGS)
+    assert tuple(vectors.Precision) == tuple(PRECISIONS)
+    assert tuple(vectors.LongTexts) == tuple(LONG_TEXTS)
