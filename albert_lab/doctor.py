@@ -217,7 +217,7 @@ def _cache() -> Iterator[Finding]:
 
 
 def _corpus() -> Iterator[Finding]:
-    files = sorted(path for path in cache_dir().rglob("*.parquet") if path.is_file())
+    files = sorted((cache_dir() / "corpus").glob("*.parquet"))
     if not files:
         advice = "albert-lab corpus build --package stdlib (half a minute, no network)"
         yield Finding("Corpus", "documentation of Python packages", "note", "not built yet", advice)
