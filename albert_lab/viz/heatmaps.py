@@ -89,17 +89,15 @@ def matrix_heatmap(
     *,
     title: str = "",
     label: str = "",
+    columns_name: str = "",
     limits: tuple[float, float] | None = None,
-    decimals: int = 2,
 ) -> tuple[Figure, Axes]:
-    """A table of numbers, each written into its coloured square.
-
-    Colours are blue and red around 0 where ``limits`` holds both signs, else from dark to bright.
+    """A table of numbers, each written into its square; blue and red where ``limits`` holds both signs.
 
     Args:
         values: (rows, columns).
         rows, columns: what stands beside each row and below each column.
-        label: what the numbers are, for the colour bar.
+        label, columns_name: what the numbers are (beside the colour bar), and what the columns are.
         limits: the values of the two ends of the colours; if not given, those of the table.
 
     Raises:
@@ -118,8 +116,9 @@ def matrix_heatmap(
     _name_axes(axes, beside, below)
     place = (table - low) / (high - low)
     dark_text = (abs(place - 0.5) < 0.3) if signed else (place > 0.55)
-    _write_values(axes, table, dark_text, f"{{:.{decimals}f}}")
+    _write_values(axes, table, dark_text, "{:.2f}")
     axes.set_title(title, fontsize=10, parse_math=False)
+    axes.set_xlabel(columns_name)
     figure.colorbar(image, ax=axes, label=label)
     return figure, axes
 
@@ -130,7 +129,8 @@ def _table_size(rows: list[str], columns: list[str]) -> tuple[float, float]:
 
 
 def _name_axes(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
-    axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8, parse_math=False)
+    turned = 90 if max(map(len, columns)) > 5 else 0
+    axes.set_xticks(range(len(columns)), columns, rotation=turned, fontsize=8, parse_math=False)
     axes.set_yticks(range(len(rows)), rows, fontsize=8, parse_math=False)
     axes.tick_params(length=0)
 

@@ -123,7 +123,7 @@ def vector_map(
     axes.set_xlabel(f"first direction, {shares[0]:.0%} of the differences")
     axes.set_ylabel(f"second direction, {shares[1]:.0%}")
     axes.set_title(title, fontsize=10, parse_math=False)
-    axes.margins(0.18, 0.12)
+    axes.margins(0.25, 0.12)
     axes.set(xticks=[], yticks=[])
     _label_points(figure, axes, points, texts, [COLOURS[order.index(kind)] for kind in kinds])
     if groups is not None:
@@ -146,12 +146,18 @@ def _label_points(
         for right, up in _PLACES:
             left = x + right * scale - (width if right < 0 else 0 if right > 0 else width / 2)
             boxes.append((left, y + up * scale, left + width, y + up * scale + height))
-        best = min(range(len(boxes)), key=lambda place: sum(_overlap(boxes[place], box) for box in taken))
+        best = min(range(len(boxes)), key=lambda place: _cost(boxes[place], taken, axes.bbox.extents))
         taken.append(boxes[best])
         right, up = _PLACES[best]
         side = "left" if right > 0 else "right" if right < 0 else "center"
         style = {"textcoords": "offset points", "ha": side, "fontsize": 8, "color": colour}
         axes.annotate(text, point, xytext=(right, up), parse_math=False, **style)
+
+
+def _cost(box: tuple[float, ...], taken: list[tuple[float, ...]], frame: tuple[float, ...]) -> float:
+    """What the box covers of others, and what of it stands outside the frame."""
+    outside = (box[2] - box[0]) * (box[3] - box[1]) - _overlap(box, frame)
+    return outside + sum(_overlap(box, other) for other in taken)
 
 
 def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
