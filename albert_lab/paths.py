@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from albert_lab.errors import OutputError
@@ -33,7 +33,7 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise OutputError(
             f"{path} could not be written: {error.strerror or error}.",
@@ -41,4 +41,5 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
             mend="free some space or choose another place; nothing was left under that name",
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder is a file, there is nothing to remove
+            temporary.unlink(missing_ok=True)

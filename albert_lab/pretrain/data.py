@@ -145,7 +145,7 @@ def encode_documents(documents: Iterable[list[str]], tokenizer: PreTrainedTokeni
     for paragraphs in documents:
         texts = [sentence for paragraph in paragraphs for sentence in sentences_of(paragraph)]
         count = 0
-        for encoding in backend.encode_batch_fast(texts, add_special_tokens=False):
+        for encoding in backend.encode_batch(texts, add_special_tokens=False):
             if encoding.ids:
                 ids.append(np.asarray(encoding.ids, dtype=np.int32))
                 word_of.append(np.asarray(encoding.word_ids, dtype=np.int32))

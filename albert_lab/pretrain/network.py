@@ -36,7 +36,7 @@ class Losses:
 
     def sums(self) -> dict[str, float]:
         """The six sums as plain numbers."""
-        return {name: float(value) for name, value in vars(self).items()}
+        return {name: float(value.detach()) for name, value in vars(self).items()}
 
 
 def to_tensors(batch: Batch, device: torch.device | str, shards: int = 1) -> list[dict[str, Tensor]]:

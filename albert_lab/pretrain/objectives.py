@@ -65,8 +65,8 @@ def choose_masked(
     """Choose the tokens to predict: runs of n whole words, n drawn from p(n), until `share` is reached.
 
     word_of (T,): number of each token's word, from 0 without gaps, -1 = never masked. Returns the chosen
-    positions, rising. At least one token is chosen where there is a word; a run that would pass the budget is cut short by
-    words, and words longer than what is left are passed over.
+    positions, rising. At least one token is chosen where there is a word; a run that would pass the budget
+    is cut short by words, and words longer than what is left are passed over.
     """
     starts, ends = word_spans(word_of)
     words = len(starts)

@@ -22,28 +22,28 @@ class Settings:
         optimizer, learning_rate, weight_decay, clip_norm: the update; the learning rate is the peak's.
         schedule, warmup: rise over the first `warmup` share of the tokens, then fall to zero.
         max_length: longest text in tokens; tokens_per_batch: B·T of a batch, padding included.
-        depth: stages of depth, "2:0.5 4:0.75 6:1" = 2 layers for the first half of the tokens, 4 until three
-            quarters, then 6. Layers that share their weights can be applied any number of times, so a shallow
-            start costs no parameter; "" = full depth throughout.
+        depth: stages of depth, "2:0.5 4:0.75" = 2 layers for the first half of the tokens, 4 until three
+            quarters, then all. Layers that share their weights can be applied any number of times, so a
+            shallow start leaves out work, not parameters; "" = full depth throughout.
         held_out_percent: share of the documents that are candidates for the held-out side.
         shards: parts of a batch that are computed at the same time, each on one core; their gradients are
             added in a fixed order, so the count belongs to what decides the last bits of the weights.
     """
 
     size: str = "docs-mini"
-    tokens: int = 60_000_000
+    tokens: int = 62_000_000
     seed: int = 0
-    optimizer: str = "lamb"
-    learning_rate: float = 0.01
+    optimizer: str = "adamw"
+    learning_rate: float = 1.5e-3
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     schedule: str = "linear"
-    warmup: float = 0.025
+    warmup: float = 0.03
     max_length: int = 256
-    tokens_per_batch: int = 8192
-    depth: str = ""
-    held_out_percent: float = 2.0
-    shards: int = 1
+    tokens_per_batch: int = 4096
+    depth: str = "2:0.45 4:0.7"
+    held_out_percent: float = 3.0
+    shards: int = 2
 
     def __post_init__(self) -> None:
         self._check("optimizer", self.optimizer in OPTIMIZERS, " or ".join(OPTIMIZERS))
@@ -72,16 +72,16 @@ class Settings:
         except ValueError:
             stages = [(0, 0.0)]
         ends = [end for _, end in stages]
-        if stages and (min(n for n, _ in stages) < 1 or ends != sorted(set(ends)) or ends[-1] != 1):
+        if stages and (min(n for n, _ in stages) < 1 or ends != sorted(set(ends)) or not 0 < ends[-1] <= 1):
             raise InputError(
                 f"depth is {self.depth!r}.",
-                expected='stages "layers:end" with rising ends, the last one 1, such as "2:0.5 6:1"',
+                expected='stages "layers:end" with rising ends from 0 to 1, such as "2:0.5 4:0.75"',
             )
         return stages
 
     def num_layers(self, progress: float, full: int) -> int:
         """Layers to apply when `progress` (0 to 1) of the tokens have been seen."""
-        return next((layers for layers, end in self.stages() if progress < end), full)
+        return min(full, next((layers for layers, end in self.stages() if progress < end), full))
 
     def learning_rate_at(self, progress: float) -> float:
         """Warm up linearly to the peak, then fall to zero linearly or along a half cosine."""

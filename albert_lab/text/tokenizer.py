@@ -29,7 +29,12 @@ _INPUT_NAMES = ["input_ids", "token_type_ids", "attention_mask"]
 
 
 def train_tokenizer(
-    texts: Iterable[str], vocab_size: int = 8000, *, max_length: int = 256, progress: bool = False
+    texts: Iterable[str],
+    vocab_size: int = 8000,
+    *,
+    max_length: int = 256,
+    allow_fewer: bool = False,
+    progress: bool = False,
 ) -> PreTrainedTokenizerFast:
     """Learn `vocab_size` unigram pieces from `texts` and return the tokenizer.
 
@@ -41,6 +46,7 @@ def train_tokenizer(
         texts: any strings; each is used once, nothing is kept.
         vocab_size: V, the number of pieces, special tokens included.
         max_length: the longest input of the model that the tokenizer is for, in tokens.
+        allow_fewer: take what the texts hold where that is less than `vocab_size`.
         progress: show the trainer's progress bar.
 
     Raises:
@@ -55,7 +61,7 @@ def train_tokenizer(
     texts = list(texts)
     candidates = _learn_candidates(texts, int(vocab_size * SPARE_CANDIDATES), progress)
     pieces = _most_used(texts, candidates, vocab_size)
-    if len(pieces) < vocab_size:
+    if len(pieces) < vocab_size and not allow_fewer:
         raise InputError(
             f"The texts hold only {len(pieces)} different pieces, {vocab_size} were asked for.",
             expected="a few thousand words of text for every thousand pieces",

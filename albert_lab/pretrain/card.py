@@ -1,0 +1,96 @@
+"""The model card: what a model was made of, how, and what it is good for."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from albert_lab.pretrain.settings import Settings
+
+if TYPE_CHECKING:
+    from albert_lab.model.config import AlbertConfig
+    from albert_lab.pretrain.trainer import Position
+
+
+def command(settings: Settings) -> str:
+    """The command that starts this run: options that differ from the defaults are written out."""
+    default = Settings()
+    words = ["albert-lab", "pretrain", "--out", "FOLDER"]
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if value != getattr(default, field.name):
+            words += [f"--{field.name.replace('_', '-')}", str(value)]
+    return shlex.join(words)
+
+
+def model_card(
+    settings: Settings,
+    config: AlbertConfig,
+    position: Position,
+    statistics: dict[str, object],
+    metrics: dict[str, float],
+) -> str:
+    """The card as Markdown, with the front matter that model hubs read."""
+    training, held_out = statistics["training"], statistics["held_out"]
+    packages = "\n".join(
+        f"| {name} | {entry['version']} | {entry['documents']:,} |"
+        for name, entry in statistics["packages"].items()
+    )
+    values = "\n".join(f"| {name} | {value} |" for name, value in settings.to_dict().items())
+    return f"""---
+license: apache-2.0
+language: en
+library_name: transformers
+tags: [albert, fill-mask, documentation]
+---
+
+# {settings.size}
+
+A small ALBERT, pretrained from nothing on the documentation of Python packages, for the course albert-lab.
+It is an ordinary Hugging Face folder: `AlbertForPreTraining.from_pretrained` of transformers reads it.
+
+{config.num_hidden_layers} layers that share one set of weights, hidden size {config.hidden_size},
+embedding size {config.embedding_size}, {config.num_attention_heads} heads, {config.vocab_size:,} unigram
+pieces, texts of up to {config.max_position_embeddings} tokens.
+
+## How it was made
+
+`{command(settings)}`
+
+{position.tokens:,} tokens seen in {position.step:,} steps over {position.epoch + 1} passes;
+{position.seconds / 3600:.2f} hours. Objectives: n-gram masking of whole words (15 %, 80/10/10) and sentence
+order, as in Lan et al. 2020 (arXiv 1909.11942). The whole course of the training is in
+`training_log.jsonl`.
+
+| setting | value |
+|---|---|
+{values}
+
+## Data
+
+Docstrings of the packages below, as installed; the text itself is not part of the model's folder.
+Training: {training["documents"]:,} documents, {training["tokens"]:,} tokens, each paragraph once.
+Held out: {held_out["documents"]:,} documents, {held_out["tokens"]:,} tokens, none of whose paragraphs
+(and no sentence of eight words or more) stands in training. Objects whose names begin with an underscore
+{"are" if statistics["private_objects"] else "are not"} included. Fingerprint {statistics["fingerprint"]}.
+
+| package | version | documents |
+|---|---|---:|
+{packages}
+
+## Measured on the held-out documents
+
+| | |
+|---|---:|
+| masked tokens predicted right | {metrics["masked_accuracy"]:.3f} |
+| masked-token loss (nats) | {metrics["masked_loss"]:.3f} |
+| sentence order told right | {metrics["order_accuracy"]:.3f} |
+| sentence-order loss (nats) | {metrics["order_loss"]:.3f} |
+
+## Limits
+
+It knows the words of programming documentation in English and little else; everything is lower-cased. It is a
+masked-language model: mean-pooled, its vectors are a poor measure of meaning until they are tuned. It repeats
+what documentation says, right or wrong, and is made for learning, not for decisions about people.
+"""

@@ -1,0 +1,147 @@
+"""From installed packages to a model in a folder: what ``albert-lab pretrain`` does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from albert_lab.errors import OutputError
+from albert_lab.model.checkpoint import save_model
+from albert_lab.paths import atomic_write
+from albert_lab.pretrain.card import model_card
+from albert_lab.pretrain.data import EncodedTexts, encode_documents, split_documents
+from albert_lab.pretrain.settings import Settings
+from albert_lab.pretrain.trainer import STATE_FILE, Pretraining
+from albert_lab.text.corpus import DEFAULT_PACKAGES, build_corpus
+from albert_lab.text.tokenizer import load_tokenizer, train_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+    from albert_lab.text.corpus import Corpus
+
+# Packages that come with the course's own dependencies and bring much prose: more text to learn from.
+COMPANIONS = (
+    "sympy", "networkx", "IPython", "PIL", "fontTools", "pyarrow", "tornado", "jinja2", "huggingface_hub",
+    "jupyterlab", "jupyter_server", "nbconvert", "traitlets", "jedi", "pygments", "rich", "mpmath", "fsspec",
+    "ipywidgets", "typer", "click",
+)  # fmt: skip
+PRETRAINING_PACKAGES = (*DEFAULT_PACKAGES, *COMPANIONS)
+CORPUS_FILE = "training_corpus.json"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a run needs: the encoded texts, the tokenizer, and what the card says of the corpus."""
+
+    training: EncodedTexts
+    held_out: EncodedTexts
+    tokenizer: PreTrainedTokenizerFast
+    statistics: dict[str, object]
+
+
+def prepare(
+    settings: Settings,
+    folder: Path,
+    *,
+    packages: Sequence[str] = PRETRAINING_PACKAGES,
+    include_private: bool = True,
+    tokenizer: str | Path | None = None,
+    progress: bool = True,
+) -> Prepared:
+    """Read the corpus, split it, and train a tokenizer (or take one) that is saved in `folder`.
+
+    A tokenizer that stands in `folder` already, from a run that was interrupted, is used again.
+
+    Raises:
+        CorpusError: a package that was asked for is not installed.
+        CheckpointError: `tokenizer` is no folder with a tokenizer.
+    """
+    from albert_lab.model.config import AlbertConfig
+
+    corpus = build_corpus(packages, include_private=include_private, progress=progress)
+    training, held_out = split_documents(corpus, settings.held_out_percent)
+    if (folder / "tokenizer.json").exists():
+        learnt = load_tokenizer(folder)
+    elif tokenizer is not None:
+        learnt = load_tokenizer(tokenizer)
+    else:
+        vocab_size = AlbertConfig.named(settings.size).vocab_size
+        texts = (paragraph for document in training for paragraph in document)
+        learnt = train_tokenizer(texts, vocab_size, max_length=settings.max_length, allow_fewer=True)
+    learnt.save_pretrained(folder)
+    encoded, held = encode_documents(training, learnt), encode_documents(held_out, learnt)
+    return Prepared(encoded, held, learnt, _statistics(corpus, encoded, held, include_private))
+
+
+def pretrain(
+    settings: Settings,
+    folder: Path | str,
+    *,
+    packages: Sequence[str] = PRETRAINING_PACKAGES,
+    include_private: bool = True,
+    tokenizer: str | Path | None = None,
+    device: str | None = None,
+    save_every: float = 180.0,
+    progress: bool = True,
+    report: Callable[[dict], None] = lambda record: None,
+) -> dict[str, float]:
+    """Pretrain a model from the documentation on this machine into `folder`; return its held-out metrics.
+
+    The folder ends as an ordinary Hugging Face folder with a card and the training log. Called again after
+    an interruption with the same settings, it goes on from the last state saved.
+
+    Raises:
+        OutputError: the folder holds a finished model.
+        CheckpointError: the folder holds a run with other settings or other text.
+    """
+    folder = Path(folder)
+    if (folder / "model.safetensors").exists():
+        raise OutputError(
+            f"{folder} holds a finished model.",
+            expected="an empty folder, or one with an interrupted run",
+            mend="choose another folder; nothing was changed in this one",
+        )
+    prepared = prepare(
+        settings,
+        folder,
+        packages=packages,
+        include_private=include_private,
+        tokenizer=tokenizer,
+        progress=progress,
+    )
+    run = Pretraining(settings, prepared.training, prepared.held_out, prepared.tokenizer, folder, device)
+    metrics = run.run(save_every=save_every, report=report)
+    finish(run, prepared, metrics)
+    return metrics
+
+
+def finish(run: Pretraining, prepared: Prepared, metrics: dict[str, float]) -> None:
+    """Write the model, its card and the corpus' statistics into the run's folder; drop the state."""
+    with atomic_write(run.folder / CORPUS_FILE) as temporary:
+        temporary.write_text(json.dumps(prepared.statistics, indent=2) + "\n")
+    with atomic_write(run.folder / "README.md") as temporary:
+        temporary.write_text(
+            model_card(run.settings, run.model.config, run.position, prepared.statistics, metrics)
+        )
+    save_model(run.model, run.folder)
+    (run.folder / STATE_FILE).unlink(missing_ok=True)
+
+
+def _statistics(
+    corpus: Corpus, training: EncodedTexts, held_out: EncodedTexts, include_private: bool
+) -> dict[str, object]:
+    return {
+        "packages": {
+            name: {"version": documents[0].version, "documents": len(documents)}
+            for name, documents in corpus.by_package().items()
+            if documents
+        },
+        "private_objects": include_private,
+        "training": {"documents": len(training), "tokens": training.num_tokens},
+        "held_out": {"documents": len(held_out), "tokens": held_out.num_tokens},
+        "fingerprint": training.fingerprint(),
+    }
