@@ -1,0 +1,88 @@
+"""What a notebook calls first: ``lab.load()``, ``lab.embed(...)``, ``lab.search(...)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from transformers import PreTrainedTokenizerFast
+
+    from albert_lab.model.albert import AlbertModel
+    from albert_lab.vectors.extractor import TokenVectors, WordVectors
+    from albert_lab.vectors.search import SearchHit
+
+
+class Loaded(NamedTuple):
+    """A model and the tokenizer that belongs to it: ``model, tokenizer, name = lab.load()``."""
+
+    model: AlbertModel
+    tokenizer: PreTrainedTokenizerFast
+    name: str
+
+
+def load(source: str | Path | None = None) -> Loaded:
+    """The network without heads, in eval mode, and its tokenizer.
+
+    Args:
+        source: a built-in model ("docs-mini"), a folder in Hugging Face layout, or a hub name such as
+            "albert/albert-base-v2". None means the environment variable ALBERT_LAB_MODEL, else docs-mini.
+
+    Raises:
+        CheckpointError: there is no such model, it is no ALBERT, or it cannot be read.
+    """
+    from albert_lab.model.checkpoint import load_model, resolve
+    from albert_lab.text.tokenizer import load_tokenizer
+
+    folder = resolve(source)
+    return Loaded(load_model(folder), load_tokenizer(folder), str(source or folder.name))
+
+
+def embed(
+    texts: Iterable[str] | str,
+    source: Loaded | str | Path | None = None,
+    *,
+    level: str = "sentence",
+    progress: bool | None = None,
+    **options: Any,
+) -> np.ndarray | list[TokenVectors] | list[WordVectors]:
+    """Vectors of texts, in their order: float32 (n, H) for sentences, a list for words and tokens.
+
+    Args:
+        texts: strings; a bare string is one text.
+        source: what `load` takes or gives.
+        level: "sentence", "word" or "token".
+        progress: True, False, or None for a bar on long work.
+        options: pooling, layer, precision, … as :class:`albert_lab.vectors.Extractor` takes them.
+
+    Raises:
+        InputError: a text is not a string, or an option has a wrong value.
+        CheckpointError: the model cannot be read.
+    """
+    from albert_lab.vectors.extractor import Extractor
+
+    model, tokenizer, name = source if isinstance(source, Loaded) else load(source)
+    extractor = Extractor(model, tokenizer, **{"name": name} | options)
+    return extractor.embed(texts, level, progress=progress)
+
+
+def search(question: str, packages: Iterable[str] | str | None = None, top: int = 10) -> list[SearchHit]:
+    """The objects of installed packages that serve a need told in plain words, the best first.
+
+    The first call builds an index and keeps it in the cache folder. For many questions make one
+    :class:`albert_lab.vectors.DocumentSearch` and call that.
+
+    Args:
+        question: such as "copy a directory tree".
+        packages: import names, "stdlib" for the standard library; None for all known ones.
+        top: how many objects at most.
+
+    Raises:
+        InputError: an empty question, or `top` below 1.
+        CorpusError: a package is not installed.
+    """
+    from albert_lab.vectors.search import DocumentSearch
+
+    return DocumentSearch(packages)(question, top)
