@@ -16,7 +16,7 @@ _MODULES = ("analysis", "classroom", "model", "pretrain", "text", "vectors", "vi
 _NAMES = {
     "load": "albert_lab.face",
     "embed": "albert_lab.face",
-    "search": "albert_lab.face",
+    "search": "albert_lab.vectors.search",
     "predict": "albert_lab.classroom.checks",
 }
 

@@ -1,4 +1,4 @@
-"""What a notebook calls first: ``lab.load()``, ``lab.embed(...)``, ``lab.search(...)``."""
+"""What a notebook calls first: ``lab.load()`` and ``lab.embed(...)``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from albert_lab.model.albert import AlbertModel
     from albert_lab.vectors.extractor import TokenVectors, WordVectors
-    from albert_lab.vectors.search import SearchHit
 
 
 class Loaded(NamedTuple):
@@ -66,23 +65,3 @@ def embed(
     model, tokenizer, name = source if isinstance(source, Loaded) else load(source)
     extractor = Extractor(model, tokenizer, **{"name": name} | options)
     return extractor.embed(texts, level, progress=progress)
-
-
-def search(question: str, packages: Iterable[str] | str | None = None, top: int = 10) -> list[SearchHit]:
-    """The objects of installed packages that serve a need told in plain words, the best first.
-
-    The first call builds an index and keeps it in the cache folder. For many questions make one
-    :class:`albert_lab.vectors.DocumentSearch` and call that.
-
-    Args:
-        question: such as "copy a directory tree".
-        packages: import names, "stdlib" for the standard library; None for all known ones.
-        top: how many objects at most.
-
-    Raises:
-        InputError: an empty question, or `top` below 1.
-        CorpusError: a package is not installed.
-    """
-    from albert_lab.vectors.search import DocumentSearch
-
-    return DocumentSearch(packages)(question, top)
