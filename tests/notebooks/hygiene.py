@@ -19,7 +19,7 @@ LARGEST_PICTURE = 150_000  # bytes
 MOST_VARYING = 3  # cells of one notebook whose outputs depend on what is installed
 SECONDS = re.compile(r"\| *Running *\| *at most (\d+) seconds")
 IN_WORDS = "**In words.**"
-TAGS = re.compile(r"predict|facts|varies|teaches:\w+")
+TAGS = re.compile(r"facts|varies|teaches:\w+")
 MACHINE = re.compile(
     r"/(?:home|root|tmp|work|Users|opt|usr|var|private)/|[A-Z]:\\|site-packages|\.venv|0x[0-9a-f]{6,}|localhost"
     r"|\b\w*Warning\b|\bTraceback\b|\d it/s|\d{4}-\d\d-\d\d \d\d:\d\d"
@@ -34,8 +34,8 @@ def stated_seconds(notebook: NotebookNode) -> int:
 
 def complaints(notebook: NotebookNode, path: Path) -> list[str]:
     """Everything in the notebook at ``path`` that does not keep to the rules."""
-    rules = (shape(notebook), size(notebook, path), cells(notebook), figures(notebook), links(notebook))
-    return [*itertools.chain(*rules), *objectives(notebook)]
+    rules = (shape, cells, predictions, figures, links, objectives)
+    return [*size(notebook, path), *itertools.chain.from_iterable(rule(notebook) for rule in rules)]
 
 
 def shape(notebook: NotebookNode) -> Iterator[str]:
@@ -71,7 +71,7 @@ def size(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 
 def cells(notebook: NotebookNode) -> Iterator[str]:
-    """Short cells, known tags, stated reasons, open predictions, and outputs without traces of a machine."""
+    """Short cells, known tags, stated reasons, and outputs without traces of a machine."""
     for index, cell in enumerate(notebook.cells):
         unknown = [tag for tag in tags(cell) if not TAGS.fullmatch(tag)]
         if unknown:
@@ -85,10 +85,6 @@ def cells(notebook: NotebookNode) -> Iterator[str]:
             continue
         if len(cell.source.splitlines()) > LONGEST_CELL:
             yield f"cell {index}: more than {LONGEST_CELL} lines"
-        if ("predict" in tags(cell)) != ("lab.predict(" in cell.source):
-            yield f"cell {index}: tag 'predict' and lab.predict() go together"
-        if "predict" in tags(cell) and not re.search(r"^guess = None\b", cell.source, re.MULTILINE):
-            yield f"cell {index}: the guess is not open (guess = None)"
     for index, output in outputs(notebook):
         if output.output_type == "error" or output.get("name") == "stderr":
             yield f"cell {index}: an error or text on stderr in its outputs"
@@ -98,6 +94,21 @@ def cells(notebook: NotebookNode) -> Iterator[str]:
         ]
         for found in MACHINE.findall(" ".join(texts)):
             yield f"cell {index}: its output holds {found!r}"
+
+
+def predictions(notebook: NotebookNode) -> Iterator[str]:
+    """A guess is open (``guess = None``) and stands in the code cell before the folded one that answers."""
+    code, guesses = code_cells(notebook), 0
+    for before, cell in itertools.pairwise([None, *code]):
+        guesses += bool(re.search(r"^guess = ", cell.source, re.MULTILINE))
+        if "lab.predict(" not in cell.source:
+            continue
+        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            yield f"code cell {cell.execution_count}: the answer to a guess is not folded (source_hidden)"
+        if before is None or not re.search(r"^guess = None  # ", before.source, re.MULTILINE):
+            yield f"code cell {cell.execution_count}: no open guess (guess = None  # ...) before it"
+    if guesses != sum("lab.predict(" in cell.source for cell in code):
+        yield "not every guess is answered by one lab.predict()"
 
 
 def figures(notebook: NotebookNode) -> Iterator[str]:

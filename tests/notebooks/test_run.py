@@ -66,7 +66,7 @@ def test_normal_form_keeps_the_picture_and_drops_what_a_run_leaves_behind():
     source = notebook("view()", "view()")
     source.metadata = {"widgets": {"a": 1}, "kernelspec": {"name": "mine", "display_name": "/home/me"}}
     cell = source.cells[1]
-    cell.metadata = {"execution": {"iopub.status.busy": "2026"}, "tags": ["predict"], "collapsed": True}
+    cell.metadata = {"execution": {"iopub.status.busy": "2026"}, "tags": ["facts"], "collapsed": True}
     data = {"image/png": "iVBO\nRw==\n", "text/html": "<script>", "text/plain": "x"}
     cell.outputs = [
         new_output("stream", name="stdout", text="a"),
@@ -75,7 +75,7 @@ def test_normal_form_keeps_the_picture_and_drops_what_a_run_leaves_behind():
         new_output("display_data", data={"text/html": "<table>"}),
     ]
     done = normalize(source).cells[1]
-    assert done.metadata == {"tags": ["predict"]}
+    assert done.metadata == {"tags": ["facts"]}
     assert done.outputs[0].text == "ab"
     assert done.outputs[1].data == {"image/png": "iVBORw==", "text/plain": "x"}
     assert done.outputs[1].metadata == {}
