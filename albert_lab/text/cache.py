@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..paths import atomic_write
 
@@ -31,7 +31,10 @@ def write_documents(path: Path, documents: Sequence[Document], key: str) -> None
 
 
 def read_documents(path: Path, key: str) -> list[Document] | None:
-    """The documents of a cache file; None if it is absent or made from something else; damaged: also a warning."""
+    """The documents of a cache file, or None if there is none for this key.
+
+    A damaged file counts as none, with a warning.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -47,12 +50,10 @@ def read_documents(path: Path, key: str) -> list[Document] | None:
     except (pa.ArrowException, OSError, KeyError) as error:
         warnings.warn(f"the cached corpus {path} is damaged ({error}); it is built again", stacklevel=2)
         return None
-    return [
-        Document(*row[:6], tuple(row[6]), row[7]) for row in zip(*columns, strict=True)
-    ]
+    return [Document(*row[:6], tuple(row[6]), row[7]) for row in zip(*columns, strict=True)]
 
 
-def _schema():
+def _schema() -> Any:
     import pyarrow as pa
 
     text = pa.string()

@@ -9,12 +9,16 @@ from .corpus import Document
 from .markup import valid_unicode
 from .names import Names, is_public
 from .packages import HIDDEN, STDLIB, Package
+from .readers import read_modules
 from .runtime import Inspected, inspect_package, rank
-from .source import ModuleSource, SourceObject, document, read_modules
+from .source import ModuleSource, SourceObject, document
 
 
 def collect(
-    package: Package, *, include_private: bool = False, inspect: bool = False,
+    package: Package,
+    *,
+    include_private: bool = False,
+    inspect: bool = False,
     advance: Callable[[int], Any] = lambda n: None,
 ) -> list[Document]:
     """All documents of a package, sorted by name, one per object.
@@ -37,8 +41,13 @@ def collect(
     _name_instances(found, modules, names)
     return [
         Document(
-            name=name, kind=item.kind, package=package.name, version=package.version,
-            signature=valid_unicode(item.signature), summary=item.summary, paragraphs=tuple(item.paragraphs),
+            name=name,
+            kind=item.kind,
+            package=package.name,
+            version=package.version,
+            signature=valid_unicode(item.signature),
+            summary=item.summary,
+            paragraphs=tuple(item.paragraphs),
             raw=valid_unicode(item.raw),
         )
         for name, item in sorted(found.items())

@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+import platform
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 from ..errors import CorpusError
 from ..paths import cache_dir
-from .packages import STDLIB, Package, find_package
+from .packages import STDLIB, Distributions, Package, find_package
 
 __all__ = ["DEFAULT_PACKAGES", "STDLIB", "Corpus", "Document", "build_corpus"]
 
@@ -67,7 +69,7 @@ class Corpus(Sequence[Document]):
     def __getitem__(self, index: int) -> Document: ...
     @overload
     def __getitem__(self, index: slice) -> Corpus: ...
-    def __getitem__(self, index):
+    def __getitem__(self, index: int | slice) -> Document | Corpus:
         found = self._documents[index]
         return Corpus(found) if isinstance(index, slice) else found
 
@@ -113,15 +115,15 @@ def build_corpus(
     """Reads the documentation of installed packages; a second call takes it from the cache.
 
     Args:
-        packages: import names ("sklearn") or distribution names ("scikit-learn"), "stdlib" for the standard
-            library. Default: those of `DEFAULT_PACKAGES` that are installed.
-        include_private: also objects with a name that begins with an underscore or is no part of the package's
-            public face.
+        packages: import names ("sklearn") or distribution names ("scikit-learn"), "stdlib" for the
+            standard library. Default: those of `DEFAULT_PACKAGES` that are installed.
+        include_private: also objects with a name that begins with an underscore or is no part of the
+            package's public face.
         cache: folder for the cache. Default: "corpus" in `albert_lab.paths.cache_dir()`.
         rebuild: read everything again.
         progress: show a progress bar on a terminal.
-        inspect: packages that may be imported, in a subprocess, for texts that exist only at run time. The
-            standard library and numpy always are.
+        inspect: packages that may be imported, in a subprocess, for texts that exist only at run time.
+            The standard library and numpy always are.
 
     Raises:
         CorpusError: a package that was asked for by name is not installed, or inspecting one failed.
@@ -141,8 +143,9 @@ def build_corpus(
 
 def _find(names: Iterable[str], must_exist: bool) -> list[Package]:
     found: dict[str, Package] = {}
+    distributions = Distributions()
     for name in names:
-        package = find_package(name)
+        package = find_package(name, distributions)
         if package is not None:
             found.setdefault(package.name, package)
         elif must_exist:
@@ -159,11 +162,14 @@ def _find(names: Iterable[str], must_exist: bool) -> list[Package]:
 def _documents(
     package: Package, folder: Path, include_private: bool, inspect: bool, rebuild: bool, progress: bool
 ) -> list[Document]:
+    """The documents of one package, from the cache or read anew."""
     from .cache import read_documents, write_documents
     from .collect import collect
 
     key = _key(package, include_private, inspect)
-    path = folder / f"{package.name}-{package.version}-{hashlib.sha256(key.encode()).hexdigest()[:10]}.parquet"
+    path = (
+        folder / f"{package.name}-{package.version}-{hashlib.sha256(key.encode()).hexdigest()[:10]}.parquet"
+    )
     known = None if rebuild else read_documents(path, key)
     if known is not None:
         return known
@@ -174,31 +180,27 @@ def _documents(
 
 
 def _key(package: Package, include_private: bool, inspect: bool) -> str:
-    import platform
-
     return json.dumps(
         {
-            "format": _FORMAT, "package": package.name, "version": package.version,
-            "python": platform.python_version(), "files": package.fingerprint,
-            "include_private": include_private, "inspect": inspect,
+            "format": _FORMAT,
+            "package": package.name,
+            "version": package.version,
+            "python": platform.python_version(),
+            "files": package.fingerprint,
+            "include_private": include_private,
+            "inspect": inspect,
         },
         sort_keys=True,
     )
 
 
-class _bar:
+@contextmanager
+def _bar(package: Package, show: bool) -> Iterator[Callable[[int], Any]]:
     """A progress bar over the files of a package, drawn on a terminal only."""
+    from tqdm import tqdm
 
-    def __init__(self, package: Package, show: bool) -> None:
-        from tqdm import tqdm
-
-        self.bar = tqdm(
-            total=len(package.modules), desc=f"reading {package.name}", unit="file", leave=False,
-            disable=None if show else True,
-        )
-
-    def __enter__(self):
-        return self.bar.update
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.close()
+    shown = None if show else True  # None: tqdm asks whether it writes to a terminal
+    with tqdm(
+        total=len(package.modules), desc=f"reading {package.name}", unit="file", leave=False, disable=shown
+    ) as bar:
+        yield bar.update

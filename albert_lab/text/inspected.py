@@ -1,29 +1,46 @@
-"""Prints what only a running interpreter knows: texts of what is written in C, and names of what is passed on.
+"""Prints what only a running interpreter knows: texts of what is written in C, public names of all else.
 
 This file is run by path in an interpreter of its own (`albert_lab.text.runtime` does so) and uses nothing but
-the standard library. Each argument is a package to import, "stdlib" for the standard library; the answer is one
-JSON object per line.
+the standard library. Each argument is a package to import, "stdlib" for the standard library; the answer is
+one JSON object per line.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import inspect
 import io
 import json
 import os
 import pkgutil
+import re
 import sys
 import types
 import warnings
 
-SKIPPED = frozenset(
-    "antigravity this idlelib test lib2to3 turtledemo turtle tkinter ensurepip venv distutils pydoc_data pydoc "
-    "msilib encodings posixpath ntpath genericpath posix nt rlcompleter readline nturl2path sre_compile sre_constants "
-    "sre_parse pty curses crypt nis cgitb site sitecustomize usercustomize msvcrt winreg winsound".split()
-)
-SKIPPED_PARTS = frozenset("__main__ tests testing conftest distutils f2py _pyinstaller setup".split())
+_ACT_ON_IMPORT = {
+    "antigravity",
+    "this",
+    "idlelib",
+    "turtle",
+    "turtledemo",
+    "tkinter",
+    "test",
+    "site",
+    "pydoc",
+}
+_OF_OTHER_SYSTEMS = {"msilib", "msvcrt", "nt", "winreg", "winsound"}
+_FOR_A_TERMINAL = {"curses", "pty", "readline", "rlcompleter"}
+_BEHIND_OTHERS = {"posix", "posixpath", "ntpath", "genericpath", "nturl2path", "pydoc_data"}
+_BEHIND_RE = {"sre_compile", "sre_constants", "sre_parse"}
+_OLD = {"lib2to3", "distutils", "ensurepip", "venv", "crypt", "nis", "cgitb", "encodings"}
+SKIPPED = frozenset(_ACT_ON_IMPORT | _OF_OTHER_SYSTEMS | _FOR_A_TERMINAL | _BEHIND_OTHERS | _BEHIND_RE | _OLD)
+SKIPPED_PARTS = frozenset({"__main__", "tests", "testing", "conftest", "distutils", "f2py", "setup"})
+
+
+_ADDRESS = re.compile(r"<(?:\w+\.)*(\w+) object at 0x[0-9a-f]+>")  # differs from run to run
 
 
 def module_names(package: str) -> list[str]:
@@ -40,10 +57,10 @@ def _submodules(package: str) -> list[str]:
         spec = importlib.util.find_spec(package)
         folders = list(spec.submodule_search_locations or [])
         for info in pkgutil.iter_modules(folders):
-            if not info.name.startswith("_") and info.name not in SKIPPED_PARTS:
-                if not (package == "asyncio" and info.name.startswith(("windows", "proactor"))):
-                    found.append(f"{package}.{info.name}")
-                    found += _submodules(found[-1]) if info.ispkg else []
+            other_system = package == "asyncio" and info.name.startswith(("windows", "proactor"))
+            if not (info.name.startswith("_") or info.name in SKIPPED_PARTS or other_system):
+                found.append(f"{package}.{info.name}")
+                found += _submodules(found[-1]) if info.ispkg else []
     return found
 
 
@@ -113,7 +130,7 @@ def record(public: str, path: str, kind: str, item: object) -> dict:
             arguments = str(inspect.signature(item))
             for own in ("self, /, ", "self, /", "self, ", "self", "type, /, "):
                 arguments = arguments.replace(f"({own}", "(", 1) if kind == "method" else arguments
-            signature = public.rsplit(".", 1)[-1] + arguments
+            signature = public.rsplit(".", 1)[-1] + _ADDRESS.sub(r"<\1>", arguments)
     return {"name": public, "of": path, "kind": kind, "signature": signature, "text": text(item)}
 
 
@@ -128,7 +145,7 @@ def main(packages: list[str]) -> None:
             try:
                 module = importlib.import_module(name)
                 lines = describe(name, module, seen)
-            except BaseException as error:  # noqa: BLE001 - a module may raise anything, SystemExit too
+            except BaseException as error:  # a module may raise anything, SystemExit too
                 lines = [{"note": f"{name}: not inspected ({type(error).__name__}: {error})"[:300]}]
             for line in lines:
                 out.write(json.dumps({"package": package} | line) + "\n")

@@ -7,7 +7,8 @@ import re
 
 _TAGS = (
     "tip|div|p|br|a|b|i|em|strong|code|sup|sub|small|img|table|tr|td|th|tbody|thead|ul|ol|li|pre|span|hr|"
-    "frameworkcontent|pt|tf|jax|youtube|hfoptions|hfoption|h[1-6]|center|details|summary|u|tt|kbd|font|video|iframe"
+    "frameworkcontent|pt|tf|jax|youtube|hfoptions|hfoption|h[1-6]|center|details|summary|u|tt|kbd|font|video|"
+    "iframe"
 )
 
 
@@ -27,10 +28,30 @@ _FORMATTING = re.compile(
     r"Big|bigg|boldsymbol|quad|qquad|limits|hat|bar|tilde|vec|overline|begin|end|label|nolimits)\b"
 )
 _RELATIONS = {
-    r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\times": "x",
-    r"\cdot": "*", r"\ldots": "...", r"\dots": "...", r"\cdots": "...", r"\to": "->", r"\rightarrow": "->",
-    r"\approx": "~", r"\sim": "~", r"\pm": "+-", r"\in": "in", r"\ast": "*", r"\star": "*", r"\mid": "|",
-    r"\lfloor": "floor(", r"\rfloor": ")", r"\lceil": "ceil(", r"\rceil": ")",
+    r"\le": "<=",
+    r"\leq": "<=",
+    r"\ge": ">=",
+    r"\geq": ">=",
+    r"\ne": "!=",
+    r"\neq": "!=",
+    r"\times": "x",
+    r"\cdot": "*",
+    r"\ldots": "...",
+    r"\dots": "...",
+    r"\cdots": "...",
+    r"\to": "->",
+    r"\rightarrow": "->",
+    r"\approx": "~",
+    r"\sim": "~",
+    r"\pm": "+-",
+    r"\in": "in",
+    r"\ast": "*",
+    r"\star": "*",
+    r"\mid": "|",
+    r"\lfloor": "floor(",
+    r"\rfloor": ")",
+    r"\lceil": "ceil(",
+    r"\rceil": ")",
 }
 
 
@@ -106,7 +127,9 @@ def plain(text: str) -> str:
     return text.strip(" \u00a0").removeprefix("- ")
 
 
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|resp|approx|Fig|Eq|Sec|No|al|Dr|Prof|ref)|\b[A-Z])\.$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|cf|vs|resp|approx|Fig|Eq|Sec|No|al|Dr|Prof|ref)|\b[A-Z])\.$"
+)
 
 
 def sentences(text: str) -> list[str]:
@@ -121,21 +144,25 @@ def sentences(text: str) -> list[str]:
 
 
 _FUNCTION_WORDS = frozenset(
-    "the a an of to in is are be and or for if with by on as that this it from not no at when which used can "
-    "will return returns this any all whether should may must only than then into using get set has have was "
-    "per its each between same your you we use given".split()
+    re.findall(
+        r"\w+",
+        "the a an of to in is are be and or for if with by on as that this it from not no at when which "
+        "used can will return returns any all whether should may must only than then into using get set "
+        "has have was per its each between same your you we use given",
+    )
 )
 _CODE = re.compile(
     r"(from [\w.]+ import |import [\w.]+( as \w+)?(,|;|$)|def \w+\(|class \w+[(:]|async def |return \w+\(|"
-    r"[\w.\[\]]+ = \S|[\w.]+\(.*\)$|@\w+|what are [\w ]+\?$|#include|\{\"|<\?xml|usage: |print\(|for \w+ in [^ ]+:|while \w+:|with [\w.]+\(|"
-    r"(if|elif) .*: \w+|copyright |\(c\) |licen[sc]ed |spdx|permission is hereby|redistribution and use|\.\.\. )",
+    r"[\w.\[\]]+ = \S|[\w.]+\(.*\)$|@\w+|what are [\w ]+\?$|#include|\{\"|<\?xml|usage: |print\(|"
+    r"for \w+ in [^ ]+:|while \w+:|with [\w.]+\(|(if|elif) .*: \w+|copyright |\(c\) |licen[sc]ed |spdx|"
+    r"permission is hereby|redistribution and use|\.\.\. )",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"(?<![\w.=/\\-])[A-Za-z]+(?:['’-][A-Za-z]+)*(?![\w=/\\(\[-])")
 
 
 def is_prose(text: str, minimum_words: int = 3) -> bool:
-    """Whether a paragraph is mostly words, and a long one has the little words that English needs."""
+    """Whether a paragraph is mostly words, and has the little words that English needs."""
     if not text or _CODE.match(text):
         return False
     words = _WORD.findall(text)

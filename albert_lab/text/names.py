@@ -18,12 +18,14 @@ class Names:
     Args:
         modules: Module sources by module name, of one package or of the standard library.
         hidden: Modules that are no place to import from although their name has no underscore (posixpath).
-        known: More public names, from where objects really live to where users find them (random.Random.choice
-            to random.choice), as seen at run time.
+        known: More public names, as seen at run time: from where an object lives to where users find it
+            (random.Random.choice to random.choice).
     """
 
     def __init__(
-        self, modules: Mapping[str, ModuleSource], hidden: frozenset[str] = frozenset(),
+        self,
+        modules: Mapping[str, ModuleSource],
+        hidden: frozenset[str] = frozenset(),
         known: Mapping[str, str] | None = None,
     ) -> None:
         self.modules = modules
@@ -91,7 +93,7 @@ class Names:
         return source.is_package and name in (source.exports or ())
 
     def _only_definition(self, package: str, name: str) -> str | None:
-        """A name of `__all__` that `__getattr__` fetches from a submodule: found if exactly one defines it."""
+        """A name of `__all__` that `__getattr__` fetches from a submodule: found if only one defines it."""
         homes = [m for m in self.modules if m.startswith(package + ".") and name in self.defined[m]]
         return f"{homes[0]}.{name}" if len(homes) == 1 else None
 

@@ -1,10 +1,8 @@
-"""Installed packages and the standard library as files: where they are, in which version, with which modules."""
+"""Installed packages and the standard library as files: where they are, which version, which modules."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib.machinery
-import importlib.metadata
 import importlib.util
 import os.path
 import platform
@@ -13,19 +11,22 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 
 STDLIB = "stdlib"
 
-#: Modules of the standard library that nobody should import from (the other system's os.path among them).
+#: Modules of the standard library that nobody should import from (they stand behind os.path and re).
 HIDDEN = frozenset(
-    {"posixpath", "ntpath", "genericpath", "nturl2path", "sre_compile", "sre_constants", "sre_parse", "opcode",
-     "posix", "nt", "pydoc_data"}
+    {"genericpath", "nt", "ntpath", "nturl2path", "opcode", "posix", "posixpath", "pydoc_data"}
+    | {"sre_compile", "sre_constants", "sre_parse"}
 )
-_LEFT_OUT = frozenset(
-    "antigravity this idlelib test tests lib2to3 turtledemo ensurepip distutils __main__ conftest setup benchmarks "
-    "examples externals extern pylab vendor third_party site-packages __pycache__ __phello__ _pytest".split()
-)
+_TESTS = {"test", "tests", "_pytest", "conftest", "benchmarks", "examples"}
+_OLD_OR_ODD = {"antigravity", "distutils", "ensurepip", "idlelib", "lib2to3", "pylab", "this", "turtledemo"}
+_NOT_ITS_OWN = {"extern", "externals", "site-packages", "third_party", "vendor"}
+_NO_MODULES = {"__main__", "__phello__", "__pycache__", "setup"}
+_LEFT_OUT = frozenset(_TESTS | _OLD_OR_ODD | _NOT_ITS_OWN | _NO_MODULES)
 
 
 @dataclass(frozen=True)
@@ -38,35 +39,47 @@ class Package:
     fingerprint: str
 
 
-def find_package(name: str) -> Package | None:
+class Distributions:
+    """Which distribution an import name belongs to; looked up once, when it is needed."""
+
+    @cached_property
+    def of_import_name(self) -> dict[str, list[str]]:
+        return {name: sorted(set(owners)) for name, owners in metadata.packages_distributions().items()}
+
+    def version(self, import_name: str) -> str:
+        owners = self.of_import_name.get(import_name, [])
+        return metadata.version(owners[-1]) if owners else "unknown"
+
+    def import_name(self, name: str) -> str | None:
+        """The importable name for an import name or a distribution name; None if there is none."""
+        if name.isidentifier() and _importable(name):
+            return name
+        wanted = _normal(name)
+        for root, owners in sorted(self.of_import_name.items()):
+            if wanted in map(_normal, owners) and not root.startswith("_") and _importable(root):
+                return root
+        return None
+
+
+def find_package(name: str, distributions: Distributions | None = None) -> Package | None:
     """The installed package of that import name ("sklearn") or distribution name ("scikit-learn")."""
     if name == STDLIB:
         return _package(STDLIB, platform.python_version(), _stdlib_modules())
-    distributions = importlib.metadata.packages_distributions()
-    root = _import_name(name, distributions)
+    distributions = distributions or Distributions()
+    root = distributions.import_name(name)
     if root is None:
         return None
-    version = "unknown"
-    for distribution in sorted(distributions.get(root, ())):
-        version = importlib.metadata.version(distribution)
     spec = importlib.util.find_spec(root)
     if spec.submodule_search_locations:
         folders = sorted(Path(folder) for folder in spec.submodule_search_locations)
         modules = [found for folder in folders for found in _walk(folder, root)]
     else:
         modules = [(root, Path(spec.origin))] if str(spec.origin).endswith(".py") else []
-    return _package(root, version, modules)
+    return _package(root, distributions.version(root), modules)
 
 
-def _import_name(name: str, distributions: dict[str, list[str]]) -> str | None:
-    if name.isidentifier() and _importable(name):
-        return name
-    wanted = re.sub(r"[-_.]+", "-", name).lower()
-    for root, owners in sorted(distributions.items()):
-        if wanted in {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners} and not root.startswith("_"):
-            if _importable(root):
-                return root
-    return None
+def _normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def _importable(name: str) -> bool:

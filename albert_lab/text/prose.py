@@ -12,19 +12,23 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .markup import is_prose, plain, sentences, valid_unicode
+from .markup import is_prose, plain, sentences
+from .signatures import split_signature
 
 _KEPT_DIRECTIVES = frozenset(
-    "note warning tip important caution attention hint danger admonition topic seealso".split()
+    {"note", "warning", "tip", "important", "caution", "attention", "hint", "danger", "admonition"}
+    | {"topic", "seealso"}
 )
 _DROPPED_SECTIONS = frozenset(
     {"see also", "seealso", "references", "reference", "methods", "bibliography", "external links"}
 )
 _HEADER = re.compile(
     r"(args?|arguments?|keyword[- ]?arg(ument)?s?|keywords|kwargs?|other parameters|param(eter)?s?|options|"
-    r"returns?|return value|yields?|raises?|warns?|throws|exceptions|examples?|example usage|usage|notes?|warnings?|"
-    r"attributes|properties|members|methods|class attributes|instance attributes|shape|inputs?|outputs?|"
-    r"references?|see also|todo|supported .{1,30}|constructor args|call args|variables|fields|tips?|important)"
+    r"returns?|return value|yields?|raises?|warns?|throws|exceptions|examples?|example usage|usage|notes?|"
+    r"warnings?|attributes|properties|members|methods|"
+    r"class attributes|instance attributes|shape|inputs?|outputs?|"
+    r"references?|see also|todo|supported .{1,30}|constructor args|call args|variables|fields|tips?|"
+    r"important)"
     r"\s*:{1,2}",
     re.IGNORECASE,
 )
@@ -33,14 +37,21 @@ _SIMPLE_TABLE = re.compile(r"[=-]{2,}(\s+[=-]{2,})+")
 _DIRECTIVE = re.compile(r"\.\.(\s+(?P<text>.*))?$")
 _NAMED_DIRECTIVE = re.compile(r"(?P<name>[\w:+.-]+?)\s?::\s*(?P<rest>.*)$")
 _FIELD = re.compile(r":(?P<name>[A-Za-z]+)(?P<of>\s+[^:`]+)?:(?!`)\s*(?P<rest>.*)$")
-_DROPPED_FIELDS = frozenset("type rtype vartype meta group nosearch orphan".split())
+_DROPPED_FIELDS = frozenset(["type", "rtype", "vartype", "meta", "group", "nosearch", "orphan"])
 _BULLET = re.compile(r"([-*+•–]|\(?\d{1,2}[.)]|\(?[a-zA-Z][)])\s+(?=\S)")
 _PARAMETER = re.compile(r"[*`\\]*[A-Za-z_][\w.*`\\\[\]]*(\s*[,/|]\s*[*`\\]*[A-Za-z_][\w.*`\\]*)*\s*")
 _TYPE_LINE = re.compile(_PARAMETER.pattern + r":(\s+|$)")
-_TYPED_ITEM = re.compile(r"[*`\\]*[A-Za-z_][\w.*`\\\[\]]*\s*\((?P<type>.*?)\)\s*(:|--|-|–)(\s+(?P<rest>.*)|$)")
+_TYPED_ITEM = re.compile(
+    r"[*`\\]*[A-Za-z_][\w.*`\\\[\]]*\s*\((?P<type>.*?)\)\s*(:|--|-|–)(\s+(?P<rest>.*)|$)"
+)
 _NAMED_ITEM = re.compile(r"[*`\\\"']*[A-Za-z_][\w.*`\\\[\]\"']*\s*(:|--)\s+(?P<rest>\S.*)$")
 _RETURN_TYPE = re.compile(
     r"`?[A-Za-z][\w.]*(\[[^:]*?\])?(\s?\|\s?[\w.\[\]]+)*(\s(of|or)\s[^:.]{1,60})?`?\s*:\s+(?P<rest>\S.*)$"
+)
+
+
+_ITEMS = re.compile(
+    "arg|param|keyword|kwarg|other param|return|yield|raise|attrib|option|input|output|warns|key"
 )
 
 
@@ -53,7 +64,7 @@ class Cleaned(NamedTuple):
 
 
 def clean(docstring: str) -> Cleaned:
-    """Takes a docstring apart. The summary may be there without a paragraph: "device" is one, and no prose."""
+    """Takes a docstring apart. There can be a summary without a paragraph: "device" is one, and no prose."""
     signature, body = split_signature(docstring)
     found = [plain(block) for block in _Blocks(body.splitlines()).read()]
     prose = tuple(text for text in found if is_prose(text))
@@ -64,45 +75,6 @@ def clean(docstring: str) -> Cleaned:
 def paragraphs(docstring: str) -> tuple[str, ...]:
     """The prose of a docstring, one line per paragraph, in the docstring's order."""
     return clean(docstring).paragraphs
-
-
-def normal(docstring: str) -> str:
-    """The docstring with its indentation removed and without characters that are not text."""
-    return inspect.cleandoc(valid_unicode(docstring))
-
-
-_CALL = re.compile(r"[A-Za-z_][\w.]*\s?\(")
-_ARROW = re.compile(r"\s*(->|→|-->|=>)\s*(?P<type>[^\s.,;:]+(\[[^\]]*\])?|\([^)]*\))?")
-
-
-def split_signature(docstring: str) -> tuple[str, str]:
-    """The call signature that texts of C functions begin with ("" if none), and the rest of the docstring."""
-    text = normal(docstring)
-    signatures: list[str] = []
-    while match := _CALL.match(text):
-        end = _closing(text, match.end() - 1)
-        if end is None:
-            break
-        arrow = _ARROW.match(text, end)
-        rest = text[arrow.end():] if arrow else text[end:]
-        if not arrow and rest.strip() and not rest.lstrip(" ").startswith("\n") and not rest.startswith(" -- "):
-            break
-        if arrow and (other := re.match(r"[^\n.]{0,60}(?=\n|$)|(?: or | of )[^\n.]{0,40}(?=\.)", rest)):
-            rest = rest[other.end():]
-        signatures.append(" ".join(text[: len(text) - len(rest)].split()))
-        text = rest.lstrip(" .:;-\n\t").removeprefix("--").lstrip()
-        text = inspect.cleandoc(text) if text else ""
-    return (signatures[0] if signatures else ""), text
-
-
-def _closing(text: str, opening: int) -> int | None:
-    """The place after the bracket that closes the one at `opening`, within 600 characters."""
-    depth = 0
-    for place in range(opening, min(len(text), opening + 600)):
-        depth += {"(": 1, ")": -1}.get(text[place], 0)
-        if depth == 0:
-            return place + 1
-    return None
 
 
 def _indent(line: str) -> int:
@@ -251,7 +223,7 @@ class _Blocks:
             yield from self._flush()
         if bullet := _BULLET.match(text):
             yield from self._flush()
-            text, indent = text[bullet.end():], indent + bullet.end()
+            text, indent = text[bullet.end() :], indent + bullet.end()
         plain_line = not bullet
         if not self.buffer or indent <= self.indent:
             rest = self._after_parameter(text)
@@ -292,10 +264,7 @@ class _Blocks:
         return None
 
     def _in_items(self) -> bool:
-        return bool(
-            re.match(r"arg|param|keyword|kwarg|other param|return|yield|raise|attrib|option|input|output|warns|key",
-                     self.section)
-        )
+        return bool(_ITEMS.match(self.section))
 
     def _next_is_deeper(self, line: str) -> bool:
         following = self.lines[self.at + 1] if self.at + 1 < len(self.lines) else ""

@@ -1,31 +1,20 @@
-"""Reads Python source with griffe, without importing it: which names a module defines, imports and documents.
-
-Run as `python -m albert_lab.text.source` it is one of the reader processes of `read_modules`: it takes module
-files as JSON lines and answers each with a `ModuleSource` as JSON.
-"""
+"""Reads Python source with griffe, without importing it: what a module defines, imports and documents."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
-import dataclasses
-import json
-import logging
-import os
-import subprocess
-import sys
-import threading
+import re
 import tokenize
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import CorpusError
 from .prose import clean
 
 
-@dataclasses.dataclass
+@dataclass
 class SourceObject:
     """A documented object: `name` is relative to its module ("Class.method"); "" is the module itself."""
 
@@ -37,7 +26,7 @@ class SourceObject:
     paragraphs: list[str]
 
 
-@dataclasses.dataclass
+@dataclass
 class ModuleSource:
     """What one file says.
 
@@ -57,12 +46,12 @@ class ModuleSource:
     name: str
     is_package: bool
     exports: list[str] | None = None
-    defined: list[str] = dataclasses.field(default_factory=list)
-    objects: list[SourceObject] = dataclasses.field(default_factory=list)
-    imports: dict[str, str] = dataclasses.field(default_factory=dict)
-    stars: list[str] = dataclasses.field(default_factory=list)
-    attached: list[SourceObject] = dataclasses.field(default_factory=list)
-    instances: dict[str, str] = dataclasses.field(default_factory=dict)
+    defined: list[str] = field(default_factory=list)
+    objects: list[SourceObject] = field(default_factory=list)
+    imports: dict[str, str] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    attached: list[SourceObject] = field(default_factory=list)
+    instances: dict[str, str] = field(default_factory=dict)
     note: str = ""
 
 
@@ -82,9 +71,7 @@ def read_module(name: str, path: str) -> ModuleSource:
             code = file.read()
         parent = None
         for part in name.split(".")[:-1]:
-            folder = Path(path).parent / "__init__.py"
-            module = griffe.Module(part, filepath=folder, parent=parent)
-            parent = module
+            parent = griffe.Module(part, filepath=Path(path).parent / "__init__.py", parent=parent)
         module = griffe.visit(name.rsplit(".", 1)[-1], filepath=Path(path), code=code, parent=parent)
     except (SyntaxError, ValueError, RecursionError, OSError) as error:
         source.note = f"{name}: not read ({type(error).__name__}: {error})"
@@ -137,37 +124,42 @@ def _signature(member: Any) -> str:
 
 
 def _attached(module: str, is_package: bool, tree: ast.Module) -> Iterator[SourceObject]:
-    """Texts that a module hangs on objects written in C: add_docstr(torch.cat, "...") and its like."""
+    """Texts that a module hangs on objects: add_docstr(torch.cat, "..."), Adam.__doc__ = "..." and such."""
     package = module if is_package else module.rpartition(".")[0]
     for node in ast.walk(tree):
-        call = node.value if isinstance(node, (ast.Assign, ast.Expr)) else None
-        if isinstance(node, ast.Assign) and (owner := _documented(node.targets[0])) and _text_of(call):
-            kind = "class" if owner.rsplit(".", 1)[-1][0].isupper() else "function"
-            yield document(f"{module}.{owner}", kind, "", _text_of(call))
-        if not isinstance(call, ast.Call) or len(call.args) < 2:
-            continue
-        called = ast.unparse(call.func).rsplit(".", 1)[-1].lstrip("_")
-        if called not in {"add_docstr", "add_newdoc", "add_docstr_all"}:
-            continue
-        text = _text_of(call.args[-1])
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = f"{module}.{node.targets[0].id}"
-        elif called == "add_docstr_all" and isinstance(call.args[0], ast.Constant):
-            name = f"{package}.Tensor.{call.args[0].value}"
-        elif isinstance(call.args[0], ast.Constant):
-            parts = [str(a.value) for a in call.args[:-1] if isinstance(a, ast.Constant)]
-            name = ".".join([package, *parts[-1:]])
+        if isinstance(node, ast.Assign) and (owner := _documented(node.targets[0])):
+            kind, name, text = "class" if owner[0].isupper() else "function", f"{module}.{owner}", node.value
+        elif isinstance(node, (ast.Assign, ast.Expr)) and (name := _add_docstr(node, module, package)):
+            kind, text = "method" if "Tensor." in name else "function", node.value.args[-1]
         else:
-            name = ast.unparse(call.args[0])
-        if text and all(part.isidentifier() for part in name.split(".")):
-            kind = "method" if called == "add_docstr_all" else "function"
-            yield document(name, kind, "", text)
+            continue
+        if (raw := _text_of(text)) and all(part.isidentifier() for part in name.split(".")):
+            yield document(name, kind, "", raw)
+
+
+def _add_docstr(node: ast.Assign | ast.Expr, module: str, package: str) -> str:
+    """The full name of what a statement such as add_docstr(torch.cat, "...") documents; "" if nothing."""
+    call = node.value
+    if not isinstance(call, ast.Call) or len(call.args) < 2:
+        return ""
+    called, of = ast.unparse(call.func).rsplit(".", 1)[-1].lstrip("_"), call.args[0]
+    if called not in {"add_docstr", "add_newdoc", "add_docstr_all"}:
+        return ""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        return f"{module}.{node.targets[0].id}"
+    if not isinstance(of, ast.Constant):
+        return ast.unparse(of)
+    if called == "add_docstr_all":  # torch's, for methods of tensors
+        return f"{package}.Tensor.{of.value}"
+    names = [str(argument.value) for argument in call.args[:-1] if isinstance(argument, ast.Constant)]
+    return f"{package}.{names[-1]}"
 
 
 def _documented(target: ast.expr) -> str:
     """The "Adam" of Adam.__doc__ = ...; "" for other assignments."""
-    named = isinstance(target, ast.Attribute) and target.attr == "__doc__" and isinstance(target.value, ast.Name)
-    return target.value.id if named else ""
+    if isinstance(target, ast.Attribute) and target.attr == "__doc__" and isinstance(target.value, ast.Name):
+        return target.value.id
+    return ""
 
 
 def _text_of(node: ast.expr) -> str:
@@ -179,93 +171,6 @@ def _text_of(node: ast.expr) -> str:
     if isinstance(node, ast.JoinedStr):
         return "".join(_text_of(part) for part in node.values)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
-        import re
-
         text = re.sub(r"(?<!\{)\{\w*\}(?!\})", "", _text_of(node.func.value))
         return text.replace("{{", "{").replace("}}", "}")
     return ""
-
-
-# -- many files, in reader processes
-
-
-def read_modules(
-    files: Sequence[tuple[str, Path]], workers: int = 2, advance: Callable[[int], Any] = lambda n: None
-) -> dict[str, ModuleSource]:
-    """Reads the files (module name, path) in `workers` processes; `advance(1)` is called after each file.
-
-    Separate interpreters, not a process pool: a pool would run a caller's script a second time unless it is
-    guarded by `if __name__ == "__main__"`, and forking a process that holds torch's threads is not safe.
-    """
-    ordered = sorted(files, key=lambda item: (-item[1].stat().st_size, item[0]))
-    shares = [share for share in (ordered[start::workers] for start in range(workers)) if share]
-    found: dict[str, ModuleSource] = {}
-    failures: list[str] = []
-    threads = [
-        threading.Thread(target=_run_reader, args=(share, found, failures, advance)) for share in shares
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise CorpusError(
-            "a process that reads Python source failed",
-            expected="one answer per file",
-            mend=failures[0][-2000:],
-        )
-    return {name: found[name] for name, _ in files}
-
-
-def _run_reader(
-    share: Sequence[tuple[str, Path]], found: dict[str, ModuleSource], failures: list[str], advance: Callable
-) -> None:
-    here = str(Path(__file__).resolve().parents[2])
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
-    }
-    command = [sys.executable, "-X", "utf8", "-m", "albert_lab.text.source"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    ) as process:
-        errors: list[bytes] = []
-        drain = threading.Thread(target=lambda: errors.append(process.stderr.read()))
-        drain.start()
-        feed = threading.Thread(target=_feed, args=(process.stdin, share))
-        feed.start()
-        for line in process.stdout:
-            source = from_json(line)
-            found[source.name] = source
-            advance(1)
-        feed.join()
-        drain.join()
-    if process.returncode or any(name not in found for name, _ in share):
-        failures.append(b"".join(errors).decode("utf-8", "replace") or f"exit code {process.returncode}")
-
-
-def _feed(pipe: Any, share: Sequence[tuple[str, Path]]) -> None:
-    with contextlib.suppress(BrokenPipeError), pipe:
-        for name, path in share:
-            pipe.write(json.dumps([name, str(path)]).encode() + b"\n")
-
-
-def from_json(line: bytes) -> ModuleSource:
-    fields = json.loads(line)
-    for key in ("objects", "attached"):
-        fields[key] = [SourceObject(**item) for item in fields[key]]
-    return ModuleSource(**fields)
-
-
-def main() -> None:
-    """The reader process: one JSON line in, one out."""
-    warnings.simplefilter("ignore")
-    logging.disable(logging.CRITICAL)
-    sys.setrecursionlimit(10_000)
-    for line in sys.stdin.buffer:
-        answer = read_module(*json.loads(line))
-        sys.stdout.buffer.write(json.dumps(dataclasses.asdict(answer)).encode() + b"\n")
-        sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    main()

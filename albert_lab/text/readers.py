@@ -1,0 +1,122 @@
+"""Reads many Python files in several processes.
+
+Separate interpreters, not a process pool: a pool would run a caller's script a second time unless it is
+guarded by `if __name__ == "__main__"`, and forking a process that holds torch's threads is not safe. A reader
+takes (module name, path) as JSON lines and answers each with a `ModuleSource` as JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..errors import CorpusError
+from .source import ModuleSource, SourceObject, read_module
+
+_log = logging.getLogger(__name__)
+_COMMAND = "import sys; sys.path.append(sys.argv[1]); from albert_lab.text.readers import main; main()"
+
+
+def read_modules(
+    files: Sequence[tuple[str, Path]], workers: int = 2, advance: Callable[[int], Any] = lambda count: None
+) -> dict[str, ModuleSource]:
+    """Reads files (module name, path) in `workers` processes; `advance(1)` is called after each file.
+
+    Raises:
+        CorpusError: a reader process ended before it had answered for every file.
+    """
+    ordered = sorted(files, key=lambda item: (-item[1].stat().st_size, item[0]))
+    shares = [share for share in (ordered[start::workers] for start in range(workers)) if share]
+    readers = [_Reader(share, advance) for share in shares]
+    try:
+        for reader in readers:
+            reader.join()
+    except BaseException:  # an interrupt, most of all: leave nobody working
+        for reader in readers:
+            reader.process.kill()
+        raise
+    found = {name: source for reader in readers for name, source in reader.found.items()}
+    for name, _ in files:
+        if found[name].note:
+            _log.info("%s", found[name].note)
+    return {name: found[name] for name, _ in files}
+
+
+class _Reader:
+    """One reader process with the threads that feed it and listen to it."""
+
+    def __init__(self, share: Sequence[tuple[str, Path]], advance: Callable[[int], Any]) -> None:
+        here = str(Path(__file__).resolve().parents[2])
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-X", "utf8", "-c", _COMMAND, here],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.share, self.advance = share, advance
+        self.found: dict[str, ModuleSource] = {}
+        self.errors = b""
+        self.threads = [
+            threading.Thread(target=work, daemon=True)
+            for work in (self._feed, self._listen, self._hear_errors)
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def join(self) -> None:
+        for thread in self.threads:
+            thread.join()
+        code = self.process.wait()
+        if code or len(self.found) < len(self.share):
+            raise CorpusError(
+                f"a process that reads Python source ended early (exit code {code}): "
+                + self.errors.decode("utf-8", "replace").strip()[-1000:],
+                expected="one answer for each file",
+                mend="try again; if it was killed, the machine may be short of memory",
+            )
+
+    def _feed(self) -> None:
+        with contextlib.suppress(BrokenPipeError), self.process.stdin as pipe:
+            for name, path in self.share:
+                pipe.write(json.dumps([name, str(path)]).encode() + b"\n")
+
+    def _listen(self) -> None:
+        for line in self.process.stdout:
+            with contextlib.suppress(ValueError):  # half a line of a killed process: join() will say so
+                source = _from_json(line)
+                self.found[source.name] = source
+                self.advance(1)
+
+    def _hear_errors(self) -> None:
+        self.errors = self.process.stderr.read()
+
+
+def _from_json(line: bytes) -> ModuleSource:
+    fields = json.loads(line)
+    for key in ("objects", "attached"):
+        fields[key] = [SourceObject(**item) for item in fields[key]]
+    return ModuleSource(**fields)
+
+
+def main() -> None:
+    """A reader process: one JSON line in, one out."""
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    sys.setrecursionlimit(10_000)
+    for line in sys.stdin.buffer:
+        name, path = json.loads(line)
+        try:
+            answer = read_module(name, path)
+        except Exception as error:  # one odd file must not cost the others
+            answer = ModuleSource(name, False, note=f"{name}: not read ({type(error).__name__}: {error})")
+        sys.stdout.buffer.write(json.dumps(asdict(answer)).encode() + b"\n")
+        sys.stdout.buffer.flush()
