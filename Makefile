@@ -8,6 +8,7 @@ PIP_ARGS ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_BUILD_CONSTRAINT = constraints.txt
 
 # An environment belongs to the folder it was made in: after the folder moved, it is set up again.
 PLACE := $(shell pwd | cksum | cut -d ' ' -f 1)

@@ -296,6 +296,41 @@ def test_what_is_wrong_with_embeds_arguments_is_told(arguments, told, tiny_model
     assert list(tmp_path.iterdir()) == [], "nothing is left behind"
 
 
+def test_search_finds_the_object_and_tells_programs_what_they_need(tiny_model, own_cache):
+    arguments = ("search", "ask the user to confirm", "--package", "typer", "--top", "3")
+    done = run(*arguments, "--model", str(tiny_model), "--json")
+    assert done.exit_code == 0, done.output
+    hits = json.loads(done.stdout)
+    assert [hit["rank"] for hit in hits] == [1, 2, 3]
+    assert all({"rank", "name", "score", "summary"} <= set(hit) for hit in hits)
+    assert any(hit["name"].startswith("typer.") and "confirm" in hit["name"] for hit in hits)
+    assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
+    shown = run(*arguments, "--no-vectors").stdout
+    assert "confirm" in shown
+    assert len(shown.splitlines()) == 6
+    assert list(own_cache.rglob("*.parquet")), "the index is kept"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(("", "--package", "typer"), "question"), (("copy", "--package", "no_such_package"), "not installed")],
+)
+def test_what_is_wrong_with_a_question_is_told(arguments, told):
+    done = run("search", *arguments, "--no-vectors")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert told in done.stderr
+
+
+def test_a_question_without_an_answer_says_so():
+    done = run("search", "xylophonically", "--package", "typer", "--no-vectors")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "Nothing has a word in common" in done.stderr
+    assert (
+        json.loads(run("search", "xylophonically", "--package", "typer", "--no-vectors", "--json").stdout)
+        == []
+    )
+
+
 def test_a_text_that_is_cut_is_told_and_json_stays_clean(tiny_model, tmp_path):
     out = tmp_path / "vectors.parquet"
     done = run("embed", "copy a file " * 30, "--out", str(out), "--model", str(tiny_model), "--json")

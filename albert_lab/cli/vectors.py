@@ -79,7 +79,43 @@ def _sentence(told: dict[str, Any]) -> str:
     return f"{told['out']}: {texts}{again}, {told['dimension']} numbers each, by {told['model']}"
 
 
+Packages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--package",
+        help="Search only this package, or stdlib; may be repeated. Without it: the default set.",
+        show_default=False,
+    ),
+]
+
+
 def search(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What you need, in plain words.")],
+    package: Packages = None,
+    top: Annotated[int, typer.Option(help="How many answers.")] = 10,
+    model: Model = None,
+    vectors: Annotated[bool, typer.Option(help="Let the model's vectors add to BM25.")] = True,
+    json_output: Json = False,
 ) -> None:
-    """Search."""
+    """Find the Python object that serves a need.
+
+    The first search reads the packages' documentation and builds an index (half a minute for the standard
+    library, some minutes for the default set); later ones find it in the cache. The ranking is BM25's; the
+    vectors of a model that only learned to guess masked words search badly alone and add a little.
+
+    \b
+    Examples:
+      albert-lab search "copy a directory tree"
+      albert-lab search "copy a directory tree" --package stdlib --top 3 --json
+    """
+    from albert_lab.vectors import DocumentSearch, Extractor
+
+    extractor = Extractor.from_source(chosen_model(model)) if vectors else None
+    hits = DocumentSearch(package or None, extractor=extractor, vectors=vectors)(question, top)
+    if json_output:
+        print_json([vars(hit) for hit in hits])
+        return
+    for hit in hits:
+        typer.echo(f"{hit.rank:3}  {hit.score:.3f}  {hit.name}  ({hit.kind})\n{'':12}{hit.summary}")
+    if not hits:
+        typer.echo("Nothing has a word in common with that question; try other words.", err=True)
