@@ -62,9 +62,9 @@ def pretraining_losses(
     logits = model.predictions(chosen[:, 1:][used])  # (M, H) -> (M, V)
     targets = labels[used]
     pooled = torch.tanh(model.albert.pooler(chosen[:, 0]))  # (B, H)
-    order_logits, order = model.sop_classifier(pooled).float(), batch["order_labels"]
+    order_logits, order = model.sop_classifier(pooled), batch["order_labels"]
     return Losses(
-        masked_loss=F.cross_entropy(logits.float(), targets, reduction="sum"),
+        masked_loss=F.cross_entropy(logits, targets, reduction="sum"),
         masked_right=(logits.detach().argmax(-1) == targets).sum(),
         masked_count=used.sum(),
         order_loss=F.cross_entropy(order_logits, order, ignore_index=IGNORED, reduction="sum"),

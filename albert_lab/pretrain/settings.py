@@ -41,7 +41,7 @@ class Settings:
     warmup: float = 0.03
     max_length: int = 256
     tokens_per_batch: int = 4096
-    depth: str = "2:0.45 4:0.7"
+    depth: str = "2:0.67 4:0.87"
     held_out_percent: float = 3.0
     shards: int = 2
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -132,15 +133,27 @@ class Pretraining:
         return self.position.tokens >= self.settings.tokens
 
     def _batches(self) -> Iterator[Batch]:
-        """The rest of the run. The position is moved past a batch before it is given out."""
-        while not self.finished:
-            plan = self.stream.plan(self.position.epoch)
-            while self.position.batch < len(plan) and not self.finished:
-                number = self.position.batch
-                self.position.batch += 1
-                yield self.stream.batch(self.position.epoch, number, plan[number])
-            if self.position.batch >= len(plan):
-                self.position.epoch, self.position.batch = self.position.epoch + 1, 0
+        """The rest of the run; a thread makes the next batch while one is trained on.
+
+        The position is moved past a batch before it is given out.
+        """
+        addresses = self._addresses(self.position.epoch, self.position.batch)
+        address = next(addresses)
+        with ThreadPoolExecutor(1) as loader:
+            upcoming = loader.submit(self.stream.batch, *address)
+            while not self.finished:
+                batch, address = upcoming.result(), next(addresses)
+                upcoming = loader.submit(self.stream.batch, *address)
+                self.position.epoch, self.position.batch = address[:2]
+                yield batch
+
+    def _addresses(self, epoch: int, number: int) -> Iterator[tuple[int, int, np.ndarray]]:
+        """Epoch, number and chunks of this batch and all that follow, without end."""
+        while True:
+            plan = self.stream.plan(epoch)
+            for later in range(number, len(plan)):
+                yield epoch, later, plan[later]
+            epoch, number = epoch + 1, 0
 
     def _step(self, batch: Batch, pool: ThreadPoolExecutor) -> dict[str, float]:
         self.position.step += 1
@@ -219,7 +232,14 @@ class Pretraining:
         if not path.exists():
             (self.folder / LOG_FILE).unlink(missing_ok=True)
             return
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+        except Exception as error:  # zip, pickle and OS errors alike
+            raise CheckpointError(
+                f"The state of the interrupted run, {path}, cannot be read: {error}.",
+                expected="a file that this command wrote",
+                mend="delete it to start again, or choose another folder",
+            ) from error
         if state["identity"] != self.identity:
             changed = [k for k, v in self.identity.items() if state["identity"].get(k) != v]
             raise CheckpointError(
