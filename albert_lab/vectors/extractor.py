@@ -1,7 +1,7 @@
 """From texts to vectors: the main job of the package.
 
     from albert_lab.vectors import Extractor
-    extractor = Extractor.from_source("docs-mini")
+    extractor = Extractor.from_source()
     vectors = extractor.embed(["Copy a file.", "Sort a list."])      # (2, H), float32
 
 What makes it fast: texts of similar length share a batch, so that little is padded; a batch that needs no
@@ -11,7 +11,6 @@ even when alone: that makes its vector the same in any company.)
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +41,7 @@ from albert_lab.vectors.tokens import (
     length_batches,
     padded_lengths,
     trimmed,
+    warn_of_cuts,
     windows,
     word_spans,
 )
@@ -124,8 +124,10 @@ class Extractor:
         self.tokens_per_batch = tokens_per_batch or (4096 if self.device.type == "cpu" else 65536)
 
     @classmethod
-    def from_source(cls, source: str | Path = "docs-mini", **options: Any) -> Extractor:
+    def from_source(cls, source: str | Path | None = None, **options: Any) -> Extractor:
         """The extractor of a built-in model, a checkpoint folder or a hub name; options as for the class.
+
+        None means the environment variable ALBERT_LAB_MODEL, else docs-mini.
 
         Raises:
             CheckpointError: there is no such model, or it cannot be read.
@@ -133,7 +135,9 @@ class Extractor:
         from albert_lab.model.checkpoint import load_model, resolve
         from albert_lab.text.tokenizer import load_tokenizer
 
-        return cls(load_model(source), load_tokenizer(resolve(source)), **{"name": str(source)} | options)
+        folder = resolve(source)
+        name = str(source or folder.name)
+        return cls(load_model(folder), load_tokenizer(folder), **{"name": name} | options)
 
     @property
     def dimension(self) -> int:
@@ -271,16 +275,6 @@ class Extractor:
                 expected=f"{self._encoder.special_tokens + 1} to {longest}, special tokens included",
             )
         return wanted
-
-
-def warn_of_cuts(cut: int, total: int, max_length: int) -> None:
-    """Say once how many texts lost their end."""
-    if cut:
-        warnings.warn(
-            f"{cut} of {total} texts are longer than {max_length} tokens and were cut; "
-            "long_texts='windows' reads them to their end.",
-            stacklevel=3,
-        )
 
 
 def _words(pieces: TokenVectors) -> WordVectors:

@@ -23,7 +23,7 @@ from albert_lab.errors import InputError, OutputError
 from albert_lab.paths import atomic_write
 from albert_lab.vectors.progress import progress_bar
 from albert_lab.vectors.readers import TextRecord
-from albert_lab.vectors.tokens import without_surrogates
+from albert_lab.vectors.tokens import warn_of_cuts, without_surrogates
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,8 +82,6 @@ def embed_to_parquet(
             its name then, or still the old file.
         InputError: as `read_texts`, or a text that is not a string.
     """
-    from albert_lab.vectors.extractor import warn_of_cuts
-
     out, total = Path(out), len(texts) if isinstance(texts, Sized) else None
     _check_output(out, overwrite)
     with progress_bar("embedding", total, progress) as advance, _partial_folder(out) as folder:

@@ -47,13 +47,16 @@ class _Bar:
 
         console = Console(stderr=True)
         columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-        self._progress = Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+        watched = console.is_terminal or console.is_jupyter  # else, if asked for, one line at the end
+        self._progress = Progress(*columns, TimeRemainingColumn(), console=console, transient=watched)
         self._task = self._progress.add_task(label, total=total)
-        if always or console.is_terminal or console.is_jupyter:
+        self._started = always or watched
+        if self._started:
             self._progress.start()
 
     def move_to(self, finished: int) -> None:
         self._progress.update(self._task, completed=finished)
 
     def close(self) -> None:
-        self._progress.stop()
+        if self._started:
+            self._progress.stop()

@@ -10,7 +10,7 @@ badly: alone they hardly ever find the right object. So they only add a little:
     score = bm25 / (best bm25) + 0.1 · cosine
 
 Both vectors of the cosine have the mean of all documents' vectors subtracted, since raw ones all point in
-much the same direction.
+much the same direction. An object that shares no word with the question is not found.
 """
 
 from __future__ import annotations
@@ -127,15 +127,15 @@ class DocumentSearch:
 
     def scores(self, question: str) -> np.ndarray:
         """The score of every object, (n,) float32, in the order of the corpus."""
-        scores = self._lexical.scores(question)
-        scores = scores / max(float(scores.max()), 1e-9)
+        lexical = self._lexical.scores(question)
+        scores = lexical / max(float(lexical.max()), 1e-9)
         if self._vectors is None:
             return scores
         mean, index = self._vectors
         query, _ = self._extractor.sentences([question], lambda done: None)
         positions, cosines = index.nearest(_unit(query) - mean, len(index))
         scores[positions[0]] += VECTOR_WEIGHT * cosines[0]
-        return scores
+        return np.where(lexical > 0, scores, 0)
 
     def _documents(self) -> Corpus:
         if self._corpus is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -216,3 +217,13 @@ def average_words(
             kept.append((start, stop))
             rows.append(vectors[first:end].mean(axis=0))
     return kept, np.array(rows, dtype=np.float32).reshape(len(rows), vectors.shape[1])
+
+
+def warn_of_cuts(cut: int, total: int, max_length: int) -> None:
+    """Say once how many texts lost their end."""
+    if cut:
+        warnings.warn(
+            f"{cut} of {total} texts are longer than {max_length} tokens and were cut; "
+            "long_texts='windows' reads them to their end.",
+            stacklevel=3,
+        )
