@@ -44,10 +44,10 @@ class Prediction:
     def _repr_markdown_(self) -> str:
         """Rich text. Without a guess the answer is there too, but folded away."""
         if self.guess is None:
-            head = f"🤔 **{self.question}** &nbsp; {_unanswered([f'`{o}`' for o in self._options()])}"
+            head = f"**{self.question}** &nbsp; {_unanswered([f'`{o}`' for o in self._options()])}"
             folded = f"<details><summary>Show me without a guess</summary>\n\n{self._all()}\n\n</details>"
             return f"{head}\n\n{folded}"
-        mark = "✅" if self.right else "❌"
+        mark = "✓" if self.right else "✗"
         verdict = "Right." if self.right else _safe(self._correction())
         return f"{mark} **{self.question}** &nbsp; You said `{self.guess}`. {verdict}\n\n{self._all()}"
 

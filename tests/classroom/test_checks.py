@@ -33,7 +33,7 @@ def test_right_and_wrong_guesses():
     assert "It is a." in str(wrong)
     assert "the sum is divided by T" in str(wrong)
     assert "the mask is forgotten" not in str(wrong)
-    assert "❌" in wrong._repr_markdown_()
+    assert "✗" in wrong._repr_markdown_()
 
 
 def test_case_and_spaces_and_numbers_do_not_matter():

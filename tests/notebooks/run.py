@@ -81,6 +81,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     place = {"metadata": {"path": str(folder)}}
     client = NotebookClient(fresh, timeout=CELL_SECONDS, resources=place, record_timing=False)
     client.kernel_name, client.kernel_manager_class = "python3", _Kernel
+    client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
     with kernel_environment() as environment:
         try:
             client.execute(env=environment)
