@@ -9,9 +9,9 @@ from albert_lab.pretrain.data import encode_documents
 from albert_lab.pretrain.settings import Settings
 from albert_lab.text.tokenizer import train_tokenizer
 
-NOUNS = "array file matrix string tree socket thread kernel token index figure table queue parser".split()
-VERBS = "returns copies sorts opens closes reads writes splits joins counts draws finds".split()
-PLACES = "memory order place parallel reverse groups chunks batches".split()
+NOUNS = ("array", "file", "matrix", "string", "tree", "socket", "thread", "kernel", "token", "index", "queue")
+VERBS = ("returns", "copies", "sorts", "opens", "closes", "reads", "writes", "splits", "joins", "counts")
+PLACES = ("memory", "order", "place", "parallel", "reverse", "groups", "chunks", "batches")
 
 
 @dataclass
