@@ -42,7 +42,7 @@ def collect(
     return [
         Document(
             name=name,
-            kind=item.kind,
+            kind=_kind(item, name, modules),
             package=package.name,
             version=package.version,
             signature=valid_unicode(item.signature),
@@ -52,6 +52,11 @@ def collect(
         )
         for name, item in sorted(found.items())
     ]
+
+
+def _kind(item: SourceObject, name: str, modules: dict[str, ModuleSource]) -> str:
+    """A method that a module passes on (random.choice) is a function to its user."""
+    return "function" if item.kind == "method" and name.rpartition(".")[0] in modules else item.kind
 
 
 def _name_instances(found: dict[str, SourceObject], modules: dict[str, ModuleSource], names: Names) -> None:

@@ -90,14 +90,16 @@ class _Reader:
                 pipe.write(json.dumps([name, str(path)]).encode() + b"\n")
 
     def _listen(self) -> None:
-        for line in self.process.stdout:
-            with contextlib.suppress(ValueError):  # half a line of a killed process: join() will say so
-                source = _from_json(line)
-                self.found[source.name] = source
-                self.advance(1)
+        with self.process.stdout as pipe:
+            for line in pipe:
+                with contextlib.suppress(ValueError):  # half a line of a killed process: join() will say so
+                    source = _from_json(line)
+                    self.found[source.name] = source
+                    self.advance(1)
 
     def _hear_errors(self) -> None:
-        self.errors = self.process.stderr.read()
+        with self.process.stderr as pipe:
+            self.errors = pipe.read()
 
 
 def _from_json(line: bytes) -> ModuleSource:

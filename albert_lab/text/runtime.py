@@ -28,8 +28,8 @@ def inspect_package(package: str, timeout: float = 120.0) -> Inspected:
     """Imports the modules of a package ("stdlib" or an import name) in a subprocess and returns its texts.
 
     Raises:
-        CorpusError: the subprocess failed, took longer than `timeout` seconds, or could not import the package
-            itself. A module of it that cannot be imported is left out and noted in the log.
+        CorpusError: the subprocess failed, took longer than `timeout` seconds, or could not import the
+            package itself. A module of it that cannot be imported is left out and noted in the log.
     """
     command = [sys.executable, "-P", "-X", "utf8", str(_SCRIPT), package]
     try:
