@@ -108,9 +108,9 @@ def search(
       albert-lab search "copy a directory tree"
       albert-lab search "copy a directory tree" --package stdlib --top 3 --json
     """
-    from albert_lab.vectors import DocumentSearch, Extractor
+    from albert_lab.vectors import DocumentSearch
 
-    extractor = Extractor.from_source(chosen_model(model)) if vectors else None
+    extractor = _extractor(chosen_model(model)) if vectors else None
     hits = DocumentSearch(package or None, extractor=extractor, vectors=vectors)(question, top)
     if json_output:
         print_json([vars(hit) for hit in hits])
@@ -119,3 +119,9 @@ def search(
         typer.echo(f"{hit.rank:3}  {hit.score:.3f}  {hit.name}  ({hit.kind})\n{'':12}{hit.summary}")
     if not hits:
         typer.echo("Nothing has a word in common with that question; try other words.", err=True)
+
+
+def _extractor(model: str) -> Any:
+    from albert_lab.vectors import Extractor
+
+    return Extractor.from_source(model)
