@@ -50,6 +50,9 @@ def pretrain(
     ] = _DEFAULT.depth,
     max_length: Annotated[int, typer.Option(help="Longest text in tokens.")] = _DEFAULT.max_length,
     tokens_per_batch: Annotated[int, typer.Option(help="B·T of a batch.")] = _DEFAULT.tokens_per_batch,
+    batches_per_step: Annotated[
+        str, typer.Option(help="Stages of batches for one update, such as '1:0.5 4:1'.")
+    ] = _DEFAULT.batches_per_step,
     held_out_percent: Annotated[
         float, typer.Option(help="Share of documents held out.")
     ] = _DEFAULT.held_out_percent,
@@ -74,7 +77,7 @@ def pretrain(
         size=size, tokens=count_of(tokens), seed=seed, optimizer=optimizer, learning_rate=learning_rate,
         weight_decay=weight_decay, clip_norm=clip_norm, schedule=schedule, warmup=warmup,
         max_length=max_length, tokens_per_batch=tokens_per_batch, depth=depth,
-        held_out_percent=held_out_percent, shards=shards,
+        batches_per_step=batches_per_step, held_out_percent=held_out_percent, shards=shards,
     )  # fmt: skip
     run(
         settings,

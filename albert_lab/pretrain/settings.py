@@ -25,6 +25,8 @@ class Settings:
         depth: stages of depth, "2:0.5 4:0.75" = 2 layers for the first half of the tokens, 4 until three
             quarters, then all. Layers that share their weights can be applied any number of times, so a
             shallow start leaves out work, not parameters; "" = full depth throughout.
+        batches_per_step: stages as for `depth`, "1:0.5 4:1" = one batch for each update during the first half
+            of the tokens, four after that: small steps while the loss falls fast, less noise later.
         held_out_percent: share of the documents that are candidates for the held-out side.
         shards: parts of a batch that are computed at the same time, each on one core; their gradients are
             added in a fixed order, so the count belongs to what decides the last bits of the weights.
@@ -42,6 +44,7 @@ class Settings:
     max_length: int = 256
     tokens_per_batch: int = 4096
     depth: str = "2:0.67 4:0.87"
+    batches_per_step: str = "1:0.484 4:1"
     held_out_percent: float = 3.0
     shards: int = 2
 
@@ -54,7 +57,8 @@ class Settings:
         self._check("max_length", self.max_length >= 8, "at least 8 tokens")
         self._check("shards", self.shards >= 1, "at least 1")
         self._check("held_out_percent", 0 < self.held_out_percent < 50, "a percentage from 0 to 50")
-        self.stages()
+        self._stages("depth")
+        self._stages("batches_per_step")
 
     def _check(self, name: str, fine: bool, expected: str) -> None:
         if not fine:
@@ -64,24 +68,30 @@ class Settings:
         """The settings as plain values, for the log and the card."""
         return asdict(self)
 
-    def stages(self) -> list[tuple[int, float]]:
-        """`depth` read: (layers, share of the tokens at which the stage ends), in order."""
+    def _stages(self, name: str) -> list[tuple[int, float]]:
+        """A setting of stages, read: (number, share of the tokens at which the stage ends), in order."""
+        text = getattr(self, name)
         try:
-            pairs = [stage.split(":") for stage in self.depth.split()]
-            stages = [(int(layers), float(end)) for layers, end in pairs]
+            pairs = [stage.split(":") for stage in text.split()]
+            stages = [(int(number), float(end)) for number, end in pairs]
         except ValueError:
             stages = [(0, 0.0)]
         ends = [end for _, end in stages]
-        if stages and (min(n for n, _ in stages) < 1 or ends != sorted(set(ends)) or not 0 < ends[-1] <= 1):
-            raise InputError(
-                f"depth is {self.depth!r}.",
-                expected='stages "layers:end" with rising ends from 0 to 1, such as "2:0.5 4:0.75"',
-            )
+        sound = not stages or (
+            min(number for number, _ in stages) >= 1 and ends == sorted(set(ends)) and 0 < ends[-1] <= 1
+        )
+        self._check(name, sound, 'stages "number:end" with rising ends from 0 to 1, such as "2:0.5 4:0.75"')
         return stages
 
     def num_layers(self, progress: float, full: int) -> int:
         """Layers to apply when `progress` (0 to 1) of the tokens have been seen."""
-        return min(full, next((layers for layers, end in self.stages() if progress < end), full))
+        return min(full, next((layers for layers, end in self._stages("depth") if progress < end), full))
+
+    def num_batches(self, progress: float) -> int:
+        """Batches for one update when `progress` (0 to 1) of the tokens have been seen."""
+        stages = self._stages("batches_per_step")
+        last = stages[-1][0] if stages else 1
+        return next((count for count, end in stages if progress < end), last)
 
     def learning_rate_at(self, progress: float) -> float:
         """Warm up linearly to the peak, then fall to zero linearly or along a half cosine."""

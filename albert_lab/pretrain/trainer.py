@@ -108,8 +108,8 @@ class Pretraining:
         sums, started, saved = Counter(), time.perf_counter(), time.perf_counter()
         before, tokens_before, steps = self.position.seconds, self.position.tokens, 0
         with self._pool() as pool:
-            for batch in self._batches():
-                sums.update(self._step(batch, pool))
+            for batches in self._batches_of_steps():
+                sums.update(self._step(batches, pool))
                 steps += 1
                 now = time.perf_counter()
                 self.position.seconds = before + now - started
@@ -131,6 +131,20 @@ class Pretraining:
     def finished(self) -> bool:
         """Whether all tokens have been seen."""
         return self.position.tokens >= self.settings.tokens
+
+    @property
+    def progress(self) -> float:
+        """The share of the tokens seen so far, 0 to 1."""
+        return min(1.0, self.position.tokens / self.settings.tokens)
+
+    def _batches_of_steps(self) -> Iterator[list[Batch]]:
+        """The batches of each step; early steps may use fewer, see `Settings.batches_per_step`."""
+        pending = []
+        for batch in self._batches():
+            pending.append(batch)
+            if len(pending) >= self.settings.num_batches(self.progress):
+                yield pending
+                pending = []
 
     def _batches(self) -> Iterator[Batch]:
         """The rest of the run; a thread makes the next batch while one is trained on.
@@ -155,14 +169,13 @@ class Pretraining:
                 yield epoch, later, plan[later]
             epoch, number = epoch + 1, 0
 
-    def _step(self, batch: Batch, pool: ThreadPoolExecutor) -> dict[str, float]:
+    def _step(self, batches: list[Batch], pool: ThreadPoolExecutor) -> dict[str, float]:
         self.position.step += 1
-        self.position.tokens += batch.num_tokens
-        progress = min(1.0, self.position.tokens / self.settings.tokens)
-        layers = self.settings.num_layers(progress, self.model.config.num_hidden_layers)
+        self.position.tokens += sum(batch.num_tokens for batch in batches)
+        layers = self.settings.num_layers(self.progress, self.model.config.num_hidden_layers)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate_at(progress)
-        sums = self._gradients(batch, layers, pool)
+            group["lr"] = self.settings.learning_rate_at(self.progress)
+        sums = self._gradients(batches, layers, pool)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
         if not math.isfinite(norm):
             raise AlbertLabError(
@@ -173,19 +186,21 @@ class Pretraining:
         self.optimizer.step()
         return sums
 
-    def _gradients(self, batch: Batch, layers: int, pool: ThreadPoolExecutor) -> dict[str, float]:
-        """Set every parameter's gradient; the parts of the batch are computed at the same time."""
-        counts = int((batch.masked_labels != IGNORED).sum()), int((batch.order_labels != IGNORED).sum())
+    def _gradients(self, batches: list[Batch], layers: int, pool: ThreadPoolExecutor) -> dict[str, float]:
+        """Set every parameter's gradient; parts of the batches are computed at the same time."""
+        masked = sum(int((batch.masked_labels != IGNORED).sum()) for batch in batches)
+        pairs = sum(int((batch.order_labels != IGNORED).sum()) for batch in batches)
 
         def part(tensors: dict[str, Tensor]) -> tuple[dict[str, float], tuple[Tensor, ...]]:
             with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
                 losses = pretraining_losses(self.model, tensors, layers)
             gradients = torch.autograd.grad(
-                losses.objective(*counts), self.parameters, allow_unused=True, materialize_grads=True
+                losses.objective(masked, pairs), self.parameters, allow_unused=True, materialize_grads=True
             )
             return losses.sums(), gradients
 
-        results = list(pool.map(part, to_tensors(batch, self.device, self.shards)))
+        parts = [tensors for batch in batches for tensors in to_tensors(batch, self.device, self.shards)]
+        results = list(pool.map(part, parts))
         for parameter, *gradients in zip(self.parameters, *(result[1] for result in results), strict=True):
             parameter.grad = gradients[0] if len(gradients) == 1 else torch.stack(gradients).sum(0)
         total = Counter()
@@ -264,14 +279,13 @@ class Pretraining:
             temporary.write_text("".join(kept))
 
     def _log(self, values: dict[str, float]) -> dict:
-        progress = min(1.0, self.position.tokens / self.settings.tokens)
         record = {
             "step": self.position.step,
             "epoch": self.position.epoch,
             "tokens": self.position.tokens,
             "seconds": round(self.position.seconds, 1),
-            "learning_rate": round(self.settings.learning_rate_at(progress), 8),
-            "layers": self.settings.num_layers(progress, self.model.config.num_hidden_layers),
+            "learning_rate": round(self.settings.learning_rate_at(self.progress), 8),
+            "layers": self.settings.num_layers(self.progress, self.model.config.num_hidden_layers),
             **{name: round(value, 5) for name, value in values.items()},
         }
         self.folder.mkdir(parents=True, exist_ok=True)
