@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from albert_lab.cli import corpus, course, models, vectors
 from albert_lab.errors import AlbertLabError
+from albert_lab.pretrain.command import pretrain
 
 
 class _Commands(TyperGroup):
@@ -75,4 +76,5 @@ app.command()(vectors.embed)
 app.command()(vectors.search)
 app.command()(models.models)
 app.add_typer(corpus.app, name="corpus")
+app.command()(pretrain)
 app.command()(course.doctor)

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from albert_lab.errors import InputError
-
-OPTIMIZERS = ("lamb", "adamw")
+from albert_lab.pretrain.settings import OPTIMIZERS
 
 
 class Lamb(Optimizer):

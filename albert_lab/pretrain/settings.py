@@ -6,8 +6,8 @@ import math
 from dataclasses import asdict, dataclass
 
 from albert_lab.errors import InputError
-from albert_lab.pretrain.optimizers import OPTIMIZERS
 
+OPTIMIZERS = ("lamb", "adamw")
 SCHEDULES = ("cosine", "linear")
 
 

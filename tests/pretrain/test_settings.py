@@ -25,12 +25,18 @@ def test_depth_comes_in_stages_and_ends_full():
     assert Settings(depth="12:0.5").num_layers(0.0, 6) == 6  # never deeper than the model
 
 
+def test_an_update_takes_more_batches_later():
+    settings = Settings(batches_per_step="1:0.5 4:0.8 8:1")
+    assert [settings.num_batches(p) for p in (0, 0.5, 0.79, 0.8, 1.0)] == [1, 4, 4, 8, 8]
+    assert Settings(batches_per_step="").num_batches(0.3) == 1
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"optimizer": "sgd"}, {"schedule": "square"}, {"tokens": 0}, {"learning_rate": -1.0}, {"warmup": 1.0},
         {"max_length": 3}, {"shards": 0}, {"held_out_percent": 0.0}, {"depth": "2"}, {"depth": "0:0.5"},
-        {"depth": "2:0.5 4:0.5"}, {"depth": "4:0.6 2:0.3"}, {"depth": "2:1.5"},
+        {"depth": "2:0.5 4:0.5"}, {"depth": "4:0.6 2:0.3"}, {"depth": "2:1.5"}, {"batches_per_step": "x:1"},
     ],
     ids=str,
 )  # fmt: skip
