@@ -39,12 +39,13 @@ def learn(
     from albert_lab.learn import find_course, open_lab, place_course
 
     course = find_course()
-    root = course.root
-    if folder is not None or not course.in_checkout:
+    if folder is None and course.in_checkout:
+        root = course.root
+        typer.echo(f"Course folder: {root}")
+    else:
         placed = place_course(folder or FOLDER, course)
         root = placed.folder
-        for line in placed.lines():
-            typer.echo(line)
+        typer.echo("\n".join(placed.lines()))
     if start:
         raise typer.Exit(open_lab(root, browser=browser))
 
