@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from albert_lab.pretrain.settings import Settings
 
 if TYPE_CHECKING:
-    from albert_lab.model.config import AlbertConfig
-    from albert_lab.pretrain.trainer import Position
+    from albert_lab.pretrain.trainer import Pretraining
 
 
 def command(settings: Settings) -> str:
@@ -24,28 +23,37 @@ def command(settings: Settings) -> str:
     return shlex.join(words)
 
 
-def model_card(
-    settings: Settings,
-    config: AlbertConfig,
-    position: Position,
-    statistics: dict[str, object],
-    metrics: dict[str, float],
-) -> str:
+def model_card(run: Pretraining, statistics: dict[str, Any], metrics: dict[str, float]) -> str:
     """The card as Markdown, with the front matter that model hubs read."""
-    training, held_out = statistics["training"], statistics["held_out"]
-    packages = "\n".join(
+    packages = (
         f"| {name} | {entry['version']} | {entry['documents']:,} |"
         for name, entry in statistics["packages"].items()
     )
-    values = "\n".join(f"| {name} | {value} |" for name, value in settings.to_dict().items())
-    return f"""---
+    return _CARD.format(
+        size=run.settings.size,
+        config=run.model.config,
+        command=command(run.settings),
+        position=run.position,
+        passes=run.position.epoch + 1,
+        hours=run.position.seconds / 3600,
+        values="\n".join(f"| {name} | {value} |" for name, value in run.settings.to_dict().items()),
+        training=statistics["training"],
+        held_out=statistics["held_out"],
+        private="are" if statistics["private_objects"] else "are not",
+        fingerprint=statistics["fingerprint"],
+        packages="\n".join(packages),
+        metrics=metrics,
+    )
+
+
+_CARD = """---
 license: apache-2.0
 language: en
 library_name: transformers
 tags: [albert, fill-mask, documentation]
 ---
 
-# {settings.size}
+# {size}
 
 A small ALBERT, pretrained from nothing on the documentation of Python packages, for the course albert-lab.
 It is an ordinary Hugging Face folder: `AlbertForPreTraining.from_pretrained` of transformers reads it.
@@ -56,10 +64,10 @@ pieces, texts of up to {config.max_position_embeddings} tokens.
 
 ## How it was made
 
-`{command(settings)}`
+`{command}`
 
-{position.tokens:,} tokens seen in {position.step:,} steps over {position.epoch + 1} passes;
-{position.seconds / 3600:.2f} hours. Objectives: n-gram masking of whole words (15 %, 80/10/10) and sentence
+{position.tokens:,} tokens seen in {position.step:,} steps over {passes} passes;
+{hours:.2f} hours. Objectives: n-gram masking of whole words (15 %, 80/10/10) and sentence
 order, as in Lan et al. 2020 (arXiv 1909.11942). The whole course of the training is in
 `training_log.jsonl`.
 
@@ -70,10 +78,10 @@ order, as in Lan et al. 2020 (arXiv 1909.11942). The whole course of the trainin
 ## Data
 
 Docstrings of the packages below, as installed; the text itself is not part of the model's folder.
-Training: {training["documents"]:,} documents, {training["tokens"]:,} tokens, each paragraph once.
-Held out: {held_out["documents"]:,} documents, {held_out["tokens"]:,} tokens, none of whose paragraphs
+Training: {training[documents]:,} documents, {training[tokens]:,} tokens, each paragraph once.
+Held out: {held_out[documents]:,} documents, {held_out[tokens]:,} tokens, none of whose paragraphs
 (and no sentence of eight words or more) stands in training. Objects whose names begin with an underscore
-{"are" if statistics["private_objects"] else "are not"} included. Fingerprint {statistics["fingerprint"]}.
+{private} included. Fingerprint {fingerprint}.
 
 | package | version | documents |
 |---|---|---:|
@@ -83,10 +91,10 @@ Held out: {held_out["documents"]:,} documents, {held_out["tokens"]:,} tokens, no
 
 | | |
 |---|---:|
-| masked tokens predicted right | {metrics["masked_accuracy"]:.3f} |
-| masked-token loss (nats) | {metrics["masked_loss"]:.3f} |
-| sentence order told right | {metrics["order_accuracy"]:.3f} |
-| sentence-order loss (nats) | {metrics["order_loss"]:.3f} |
+| masked tokens predicted right | {metrics[masked_accuracy]:.3f} |
+| masked-token loss (nats) | {metrics[masked_loss]:.3f} |
+| sentence order told right | {metrics[order_accuracy]:.3f} |
+| sentence-order loss (nats) | {metrics[order_loss]:.3f} |
 
 ## Limits
 

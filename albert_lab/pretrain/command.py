@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,39 +31,55 @@ def count_of(text: str) -> int:
         raise InputError(f"{text!r} is no number of tokens.", expected="such as 60M or 500k") from None
 
 
+Out = Annotated[Path, typer.Option(help="Folder of the model; an interrupted run in it is gone on with.")]
+Size = Annotated[str, typer.Option(help="Named configuration: docs-mini, base, …")]
+Tokens = Annotated[str, typer.Option(help="Tokens to see, such as 60M.")]
+Package = Annotated[
+    list[str] | None, typer.Option(help="Package to read; may be repeated. Default: all known.")
+]
+PublicOnly = Annotated[bool, typer.Option("--public-only", help="Leave private objects out.")]
+Tokenizer = Annotated[str | None, typer.Option(help="Folder of a tokenizer to use.")]
+TheOptimizer = Annotated[str, typer.Option(help="lamb or adamw.")]
+LearningRate = Annotated[float, typer.Option(help="Peak learning rate.")]
+WeightDecay = Annotated[float, typer.Option(help="Weight decay.")]
+ClipNorm = Annotated[float, typer.Option(help="Bound on the gradient's norm.")]
+Schedule = Annotated[str, typer.Option(help="linear or cosine.")]
+Warmup = Annotated[float, typer.Option(help="Share of the tokens for warm-up.")]
+Depth = Annotated[str, typer.Option(help="Stages of depth, such as '2:0.5 4:0.75'; '' for full depth.")]
+MaxLength = Annotated[int, typer.Option(help="Longest text in tokens.")]
+TokensPerBatch = Annotated[int, typer.Option(help="B·T of a batch.")]
+BatchesPerStep = Annotated[str, typer.Option(help="Stages of batches for one update, such as '1:0.5 4:1'.")]
+HeldOutPercent = Annotated[float, typer.Option(help="Share of documents held out.")]
+Shards = Annotated[int, typer.Option(help="Parts of a batch computed at once on the CPU.")]
+Seed = Annotated[int, typer.Option(help="Decides weights, order and masks.")]
+Device = Annotated[str | None, typer.Option(help="cpu or cuda; default: a GPU where there is one.")]
+SaveEvery = Annotated[float, typer.Option(help="Seconds between saved states.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the log's records as JSON lines.")]
+
+
 def pretrain(
-    out: Annotated[Path, typer.Option(help="Folder of the model; an interrupted run in it is gone on with.")],
-    size: Annotated[str, typer.Option(help="Named configuration: docs-mini, base, …")] = _DEFAULT.size,
-    tokens: Annotated[str, typer.Option(help="Tokens to see, such as 60M.")] = f"{_DEFAULT.tokens // 10**6}M",
-    package: Annotated[
-        list[str] | None, typer.Option(help="Package to read; may be repeated. Default: all known ones.")
-    ] = None,
-    public_only: Annotated[bool, typer.Option("--public-only", help="Leave private objects out.")] = False,
-    tokenizer: Annotated[str | None, typer.Option(help="Folder of a tokenizer to use.")] = None,
-    optimizer: Annotated[str, typer.Option(help="lamb or adamw.")] = _DEFAULT.optimizer,
-    learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = _DEFAULT.learning_rate,
-    weight_decay: Annotated[float, typer.Option(help="Weight decay.")] = _DEFAULT.weight_decay,
-    clip_norm: Annotated[float, typer.Option(help="Bound on the gradient's norm.")] = _DEFAULT.clip_norm,
-    schedule: Annotated[str, typer.Option(help="linear or cosine.")] = _DEFAULT.schedule,
-    warmup: Annotated[float, typer.Option(help="Share of the tokens for warm-up.")] = _DEFAULT.warmup,
-    depth: Annotated[
-        str, typer.Option(help="Stages of depth, such as '2:0.5 4:0.75'; '' for full depth.")
-    ] = _DEFAULT.depth,
-    max_length: Annotated[int, typer.Option(help="Longest text in tokens.")] = _DEFAULT.max_length,
-    tokens_per_batch: Annotated[int, typer.Option(help="B·T of a batch.")] = _DEFAULT.tokens_per_batch,
-    batches_per_step: Annotated[
-        str, typer.Option(help="Stages of batches for one update, such as '1:0.5 4:1'.")
-    ] = _DEFAULT.batches_per_step,
-    held_out_percent: Annotated[
-        float, typer.Option(help="Share of documents held out.")
-    ] = _DEFAULT.held_out_percent,
-    shards: Annotated[
-        int, typer.Option(help="Parts of a batch computed at once on the CPU.")
-    ] = _DEFAULT.shards,
-    seed: Annotated[int, typer.Option(help="Decides weights, order and masks.")] = _DEFAULT.seed,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda; default: the best.")] = None,
-    save_every: Annotated[float, typer.Option(help="Seconds between saved states.")] = 180.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the log's records as JSON lines.")] = False,
+    out: Out,
+    size: Size = _DEFAULT.size,
+    tokens: Tokens = f"{_DEFAULT.tokens // 10**6}M",
+    package: Package = None,
+    public_only: PublicOnly = False,
+    tokenizer: Tokenizer = None,
+    optimizer: TheOptimizer = _DEFAULT.optimizer,
+    learning_rate: LearningRate = _DEFAULT.learning_rate,
+    weight_decay: WeightDecay = _DEFAULT.weight_decay,
+    clip_norm: ClipNorm = _DEFAULT.clip_norm,
+    schedule: Schedule = _DEFAULT.schedule,
+    warmup: Warmup = _DEFAULT.warmup,
+    depth: Depth = _DEFAULT.depth,
+    max_length: MaxLength = _DEFAULT.max_length,
+    tokens_per_batch: TokensPerBatch = _DEFAULT.tokens_per_batch,
+    batches_per_step: BatchesPerStep = _DEFAULT.batches_per_step,
+    held_out_percent: HeldOutPercent = _DEFAULT.held_out_percent,
+    shards: Shards = _DEFAULT.shards,
+    seed: Seed = _DEFAULT.seed,
+    device: Device = None,
+    save_every: SaveEvery = 180.0,
+    as_json: AsJson = False,
 ) -> None:
     """Pretrain a small ALBERT on the documentation of this machine's packages.
 
@@ -70,26 +87,20 @@ def pretrain(
 
     Example: albert-lab pretrain --out my-albert --tokens 2M --package stdlib
     """
+    settings = _settings(locals())
     from albert_lab.pretrain.run import PRETRAINING_PACKAGES
     from albert_lab.pretrain.run import pretrain as run
 
-    settings = Settings(
-        size=size, tokens=count_of(tokens), seed=seed, optimizer=optimizer, learning_rate=learning_rate,
-        weight_decay=weight_decay, clip_norm=clip_norm, schedule=schedule, warmup=warmup,
-        max_length=max_length, tokens_per_batch=tokens_per_batch, depth=depth,
-        batches_per_step=batches_per_step, held_out_percent=held_out_percent, shards=shards,
-    )  # fmt: skip
-    run(
-        settings,
-        out,
-        packages=package or PRETRAINING_PACKAGES,
-        include_private=not public_only,
-        tokenizer=tokenizer,
-        device=device,
-        save_every=save_every,
-        progress=not as_json,
-        report=_print_json if as_json else Reporter(settings.tokens),
-    )
+    report = _print_json if as_json else Reporter(settings.tokens)
+    what = {"packages": package or PRETRAINING_PACKAGES, "include_private": not public_only}
+    how = {"device": device, "save_every": save_every, "progress": not as_json, "report": report}
+    run(settings, out, tokenizer=tokenizer, **what, **how)
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    """The options that are settings, under the same names."""
+    chosen = {field.name: options[field.name] for field in fields(Settings)}
+    return Settings(**chosen | {"tokens": count_of(chosen["tokens"])})
 
 
 def _print_json(record: dict) -> None:

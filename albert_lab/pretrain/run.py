@@ -13,8 +13,9 @@ from albert_lab.model.checkpoint import save_model
 from albert_lab.paths import atomic_write
 from albert_lab.pretrain.card import model_card
 from albert_lab.pretrain.data import EncodedTexts, encode_documents, split_documents
+from albert_lab.pretrain.run_folder import STATE_FILE
 from albert_lab.pretrain.settings import Settings
-from albert_lab.pretrain.trainer import STATE_FILE, Pretraining
+from albert_lab.pretrain.trainer import Pretraining
 from albert_lab.text.corpus import DEFAULT_PACKAGES, build_corpus
 from albert_lab.text.tokenizer import load_tokenizer, train_tokenizer
 
@@ -121,14 +122,13 @@ def pretrain(
 
 def finish(run: Pretraining, prepared: Prepared, metrics: dict[str, float]) -> None:
     """Write the model, its card and the corpus' statistics into the run's folder; drop the state."""
-    with atomic_write(run.folder / CORPUS_FILE) as temporary:
+    folder, card = run.folder.path, model_card(run, prepared.statistics, metrics)
+    with atomic_write(folder / CORPUS_FILE) as temporary:
         temporary.write_text(json.dumps(prepared.statistics, indent=2) + "\n")
-    with atomic_write(run.folder / "README.md") as temporary:
-        temporary.write_text(
-            model_card(run.settings, run.model.config, run.position, prepared.statistics, metrics)
-        )
-    save_model(run.model, run.folder)
-    (run.folder / STATE_FILE).unlink(missing_ok=True)
+    with atomic_write(folder / "README.md") as temporary:
+        temporary.write_text(card)
+    save_model(run.model, folder)
+    (folder / STATE_FILE).unlink(missing_ok=True)
 
 
 def _statistics(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,32 +14,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from albert_lab.errors import AlbertLabError, CheckpointError
+from albert_lab.errors import AlbertLabError
 from albert_lab.model.config import AlbertConfig
 from albert_lab.model.heads import AlbertForPreTraining
-from albert_lab.paths import atomic_write
 from albert_lab.pretrain.data import Batch, BatchStream, EncodedTexts, special_ids
 from albert_lab.pretrain.network import pretraining_losses, to_tensors
 from albert_lab.pretrain.objectives import IGNORED
 from albert_lab.pretrain.optimizers import make_optimizer
+from albert_lab.pretrain.run_folder import RunFolder
 from albert_lab.pretrain.settings import Settings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-STATE_FILE, LOG_FILE = "training_state.pt", "training_log.jsonl"
 HELD_OUT_SEED = 20_260_101  # the masks of the held-out documents are always the same
-
-
-@dataclass
-class Position:
-    """Where a run stands: the next batch to train on, and what has been seen before it."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
 
 
 class Pretraining:
@@ -67,7 +53,7 @@ class Pretraining:
         folder: Path | str,
         device: str | None = None,
     ) -> None:
-        self.settings, self.held_out, self.folder = settings, held_out, Path(folder)
+        self.settings, self.held_out = settings, held_out
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.shards = settings.shards if self.device.type == "cpu" else 1
         self.special = special_ids(tokenizer)
@@ -84,9 +70,9 @@ class Pretraining:
         self.optimizer = make_optimizer(
             settings.optimizer, self.model, settings.learning_rate, settings.weight_decay
         )
-        self.position = Position()
-        self.identity = {**settings.to_dict(), "text": training.fingerprint()}
-        self._resume()
+        identity = {**settings.to_dict(), "text": training.fingerprint()}
+        self.folder = RunFolder(Path(folder), identity)
+        self.position = self.folder.resume(self.model, self.optimizer, self.device)
 
     def run(
         self,
@@ -231,52 +217,8 @@ class Pretraining:
         return means(sums)
 
     def save(self) -> None:
-        """Write the whole state, atomically: a kill at any moment leaves the last one or this one."""
-        state = {
-            "identity": self.identity,
-            "position": asdict(self.position),
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "random": torch.get_rng_state(),
-        }
-        with atomic_write(self.folder / STATE_FILE) as temporary:
-            torch.save(state, temporary)
-
-    def _resume(self) -> None:
-        path = self.folder / STATE_FILE
-        if not path.exists():
-            (self.folder / LOG_FILE).unlink(missing_ok=True)
-            return
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-        except Exception as error:  # zip, pickle and OS errors alike
-            raise CheckpointError(
-                f"The state of the interrupted run, {path}, cannot be read: {error}.",
-                expected="a file that this command wrote",
-                mend="delete it to start again, or choose another folder",
-            ) from error
-        if state["identity"] != self.identity:
-            changed = [k for k, v in self.identity.items() if state["identity"].get(k) != v]
-            raise CheckpointError(
-                f"{self.folder} holds a run that differs in: {', '.join(changed)}.",
-                expected="the same settings and the same text as when it was started",
-                mend="choose another folder, or the settings of that run",
-            )
-        self.position = Position(**state["position"])
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["random"].cpu())
-        self._cut_log()
-
-    def _cut_log(self) -> None:
-        """Drop the lines that were written after the state was saved: those steps are done again."""
-        log = self.folder / LOG_FILE
-        if not log.exists():
-            return
-        lines = log.read_text().splitlines(keepends=True)
-        kept = [line for line in lines if line.endswith("\n") and _step_of(line) <= self.position.step]
-        with atomic_write(log) as temporary:
-            temporary.write_text("".join(kept))
+        """Write the whole state: a kill at any moment leaves the last one or this one."""
+        self.folder.save(self.position, self.model, self.optimizer)
 
     def _log(self, values: dict[str, float]) -> dict:
         record = {
@@ -288,9 +230,7 @@ class Pretraining:
             "layers": self.settings.num_layers(self.progress, self.model.config.num_hidden_layers),
             **{name: round(value, 5) for name, value in values.items()},
         }
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / LOG_FILE).open("a") as log:
-            log.write(json.dumps(record) + "\n")
+        self.folder.log(record)
         return record
 
 
@@ -311,10 +251,3 @@ def means(sums: dict[str, float]) -> dict[str, float]:
         "order_loss": sums["order_loss"] / order,
         "order_accuracy": sums["order_right"] / order,
     }
-
-
-def _step_of(line: str) -> float:
-    try:
-        return json.loads(line)["step"]
-    except (ValueError, KeyError):
-        return math.inf

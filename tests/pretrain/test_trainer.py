@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from albert_lab.errors import AlbertLabError, CheckpointError
-from albert_lab.pretrain.trainer import LOG_FILE, STATE_FILE, Pretraining
+from albert_lab.pretrain.run_folder import LOG_FILE, STATE_FILE
+from albert_lab.pretrain.trainer import Pretraining
 from tests.pretrain.small import small_run
 
 ROOT = Path(__file__).resolve().parents[2]
