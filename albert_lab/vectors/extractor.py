@@ -81,13 +81,15 @@ class Extractor:
         pooling: how a text's token vectors become one: "mean", "cls", "max", "pooler", "first_last"
             (see `albert_lab.vectors.pooling`). Words and tokens are not pooled over the text.
         layer: 0 is what enters the first layer, 1 its output, ..., -1 the last.
-        precision: "float32", "bfloat16" or "int8"; the vectors are float32 in any case.
+        precision: "float32", "bfloat16" or "int8"; the vectors are float32 in any case. int8 rounds inputs
+            in steps that fit the whole batch: there a vector depends, in its last digits, on its company.
         long_texts: "cut" keeps the beginning and warns; "windows" runs overlapping windows. Then a text's
             vector is the average of its windows' vectors (they count the same: all are full, since the last
             one ends with the text), and a token in several windows has the average of its vectors.
         max_length: tokens of one input, special tokens included; None = as many as the model takes.
         window_overlap: tokens that neighbouring windows share; None = a quarter of a window.
-        tokens_per_batch: B*T at most; None = 4096 on a CPU, 65536 elsewhere.
+        tokens_per_batch: B*T at most; None = 512 for each thread of a CPU (and at least 1024), so that a
+            batch stays in its caches; 65536 elsewhere.
         device: "cpu", "cuda", ...; None = where the model is. The model is copied if it has to move.
         name: what to call the model in files.
 
@@ -121,7 +123,8 @@ class Extractor:
             raise InputError(f"window_overlap={window_overlap}.", expected=f"0 to {self._window - 1}")
         self.model = in_precision(encoder_of(model), precision, device)
         self.device = torch.device(device) if device is not None else next(model.parameters()).device
-        self.tokens_per_batch = tokens_per_batch or (4096 if self.device.type == "cpu" else 65536)
+        on_cpu = max(1024, 512 * torch.get_num_threads())
+        self.tokens_per_batch = tokens_per_batch or (on_cpu if self.device.type == "cpu" else 65536)
 
     @classmethod
     def from_source(cls, source: str | Path | None = None, **options: Any) -> Extractor:
