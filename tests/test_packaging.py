@@ -33,8 +33,9 @@ def names(wheel: Path) -> set[str]:
         return set(archive.namelist())
 
 
-def _tracked(*folders: str) -> set[str]:
-    command = ["git", "ls-files", "-z", *folders]
+def _in_repository(*folders: str) -> set[str]:
+    """Files that are in git or could be added to it."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *folders]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         pytest.skip("not a git checkout")
@@ -42,15 +43,15 @@ def _tracked(*folders: str) -> set[str]:
 
 
 def test_every_file_of_the_package_is_in_it(names):
-    tracked = _tracked("albert_lab")
-    assert any(name.startswith("albert_lab/pretrained/docs-mini/") for name in tracked)
-    assert tracked - names == set()
+    present = _in_repository("albert_lab")
+    assert any(name.startswith("albert_lab/pretrained/docs-mini/") for name in present)
+    assert present - names == set()
 
 
 def test_every_chapter_and_released_exercise_is_in_it(names):
-    tracked = _tracked("chapters", "exercises/release")
-    assert "chapters/00_start_here.ipynb" in tracked
-    assert {f"albert_lab/_course/{name}" for name in tracked} - names == set()
+    present = _in_repository("chapters", "exercises/release")
+    assert "chapters/00_start_here.ipynb" in present
+    assert {f"albert_lab/_course/{name}" for name in present} - names == set()
 
 
 def test_nothing_else_is_in_it(names):
@@ -75,7 +76,9 @@ def test_from_the_wheel_alone_the_course_is_placed(wheel, tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     placed = {p.relative_to(tmp_path / "mine").as_posix() for p in (tmp_path / "mine").rglob("*.ipynb")}
-    assert placed == {name for name in _tracked("chapters", "exercises/release") if name.endswith(".ipynb")}
+    assert placed == {
+        name for name in _in_repository("chapters", "exercises/release") if name.endswith(".ipynb")
+    }
     for name in placed:
         assert (tmp_path / "mine" / name).read_bytes() == (ROOT / name).read_bytes()
 
