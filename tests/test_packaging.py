@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -121,3 +122,24 @@ def test_make_learn_and_make_test_install_from_the_constraints():
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
         assert "-c constraints.txt -e" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_link_leads_to_a_file(name):
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / name).read_text(encoding="utf-8"))
+    missing = [link for link in links if not link.startswith("http") and not (ROOT / link).exists()]
+    assert missing == [], "docs/attention.png is drawn by: make picture"
+
+
+def test_every_command_of_the_readme_exists():
+    import typer
+
+    from albert_lab.cli import app
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"albert-lab ([a-z]+)", text))
+    assert {"learn", "search", "embed"} <= named
+    assert named - set(typer.main.get_command(app).commands) == set()
+    targets = set(re.findall(r"make ([a-z]+)", text))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert [target for target in targets if f"\n{target}:" not in makefile] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 SENTENCE = "Copy a directory tree and return the path of the new directory."
@@ -19,7 +20,9 @@ def main() -> None:
     layer = recorded.num_layers - 1
     titles = [f"layer {layer + 1}, head {head + 1}" for head in range(recorded.num_heads)]
     tokens = [token.replace("▁", "") or "▁" for token in recorded.tokens]
-    figure, _ = lab.viz.attention_heatmap(recorded.attention[layer], tokens, titles=titles)
+    weights = recorded.attention[layer]
+    highest = math.ceil(10 * weights.max()) / 10
+    figure, _ = lab.viz.attention_heatmap(weights, tokens, titles=titles, highest=highest)
     target = Path(__file__).resolve().parents[1] / "docs" / "attention.png"
     target.parent.mkdir(exist_ok=True)
     figure.savefig(target, metadata={"Software": None})
