@@ -22,7 +22,7 @@ IN_WORDS = "**In words.**"
 TAGS = re.compile(r"facts|varies|teaches:\w+")
 MACHINE = re.compile(
     r"/(?:home|root|tmp|work|Users|opt|usr|var|private)/|[A-Z]:\\|site-packages|\.venv|0x[0-9a-f]{6,}|localhost"
-    r"|\b\w*Warning\b|\bTraceback\b|\d it/s|\d{4}-\d\d-\d\d \d\d:\d\d"
+    r"|\b\w*Warning\b|\bTraceback\b|it/s\b|\d%\||\d{4}-\d\d-\d\d \d\d:\d\d"
 )
 
 

@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from tests.notebooks.normal import chapters, normalize, read
 
 OFFLINE = Path(__file__).parent / "offline"
-CELL_SECONDS = 300
+CELL_SECONDS = 600
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SETTINGS = {
     "HF_HUB_OFFLINE": "1",

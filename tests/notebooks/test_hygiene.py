@@ -105,6 +105,7 @@ def change(index, **values):
         (change(4, metadata={}), "not folded"),
         (change(1, outputs=say("/home/me/x.parquet")), "'/home/'"),
         (change(1, outputs=say("UserWarning: old")), "Warning"),
+        (change(1, outputs=say("Loading:  40%|####      | 2/5")), "0%|"),
         (change(1, outputs=say("<object at 0x7f12ab34>")), "0x7f12ab34"),
         (change(1, outputs=[new_output("stream", name="stderr", text="x")]), "stderr"),
         (change(1, outputs=[new_output("error", ename="E", evalue="x", traceback=[])]), "an error"),
