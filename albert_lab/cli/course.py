@@ -51,7 +51,7 @@ def learn(
 
 
 def doctor(json_output: Json = False) -> None:
-    """Tell what is installed, what works offline, how to mend the rest.
+    """Tell what is installed, what works offline, what to mend.
 
     Ends with status 1 if something that is needed is broken.
 

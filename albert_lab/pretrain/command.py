@@ -81,7 +81,7 @@ def pretrain(
     save_every: SaveEvery = 180.0,
     as_json: AsJson = False,
 ) -> None:
-    """Pretrain a small ALBERT on the documentation of this machine's packages.
+    """Pretrain a small ALBERT on the installed documentation.
 
     Stop it whenever you like; the same command goes on from the last saved state.
 
