@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from albert_lab.errors import AlbertLabError, CheckpointError, InputError, OutputError
+from albert_lab.errors import AlbertLabError, CheckpointError, InputError
 from albert_lab.model import heads
 from albert_lab.model.albert import AlbertModel
 from albert_lab.model.config import AlbertConfig
@@ -124,8 +124,7 @@ def save_model(model: nn.Module, folder: str | Path) -> None:
             f"a {type(model).__name__} cannot be saved here",
             expected=f"one of {', '.join(c.__name__ for c in MODEL_CLASSES)}",
         )
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     state = model.state_dict()
     tensors = {name: tensor.cpu().contiguous() for name, tensor in state.items() if name not in _TIED}
@@ -137,10 +136,8 @@ def save_model(model: nn.Module, folder: str | Path) -> None:
         atomic_write(folder / "model.safetensors") as weights,
     ):
         config.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
-        try:
-            save_file(tensors, weights, metadata={"format": "pt"})
-        except SafetensorError as error:
-            raise OutputError(f"{folder} could not be written: {error}") from error
+        # The library's own writer would make a file that only its owner may read.
+        weights.write_bytes(save(tensors, metadata={"format": "pt"}))
 
 
 def _from_hub(name: str, allow_pickle: bool) -> Path:

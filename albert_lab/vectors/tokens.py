@@ -224,6 +224,6 @@ def warn_of_cuts(cut: int, total: int, max_length: int) -> None:
     if cut:
         warnings.warn(
             f"{cut} of {total} texts are longer than {max_length} tokens and were cut; "
-            "long_texts='windows' reads them to their end.",
+            "long_texts='windows' (--long-texts windows) reads them to their end.",
             stacklevel=3,
         )
