@@ -7,7 +7,7 @@
 The ranking is led by BM25. Vectors pooled from a masked-language model, without further training, search
 badly: alone they hardly ever find the right object. So they only add a little:
 
-    score = bm25 / (best bm25) + 0.1 · cosine
+    score = bm25 / (best bm25) + 0.2 · cosine
 
 Both vectors of the cosine have the mean of all documents' vectors subtracted, since raw ones all point in
 much the same direction. An object that shares no word with the question is not found.
@@ -35,7 +35,7 @@ from albert_lab.vectors.lexical import LexicalIndex, beside, is_whole, seal, wor
 if TYPE_CHECKING:
     from albert_lab.vectors.extractor import Extractor
 
-VECTOR_WEIGHT = 0.1
+VECTOR_WEIGHT = 0.2
 _FORMAT = 1
 _SHOWN = ("name", "summary", "signature", "kind", "package")
 _OBJECTS = "objects.parquet"
