@@ -131,7 +131,7 @@ def _option(value: object) -> str:
 
 
 def _unanswered(options: list[str]) -> str:
-    return f"No guess yet: write {_listing(options)} and run this cell again."
+    return f"No guess yet: set guess to {_listing(options)}, then run this again."
 
 
 def _listing(options: list[str]) -> str:
