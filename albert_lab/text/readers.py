@@ -42,7 +42,7 @@ def read_modules(
             reader.join()
     except BaseException:  # an interrupt, most of all: leave nobody working
         for reader in readers:
-            reader.process.kill()
+            reader.stop()
         raise
     found = {name: source for reader in readers for name, source in reader.found.items()}
     for name, _ in files:
@@ -83,6 +83,12 @@ class _Reader:
                 expected="one answer for each file",
                 mend="try again; if it was killed, the machine may be short of memory",
             )
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for thread in self.threads:
+            thread.join()
 
     def _feed(self) -> None:
         with contextlib.suppress(BrokenPipeError), self.process.stdin as pipe:

@@ -17,9 +17,9 @@ from tests.pretrain.small import small_run
 @pytest.fixture(scope="module")
 def batch():
     _, training, _, tokenizer = small_run()
-    stream = BatchStream(training, special_ids(tokenizer), max_length=48, tokens_per_batch=1024, seed=0)
-    plan = stream.plan(0)
-    return stream.batch(0, 0, max(plan, key=lambda chunks: len(set((chunks[:, 2] - chunks[:, 0]).tolist()))))
+    stream = BatchStream(training, special_ids(tokenizer), max_length=160, tokens_per_batch=2048, seed=0)
+    batches = (stream.batch(0, number, chunks) for number, chunks in enumerate(stream.plan(0)))
+    return next(b for b in batches if not b.attention_mask.all() and {0, 1} <= set(b.order_labels.tolist()))
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def model():
     torch.manual_seed(0)
     config = AlbertConfig(
         vocab_size=120, embedding_size=16, hidden_size=32, num_hidden_layers=3, num_attention_heads=4,
-        intermediate_size=64, max_position_embeddings=48, initializer_range=0.2,
+        intermediate_size=64, max_position_embeddings=160, initializer_range=0.2,
     )  # fmt: skip
     return AlbertForPreTraining(config).double().eval()
 

@@ -56,4 +56,4 @@ def test_nobody_goes_on_working_after_an_interrupt(files, monkeypatch):
     monkeypatch.setattr(readers, "_Reader", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         readers.read_modules(files)
-    assert [process.wait(timeout=30) for process in started] == [-9, -9]
+    assert [process.returncode for process in started] == [-9, -9]
