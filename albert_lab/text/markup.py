@@ -154,7 +154,7 @@ _FUNCTION_WORDS = frozenset(
 _CODE = re.compile(
     r"(from [\w.]+ import |import [\w.]+( as \w+)?(,|;|$)|def \w+\(|class \w+[(:]|async def |return \w+\(|"
     r"[\w.\[\]]+ = \S|[\w.]+\(.*\)$|@\w+|what are [\w ]+\?$|#include|\{\"|<\?xml|usage: |print\(|"
-    r"for \w+ in [^ ]+:|while \w+:|with [\w.]+\(|(if|elif) .*: \w+|copyright |\(c\) |licen[sc]ed |spdx|"
+    r"for \w+ in [^ ]+:|while \w+:|with [\w.]+\(|(?-i:if|elif) .*: \w+|copyright |\(c\) |licen[sc]ed |spdx|"
     r"permission is hereby|redistribution and use|\.\.\. )",
     re.IGNORECASE,
 )

@@ -56,6 +56,7 @@ def test_sentences_end_where_a_new_one_begins():
     [
         "Return the value of a key.",
         "Like foo(), but faster.",
+        "If True, the copy is made in any case. Default: True.",
         "If True (default), all of the items in the list are sorted by key before they are returned.",
     ],
 )
