@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from albert_lab.errors import InputError
-from albert_lab.viz.labels import DPI, array_of, labels_for
+from albert_lab.viz.figure import new_figure
+from albert_lab.viz.labels import array_of, labels_for
 
 WIDEST = 9.0  # inches: what a notebook shows without shrinking it
 WRITTEN_UP_TO = 10  # tokens: with more, the numbers would not fit into their squares
@@ -54,7 +54,26 @@ def attention_heatmap(
     for panel in panels[max(0, len(maps) - grid.shape[1]) : len(maps)]:
         panel.set_xlabel("key: the token looked at")
     figure.colorbar(image, ax=panels.tolist(), label="attention weight", shrink=0.8)
+    figure.description = _said_of_maps(maps, names, headings)
     return figure, panels[: len(maps)]
+
+
+def _said_of_maps(maps: np.ndarray, names: list[str], headings: list[str]) -> str:
+    panel, query, key = np.unravel_index(maps.argmax(), maps.shape)
+    where = f', in the panel "{headings[panel]}"' if len(maps) > 1 else ""
+    subject = f"Attention among {len(names)} tokens" + (f" in {len(maps)} panels" if len(maps) > 1 else "")
+    title = f' "{headings[0]}"' if len(maps) == 1 and headings[0] else ""
+    return (
+        f"{subject}{title}: the largest weight, {maps.max():.2f}, goes from "
+        f'"{names[query]}" (token {query}) to "{names[key]}" (token {key}){where}; {_most_seen(maps, names)}.'
+    )
+
+
+def _most_seen(maps: np.ndarray, names: list[str]) -> str:
+    """The key that gets most: its share of all weights, over all panels."""
+    shares = maps.mean(axis=(0, 1))  # (T,)
+    key = int(shares.argmax())
+    return f'"{names[key]}" (token {key}) gets most of all, {shares[key]:.0%} of the weight'
 
 
 def _checked_maps(
@@ -78,8 +97,7 @@ def _panels(count: int, tokens: int) -> tuple[Figure, np.ndarray]:
     side = max(2.2, 0.24 * tokens + 0.9) if count > 1 else max(3.0, 0.36 * tokens + 1.0)
     rows = -(-count // max(1, int(WIDEST / side)))
     columns = -(-count // rows)
-    size = (side * columns + 1.0, side * rows + 0.5)
-    return plt.subplots(rows, columns, figsize=size, dpi=DPI, layout="constrained", squeeze=False)
+    return new_figure(side * columns + 1.0, side * rows + 0.5, rows, columns, squeeze=False)
 
 
 def matrix_heatmap(
@@ -111,7 +129,7 @@ def matrix_heatmap(
     signed = low < 0 < high
     if signed:
         low, high = -max(-low, high), max(-low, high)
-    figure, axes = plt.subplots(figsize=_table_size(beside, below), dpi=DPI, layout="constrained")
+    figure, axes = new_figure(*_table_size(beside, below))
     image = axes.imshow(table, vmin=low, vmax=high, cmap="RdBu_r" if signed else "viridis", aspect="auto")
     _name_axes(axes, beside, below)
     place = (table - low) / (high - low)
@@ -120,7 +138,56 @@ def matrix_heatmap(
     axes.set_title(title, fontsize=10, parse_math=False)
     axes.set_xlabel(columns_name)
     figure.colorbar(image, ax=axes, label=label)
+    figure.description = _said_of_table(table, beside, below, title or label)
     return figure, axes
+
+
+def alignment(
+    weights: object, queries: Sequence[str], keys: Sequence[str], *, title: str = ""
+) -> tuple[Figure, Axes]:
+    """Attention between two texts, or any that is not square: queries as rows, keys as columns.
+
+    The colours run from 0 to 1.
+
+    Args:
+        weights: (Tq, Tk), after the softmax; each row sums to 1.
+        queries, keys: the Tq and Tk tokens.
+        title: above the picture.
+
+    Raises:
+        InputError: shapes that do not fit, or weights outside 0..1.
+    """
+    table = array_of(weights, (2,), "weights")
+    if table.min() < 0 or table.max() > 1 + 1e-4:
+        raise InputError(
+            f"weights from {table.min():.3g} to {table.max():.3g}.",
+            expected="weights between 0 and 1, after the softmax",
+        )
+    beside, below = labels_for(queries, table.shape[0], "queries"), labels_for(keys, table.shape[1], "keys")
+    width, height = max(3.4, 0.36 * len(below) + 2.2), max(2.4, 0.36 * len(beside) + 1.4)
+    figure, axes = new_figure(width, height)
+    image = axes.imshow(table, vmin=0, vmax=1, cmap="viridis")
+    _name_axes(axes, beside, below)
+    if max(table.shape) <= WRITTEN_UP_TO:
+        _write_values(axes, table, table > 0.55, "{:.2f}")
+    axes.set(xlabel="key: the token looked at", ylabel="query: the token that looks")
+    axes.set_title(title, fontsize=10, parse_math=False)
+    figure.colorbar(image, ax=axes, label="attention weight", shrink=0.8)
+    best = "; ".join(
+        f'"{q}" to "{below[k]}" {w:.2f}'
+        for q, k, w in zip(beside, table.argmax(1), table.max(1), strict=True)
+    )
+    figure.description = (
+        f"Attention of {len(beside)} queries to {len(below)} keys, the largest of each row: {best}."
+    )
+    return figure, axes
+
+
+def _said_of_table(table: np.ndarray, rows: list[str], columns: list[str], subject: str) -> str:
+    high, low = (np.unravel_index(place, table.shape) for place in (table.argmax(), table.argmin()))
+    places = [f'{table[r, c]:.3g} at "{rows[r]}", "{columns[c]}"' for r, c in (low, high)]
+    size = f"{len(rows)} rows by {len(columns)} columns"
+    return f'Table "{subject}" of {size} of numbers: from {places[0]} to {places[1]}.'
 
 
 def _table_size(rows: list[str], columns: list[str]) -> tuple[float, float]:

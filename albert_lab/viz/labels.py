@@ -13,6 +13,17 @@ from albert_lab.errors import InputError
 # Okabe and Ito's palette: distinct for colour-blind readers too. Markers say the same thing without colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+DASHES = (
+    "-",
+    (0, (5, 1.5)),
+    (0, (1, 1)),
+    "-.",
+    (0, (7, 2, 1, 2, 1, 2)),
+    (0, (3, 3)),
+    (0, (9, 2)),
+    (0, (1, 3)),
+)
+HATCHES = ("", "////", "....", "\\\\\\\\", "xxx", "---", "|||", "+++", "oo", "**")
 DPI = 100
 LONGEST = 28
 

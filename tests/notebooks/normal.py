@@ -77,7 +77,8 @@ def normal_output(output: NotebookNode, count: int) -> NotebookNode:
     if output.output_type == "execute_result":
         output.execution_count = count
     if output.output_type in ("execute_result", "display_data"):
-        output.metadata = nbformat.from_dict({})
+        said = output.metadata.get("image/png", {}).get("alt")  # what the picture shows, in a sentence
+        output.metadata = nbformat.from_dict({"image/png": {"alt": said}} if said else {})
         if "image/png" in output.data:
             output.data["image/png"] = re.sub(r"\s", "", output.data["image/png"])
             for kind in INTERACTIVE:

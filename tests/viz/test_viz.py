@@ -100,9 +100,9 @@ def test_map_of_equal_vectors_is_one_point():
     assert np.isfinite(shares).all()
 
 
-def test_vector_map_draws_each_group_with_its_own_marker_and_all_labels():
+def test_vectors_draws_each_group_with_its_own_marker_and_all_labels():
     vectors = np.random.default_rng(0).normal(size=(6, 10))
-    figure, axes = viz.vector_map(vectors, list("abcdef"), groups=["key", "port"] * 3)
+    figure, axes = viz.vectors(vectors, list("abcdef"), groups=["key", "port"] * 3)
     assert [len(points.get_offsets()) for points in axes.collections] == [3, 3]
     assert texts(axes) == list("abcdef")
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["key", "port"]
@@ -110,7 +110,7 @@ def test_vector_map_draws_each_group_with_its_own_marker_and_all_labels():
 
 
 def test_labels_of_a_map_do_not_lie_on_each_other():
-    figure, axes = viz.vector_map(
+    figure, axes = viz.vectors(
         np.array([[0.0, 0], [0.01, 0], [9, 1], [0, 9]]), ["one", "two", "three", "four"]
     )
     figure.canvas.draw()
@@ -125,7 +125,7 @@ def test_hostile_tokens_stay_text():
         viz.attention_heatmap(weights(count, count), HOSTILE, titles=["$\\frac$"]),
         viz.matrix_heatmap(weights(count, 2), HOSTILE, ["$a$", "b"], title="$\\frac$"),
         viz.token_vectors(weights(count, 4), HOSTILE),
-        viz.vector_map(weights(count, 4), HOSTILE, groups=["$a$", "b"] * 5),
+        viz.vectors(weights(count, 4), HOSTILE, groups=["$a$", "b"] * 5),
         viz.layer_curves({"$a$": [1, 2]}, label="x"),
     ):
         figure.canvas.draw()
@@ -164,9 +164,9 @@ def test_tensors_are_drawn_and_left_alone():
         lambda: viz.layer_curves({"a": [1, 2], "b": [1]}, label="x"),
         lambda: viz.token_vectors([[1, 2]], ["a"], mask=[1, 0]),
         lambda: viz.token_vectors([[1, 2]], ["a"], pooled=[1]),
-        lambda: viz.vector_map([[1, 2]], ["a"]),
-        lambda: viz.vector_map([[1], [2]], ["a", "b"]),
-        lambda: viz.vector_map(np.eye(9), list("abcdefghi"), groups=list("abcdefghi")),
+        lambda: viz.vectors([[1, 2]], ["a"]),
+        lambda: viz.vectors([[1], [2]], ["a", "b"]),
+        lambda: viz.vectors(np.eye(9), list("abcdefghi"), groups=list("abcdefghi")),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_before_a_figure_is_made(draw):

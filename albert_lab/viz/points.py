@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from albert_lab.errors import InputError
-from albert_lab.viz.labels import COLOURS, DPI, MARKERS, array_of, labels_for, plain
+from albert_lab.viz.figure import new_figure
+from albert_lab.viz.labels import COLOURS, MARKERS, array_of, labels_for, plain
 
 # Where a point's label may stand, in points from its centre: right, left, above, below, and the corners.
 _PLACES = [(7, -3), (-7, -3), (0, 7), (0, -12), (6, 5), (-6, 5), (6, -10), (-6, -10)]
@@ -46,7 +46,7 @@ def token_vectors(
     end = float(np.abs(table[real]).max(initial=1e-9))
     if pooled is not None:
         table, names = _with_last_row(table, pooled), [*names, "", plain(pooled_name)]
-    figure, axes = plt.subplots(figsize=(7.2, 0.27 * len(table) + 1.1), dpi=DPI, layout="constrained")
+    figure, axes = new_figure(7.2, 0.27 * len(table) + 1.1)
     image = axes.imshow(table, cmap="RdBu_r", vmin=-end, vmax=end, aspect="auto")
     for row in np.flatnonzero(~real):
         axes.axhspan(row - 0.5, row + 0.5, facecolor="white", edgecolor="grey", hatch="////", alpha=0.75)
@@ -55,6 +55,12 @@ def token_vectors(
     axes.set_xlabel("feature")
     axes.set_title(title, fontsize=10, parse_math=False)
     figure.colorbar(image, ax=axes, label="value")
+    padding = f", of which {int((~real).sum())} are padding and crossed out" if not real.all() else ""
+    below = f', and below them their pooled vector "{plain(pooled_name)}"' if pooled is not None else ""
+    figure.description = (
+        f"The vectors of {len(real)} tokens{padding}, {table.shape[1]} features each, as rows of colours "
+        f"from {-end:.3g} to {end:.3g}{below}."
+    )
     return figure, axes
 
 
@@ -90,8 +96,8 @@ def flatten_to_map(vectors: object) -> tuple[np.ndarray, np.ndarray]:
     return points, strengths[:2] ** 2 / max(float((strengths**2).sum()), 1e-300)
 
 
-def vector_map(
-    vectors: object,
+def vectors(
+    points: object,
     labels: Sequence[str],
     *,
     groups: Sequence[str] | None = None,
@@ -102,7 +108,7 @@ def vector_map(
     The axes say how much of the differences the map keeps: if little, near here need not be near in truth.
 
     Args:
-        vectors: (n, H).
+        points: the n vectors, (n, H).
         labels: n texts, each written beside its point.
         groups: n names; points of one group share colour and marker. At most eight groups.
         title: above the map.
@@ -110,13 +116,13 @@ def vector_map(
     Raises:
         InputError: shapes that do not fit or more than eight groups.
     """
-    points, shares = flatten_to_map(vectors)
+    points, shares = flatten_to_map(points)
     texts = labels_for(labels, len(points), "labels")
     kinds = [""] * len(points) if groups is None else labels_for(groups, len(points), "groups")
     order = list(dict.fromkeys(kinds))
     if len(order) > len(COLOURS):
         raise InputError(f"{len(order)} groups.", expected=f"at most {len(COLOURS)}")
-    figure, axes = plt.subplots(figsize=(7.2, 5.0), dpi=DPI, layout="constrained")
+    figure, axes = new_figure(7.2, 5.0)
     for kind, colour, marker in zip(order, COLOURS, MARKERS, strict=False):
         rows = [row for row, own in enumerate(kinds) if own == kind]
         axes.scatter(*points[rows].T, color=colour, marker=marker, s=42, label=kind, zorder=2)
@@ -129,7 +135,20 @@ def vector_map(
     if groups is not None:
         for text in axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False).get_texts():
             text.set_parse_math(False)
+    figure.description = _said_of_map(points, texts, kinds, shares)
     return figure, axes
+
+
+def _said_of_map(points: np.ndarray, texts: list[str], kinds: list[str], shares: np.ndarray) -> str:
+    """How much the map keeps, and which points lie nearest to each other."""
+    counts = ", ".join(f'{kinds.count(kind)} "{kind}"' for kind in dict.fromkeys(kinds) if kind)
+    apart = np.linalg.norm(points[:, None] - points, axis=-1) + np.diag(np.full(len(points), np.inf))
+    a, b = np.unravel_index(apart.argmin(), apart.shape)
+    return (
+        f"Map of {len(points)} vectors{f' ({counts})' if counts else ''}, whose two directions hold "
+        f"{shares[0]:.0%} and {shares[1]:.0%} of the differences: "
+        f'"{texts[a]}" and "{texts[b]}" lie nearest to each other.'
+    )
 
 
 def _label_points(
