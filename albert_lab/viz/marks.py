@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from albert_lab.errors import InputError
-from albert_lab.viz.labels import COLOURS, DPI, plain
+from albert_lab.viz.figure import new_figure
+from albert_lab.viz.labels import COLOURS, plain
 
 _HATCHES = ("", "///", "...", "xx")
 _LINE = 96  # character widths: where a text is broken
@@ -37,9 +37,7 @@ def marked_tokens(
     """
     _check(texts, marks, legend)
     boxes, lines = _flow(texts)
-    figure, axes = plt.subplots(
-        figsize=(_LINE * _INCHES + 0.3, 0.27 * lines + 0.75), dpi=DPI, layout="constrained"
-    )
+    figure, axes = new_figure(_LINE * _INCHES + 0.3, 0.27 * lines + 0.75)
     for (left, line, text), mark in zip(boxes, (m for row in marks for m in row), strict=True):
         axes.add_patch(Rectangle((left, line - 0.36), len(text) + 0.6, 0.72, **_look(mark)))
         middle = left + len(text) / 2 + 0.3
@@ -51,6 +49,7 @@ def marked_tokens(
     axes.set_title(title, fontsize=10, parse_math=False)
     handles = [Patch(label=plain(name), **_look(k)) for k, name in enumerate(legend, 1)]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(legend), frameon=False, fontsize=8)
+    figure.description = _said(texts, marks, legend)
     return figure, axes
 
 
@@ -67,6 +66,16 @@ def _check(texts: Sequence[Sequence[str]], marks: Sequence[Sequence[int]], legen
             f"marks {sorted(used)} with a legend of {len(legend)}.",
             expected=f"numbers from 0 to the legend's length, which is {len(_HATCHES)} at most",
         )
+
+
+def _said(texts: Sequence[Sequence[str]], marks: Sequence[Sequence[int]], legend: Sequence[str]) -> str:
+    found = {plain(name): [] for name in legend}
+    for tokens, row in zip(texts, marks, strict=True):
+        for token, mark in zip(tokens, row, strict=True):
+            if mark:
+                found[plain(legend[mark - 1])].append(plain(token))
+    kinds = "; ".join(f'"{name}" on {", ".join(tokens) or "none"}' for name, tokens in found.items())
+    return f"{sum(map(len, texts))} tokens in {len(texts)} texts. Marked: {kinds or 'none'}."
 
 
 def _flow(texts: Sequence[Sequence[str]]) -> tuple[list[tuple[float, float, str]], float]:

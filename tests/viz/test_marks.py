@@ -33,6 +33,9 @@ def test_tokens_stand_in_order_and_the_marked_ones_are_coloured():
     assert edges[1:3] == [to_rgba(COLOURS[0]), to_rgba(COLOURS[2])]
     assert edges[0] == edges[3] not in (edges[1], edges[2])
     assert [text.get_text() for text in figure.legends[0].get_texts()] == LEGEND
+    assert figure.description == (
+        '4 tokens in 1 texts. Marked: "[MASK]" on ▁b; "another token" on none; "left as it is" on ▁c.'
+    )
 
 
 def test_long_texts_are_broken_into_lines_and_none_leaves_the_picture():
