@@ -1,0 +1,102 @@
+"""The static picture of an interactive view, for where no script runs: paper, untrusted notebooks, git."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from albert_lab.viz.labels import DPI, plain
+
+NAMED_UP_TO = 32  # tokens; the names of more would not fit
+SHADES, GREYS = 200, 56  # colours of the PNG: those of the weights, and those of the text
+
+
+def still_picture(
+    attention: np.ndarray,
+    tokens: Sequence[str],
+    layers: Sequence[int],
+    heads: Sequence[int],
+    title: str = "",
+) -> bytes:
+    """Squares of weights as a PNG: layers as rows, heads as columns; of one layer with the tokens' names.
+
+    In each square rows are the tokens that look and columns the tokens looked at, in the order of the text.
+    The same arguments give the same bytes.
+
+    Args:
+        attention: (L, N, T, T).
+        tokens: T tokens.
+        layers, heads: the numbers of the L layers and the N heads.
+        title: above the picture.
+    """
+    size = attention.shape[-1]
+    gap = max(1, size // 12)
+    step = size + gap
+    padded = np.pad(attention, ((0, 0), (0, 0), (0, gap), (0, gap)), constant_values=np.nan)
+    image = padded.transpose(0, 2, 1, 3).reshape(len(layers) * step, -1)[:-gap, :-gap]
+    names = [plain(token) for token in tokens] if len(layers) == 1 and size <= NAMED_UP_TO else []
+    figure, axes = _empty_picture(len(layers), len(heads), names, bool(title))
+    try:
+        drawn = axes.imshow(image, vmin=0, vmax=1, cmap="viridis", interpolation="nearest", aspect="auto")
+        _name_axes(axes, layers, heads, names, step)
+        axes.set_title(plain(title), fontsize=10, parse_math=False)
+        inch = 1 / (figure.get_figwidth() * axes.get_position().width)
+        bar = axes.inset_axes((1 + 0.1 * inch, 0, 0.12 * inch, 1))
+        figure.colorbar(drawn, cax=bar, label="attention weight")
+        return _small_png(figure)
+    finally:
+        plt.close(figure)
+
+
+def _empty_picture(rows: int, columns: int, names: Sequence[str], titled: bool) -> tuple[Figure, Axes]:
+    """Room for the squares and fixed margins in inches: measuring the labels would take most of the time."""
+    label = 0.075 * max(map(len, names), default=0)
+    side = min(1.0 if rows > 1 else 2.4, 7.5 / columns)  # of one square
+    tall = max(side, 0.14 * len(names))
+    left, right, top = 0.6 + label, 0.8, 0.35 if titled else 0.1
+    bottom = 0.5 + (label if columns == 1 else 0)
+    width, height = (tall if columns == 1 else side) * columns, tall * rows
+    size = (left + width + right, bottom + height + top)
+    figure = plt.figure(figsize=size, dpi=DPI)
+    place = (left / size[0], bottom / size[1], width / size[0], height / size[1])
+    return figure, figure.add_axes(place)
+
+
+def _name_axes(
+    axes: Axes, layers: Sequence[int], heads: Sequence[int], names: Sequence[str], step: int
+) -> None:
+    middle = (step - 1) / 2
+    if names:
+        axes.set_yticks(range(len(names)), names, fontsize=8, parse_math=False)
+        axes.set_ylabel(f"layer {layers[0]}: the token that looks")
+    else:
+        axes.set_yticks([middle + step * row for row in range(len(layers))], layers)
+        axes.set_ylabel("layer")
+    if names and len(heads) == 1:
+        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8, parse_math=False)
+        axes.set_xlabel(f"head {heads[0]}: the token looked at")
+    else:
+        axes.set_xticks([middle + step * column for column in range(len(heads))], heads)
+        axes.set_xlabel("head, in each one the tokens looked at in the same order" if names else "head")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _small_png(figure: Figure) -> bytes:
+    """The figure as a PNG with few colours, without the version of matplotlib."""
+    drawn, small = BytesIO(), BytesIO()
+    figure.savefig(drawn, format="png", facecolor="white")
+    shades = colormaps["viridis"](np.linspace(0, 1, SHADES))[:, :3]
+    greys = np.linspace(0, 1, GREYS)[:, None].repeat(3, axis=1)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(np.rint(np.concatenate([shades, greys]) * 255).astype(np.uint8).tobytes())
+    picture = Image.open(drawn).convert("RGB").quantize(palette=palette, dither=Image.Dither.NONE)
+    picture.save(small, "png", optimize=True)
+    return small.getvalue()

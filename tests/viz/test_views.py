@@ -1,0 +1,399 @@
+"""The interactive views without a browser: what a page carries, what is refused, that bytes do not change."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from PIL import Image
+
+from albert_lab import viz
+from albert_lab.errors import AlbertLabError, InputError, OutputError
+from albert_lab.viz import scripts
+
+mpl.use("agg")
+DRAW = {"head": viz.head_view, "model": viz.model_view, "neuron": viz.neuron_view}
+ATTACKS = [
+    "</script><img src=x onerror=alert(1)>",
+    "<!--<script>",
+    "]]>&lt;/script&gt;",
+    '"><iframe>',
+    "</iframe><script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    "\u2028\u2029\x00\ud800",
+    "${alert(1)}`{0}{policy}",
+]
+
+
+@dataclass(frozen=True)
+class Record:
+    tokens: tuple[str, ...]
+    attention: Any
+    queries: Any
+    keys: Any
+    second_segment_start: int | None = None
+
+
+def random_record(tokens: int = 5, layers: int = 3, heads: int = 2, width: int = 4, **changes: Any) -> Record:
+    rng = np.random.default_rng(0)
+    queries, keys = rng.normal(0, 2, (2, layers, heads, tokens, width)).astype(np.float32)
+    scores = queries @ keys.swapaxes(-1, -2) / width**0.5
+    attention = np.exp(scores - scores.max(-1, keepdims=True))
+    attention /= attention.sum(-1, keepdims=True)
+    names = tuple(f"token{number}" for number in range(tokens))
+    return replace(Record(names, attention.astype(np.float32), queries, keys), **changes)
+
+
+class Page(HTMLParser):
+    """The elements of a page with their attributes and text, read by Python's own parser."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None], str]] = []
+        self.inside = False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs), ""))
+
+        self.inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            tag, attributes, text = self.elements.pop()
+            self.elements.append((tag, attributes, text + data))
+
+    def all(self, name: str) -> list[tuple[dict[str, str | None], str]]:
+        return [(attributes, text) for tag, attributes, text in self.elements if tag == name]
+
+    def data(self) -> dict[str, Any]:
+        (text,) = (text for attributes, text in self.all("script") if attributes.get("id") == "data")
+        return json.loads(text)
+
+    def programs(self) -> list[str]:
+        return [text for attributes, text in self.all("script") if "type" not in attributes]
+
+
+def frame_of(view: viz.View) -> tuple[str, str]:
+    """The page inside a notebook's frame, and the frame without it."""
+    frame = view._repr_mimebundle_()[0]["text/html"]
+    ((attributes, _),) = Page(frame).all("iframe")
+    return attributes["srcdoc"], frame.replace(html.escape(attributes["srcdoc"]), "")
+
+
+@pytest.mark.parametrize("name", sorted(scripts.KNOWN))
+def test_the_scripts_are_the_ones_that_ours_were_written_for(name):
+    package, inside = ("mpld3", f"js/{name}") if name.startswith("d3") else ("bertviz", name)
+    path = Path(find_spec(package).submodule_search_locations[0], inside)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == scripts.KNOWN[name], (
+        f"{package} has brought another {name}. Our loader.js and data.js stand in for jQuery, require.js "
+        "and bertviz's Python, so: look whether it calls anything new there, run tests/browser and "
+        "benchmarks/views.py, look at the pictures, then change KNOWN and TESTED in "
+        "albert_lab/viz/scripts.py."
+    )
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_the_page_runs_bertviz_unchanged(kind):
+    path = Path(find_spec("bertviz").submodule_search_locations[0], f"{kind}_view.js")
+    programs = Page(DRAW[kind](random_record()).html).programs()
+    assert programs[-1] == path.read_text(encoding="utf-8")
+    assert programs[0].startswith("// https://d3js.org v5.7.0 Copyright 2018 Mike Bostock")
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_the_page_carries_the_weights_as_bytes_and_the_vectors_as_halves(kind):
+    given = random_record(second_segment_start=2)
+    data = Page(DRAW[kind](given).html).data()
+    assert data["tokens"] == list(given.tokens)
+    assert (data["second"], data["layers"], data["heads"]) == (2, [0, 1, 2], 2)
+    for layer, text in enumerate(data["attention"]):
+        read = np.frombuffer(base64.b64decode(text), np.uint8).reshape(2, 5, 5) / 255
+        assert np.abs(read - given.attention[layer]).max() <= 0.5 / 255 + 1e-7
+    for name in ("queries", "keys"):
+        assert len(data[name]) == (3 if kind == "neuron" else 0)
+        for layer, text in enumerate(data[name]):
+            read = np.frombuffer(base64.b64decode(text), "<f2").reshape(2, 5, 4)
+            np.testing.assert_allclose(read, getattr(given, name)[layer], rtol=2**-11, atol=2**-25)
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_the_same_record_gives_the_same_bytes_in_another_process_too(kind, tmp_path):
+    code = "import sys; sys.path.insert(0, sys.argv[1])\n"
+    code += "from tests.viz import test_views as t\n"
+    code += f"v = t.DRAW[{kind!r}](t.random_record(), title='Twice')\n"
+    code += "v.save(sys.argv[2] + '.html'); v.save(sys.argv[2] + '.png')"
+    command = [sys.executable, "-c", code, str(Path(__file__).parents[2]), str(tmp_path / "other")]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": "7"}, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    view = DRAW[kind](random_record(), title="Twice")
+    for ending in (".html", ".png"):
+        assert (
+            view.save(tmp_path / f"view{ending}").read_bytes() == (tmp_path / f"other{ending}").read_bytes()
+        )
+    assert view._repr_mimebundle_() == DRAW[kind](random_record(), title="Twice")._repr_mimebundle_()
+
+
+def test_tensors_are_drawn_as_the_numbers_that_they_hold():
+    torch = pytest.importorskip("torch")
+    given = random_record()
+    as_tensors = replace(given, attention=torch.from_numpy(given.attention).requires_grad_())
+    assert viz.head_view(as_tensors).html == viz.head_view(given).html
+    doubles = replace(given, attention=given.attention.astype(np.float64).tolist())
+    assert viz.head_view(doubles).html == viz.head_view(given).html
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_the_policy_lets_exactly_the_pages_own_scripts_run(kind):
+    page = Page(DRAW[kind](random_record()).html)
+    (rules,) = (a["content"] for a, _ in page.all("meta") if "http-equiv" in a)
+    named = re.findall(r"'sha256-([^']+)'", rules)
+    programs = [base64.b64encode(hashlib.sha256(p.encode()).digest()).decode() for p in page.programs()]
+    assert named == programs
+    assert len(named) == 4
+    wanted = {"default-src 'none'", "style-src 'unsafe-inline'", "img-src data:", "base-uri 'none'"}
+    assert wanted <= {rule.strip() for rule in rules.split(";")}
+    assert "unsafe-eval" not in rules
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_a_page_names_no_address_outside_itself(kind):
+    view = DRAW[kind](random_record())
+    for text in (view.html, frame_of(view)[1]):
+        for tag, attributes, _ in Page(text).elements:
+            for name in ("src", "href", "action", "data", "poster"):
+                assert (attributes.get(name) or "data:").startswith("data:"), (tag, attributes)
+            assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+
+
+@pytest.mark.parametrize("kind", DRAW)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_hostile_tokens_and_titles_stay_text(kind, attack):
+    """The parsed page has the same elements as a harmless one, and the token arrives as it was."""
+    harmless = random_record(tokens=3, second_segment_start=2)
+    hostile = replace(harmless, tokens=("[CLS]", attack, attack))
+    view, same = DRAW[kind](hostile, title=attack), DRAW[kind](harmless, title="harmless")
+    page, frame = frame_of(view)
+    for found, expected in ((page, same.html), (frame, frame_of(same)[1])):
+        tags = [(tag, sorted(attributes)) for tag, attributes, _ in Page(found).elements]
+        assert tags == [(tag, sorted(attributes)) for tag, attributes, _ in Page(expected).elements]
+    assert Page(page).data()["tokens"] == ["[CLS]", attack, attack]
+    assert view.html == page
+    page.encode("utf-8")
+
+
+def test_the_frame_is_sandboxed_without_an_origin():
+    frame = viz.head_view(random_record())._repr_mimebundle_()[0]["text/html"]
+    ((attributes, _),) = Page(frame).all("iframe")
+    assert attributes["sandbox"] == "allow-scripts"
+    assert "src" not in attributes
+
+
+def test_a_notebook_gets_the_frame_a_picture_and_a_sentence():
+    view = viz.head_view(random_record(), layer=1)
+    data, metadata = view._repr_mimebundle_()
+    assert set(data) == {"text/html", "image/png", "text/plain"}
+    assert Image.open(BytesIO(base64.b64decode(data["image/png"]))).format == "PNG"
+    assert base64.b64decode(data["image/png"]) == view.png
+    assert data["text/plain"] == metadata["image/png"]["alt"] == view.description
+    sentence = "Head view of the attention between 5 tokens, 3 layers with 2 heads: "
+    assert view.description == sentence + "token0 token1 token2 token3 token4"
+
+
+def test_an_untrusted_notebook_keeps_what_to_do_and_the_picture():
+    frame = viz.model_view(random_record())._repr_mimebundle_()[0]["text/html"]
+    inside = frame[frame.index(">", frame.index("border:0")) + 1 : frame.index("</iframe>")]
+    assert "Trust Notebook" in inside
+    ((attributes, _),) = Page(inside).all("img")
+    assert attributes["src"].startswith("data:image/png;base64,")
+    assert attributes["alt"].startswith("Model view of the attention")
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_the_picture_shows_the_weights_and_leaves_no_figure_open(kind):
+    before = dict(mpl.rcParams), plt.get_fignums()
+    bright, dark = (
+        replace(random_record(tokens=8), attention=np.full((3, 2, 8, 8), value, np.float32))
+        for value in (1, 0)
+    )
+    middle = []
+    for given in (bright, dark):
+        picture = Image.open(BytesIO(DRAW[kind](given).png)).convert("RGB")
+        middle.append(picture.getpixel((int(picture.width * 0.45), int(picture.height * 0.3))))
+    ends = [tuple(round(255 * part) for part in mpl.colormaps["viridis"](end)[:3]) for end in (1.0, 0.0)]
+    assert np.abs(np.array(middle) - ends).max() <= 8
+    assert (dict(mpl.rcParams), plt.get_fignums()) == before
+
+
+def test_a_picture_for_a_notebook_is_small():
+    given = random_record(tokens=32, layers=12, heads=12)
+    for draw in DRAW.values():
+        assert len(draw(given).png) < 150_000
+
+
+def test_chosen_layers_keep_their_numbers():
+    given = random_record()
+    data = Page(viz.neuron_view(given, layers=[2, 0], layer=0).html).data()
+    assert (data["layers"], data["layer"]) == ([2, 0], 1)
+    attention = np.frombuffer(base64.b64decode(data["attention"][0]), np.uint8) / 255
+    assert np.abs(attention - given.attention[2].ravel()).max() <= 0.5 / 255 + 1e-7
+    queries = np.frombuffer(base64.b64decode(data["queries"][0]), "<f2")
+    np.testing.assert_allclose(queries, given.queries[2].ravel(), rtol=2**-11, atol=2**-25)
+    assert Page(viz.head_view(given, layer=-1).html).data()["layer"] == 2
+
+
+@pytest.mark.parametrize(("kind", "slow"), [("head", 129), ("model", 65), ("neuron", 129)])
+def test_many_tokens_are_warned_of(kind, slow):
+    with pytest.warns(UserWarning, match=rf"{slow} tokens.*layers=\[") as caught:
+        DRAW[kind](random_record(tokens=slow, layers=1, heads=1))
+    assert caught[0].filename == __file__
+    DRAW[kind](random_record(tokens=slow - 1, layers=1, heads=1))  # a warning would be an error
+
+
+@pytest.mark.filterwarnings("ignore:.*takes seconds")
+def test_too_many_tokens_are_refused_unless_layers_are_chosen():
+    given = random_record(tokens=513, layers=2, heads=1)
+    for draw in DRAW.values():
+        with pytest.raises(InputError, match="512"):
+            draw(given)
+    assert viz.head_view(given, layers=[1]).layers == [1]
+    assert viz.head_view(random_record(tokens=512, layers=1, heads=1)).layers == [0]
+
+
+GOOD = random_record()
+
+
+def with_value(name: str, value: float) -> Record:
+    changed = getattr(GOOD, name).copy()
+    changed[0, 0, 0, 0] = value
+    return replace(GOOD, **{name: changed})
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (with_value("attention", np.nan), "NaN"),
+        (with_value("attention", np.inf), "NaN or infinity"),
+        (with_value("attention", 1.5), "after the softmax"),
+        (with_value("attention", -0.1), "after the softmax"),
+        (replace(GOOD, attention=GOOD.attention[0]), r"\(L, N, T, T\)"),
+        (replace(GOOD, attention=GOOD.attention[..., :-1]), "5 tokens"),
+        (replace(GOOD, attention=GOOD.attention[:0]), r"\(0, 2, 5, 5\)"),
+        (replace(GOOD, attention="weights"), "no array"),
+        (replace(GOOD, tokens=GOOD.tokens[:-1]), "4 tokens"),
+        (replace(GOOD, second_segment_start=0), "second_segment_start=0"),
+        (replace(GOOD, second_segment_start=5), "1 to 4"),
+        (GOOD.attention, "analysis.record"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(given, told):
+    for draw in DRAW.values():
+        with pytest.raises(InputError, match=told):
+            draw(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (replace(GOOD, queries=None), "no queries"),
+        (replace(GOOD, keys=None), "head_view"),
+        (replace(GOOD, keys=GOOD.keys[:, :1]), r"\(3, 1, 5, 4\)"),
+        (replace(GOOD, keys=GOOD.keys[..., :2]), "differ in their width"),
+        (with_value("queries", np.nan), "NaN"),
+        (with_value("keys", -1e5), "65504"),
+    ],
+)
+def test_the_neuron_view_wants_queries_and_keys_and_the_others_do_not(given, told):
+    with pytest.raises(InputError, match=told):
+        viz.neuron_view(given)
+    assert viz.head_view(given).html == viz.head_view(GOOD).html
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        ({"layers": []}, "different numbers from 0 to 2"),
+        ({"layers": [0, 0]}, "different numbers"),
+        ({"layers": [0, -3]}, "different numbers"),
+        ({"layers": [3]}, "no 3"),
+        ({"layers": [1], "layer": 0}, "not among"),
+        ({"layer": 3}, "no 3"),
+        ({"layer": 1.0}, "no 1.0"),
+        ({"head": 2}, "no 2"),
+    ],
+)
+def test_layers_and_heads_that_are_not_there_are_refused(choice, told):
+    with pytest.raises(InputError, match=told):
+        viz.neuron_view(GOOD, **choice)
+
+
+def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    view = viz.head_view(GOOD)
+    assert view.save(str(tmp_path / "new" / "a.HTML")).read_bytes() == view.html.encode()
+    assert view.save(tmp_path / "a.png").read_bytes() == view.png
+    with pytest.raises(InputError, match=r"\.html or \.png"):
+        view.save(tmp_path / "a.svg")
+    monkeypatch.setattr(Path, "write_bytes", lambda self, content: (_ for _ in ()).throw(OSError(28, "full")))
+    with pytest.raises(OutputError, match="full"):
+        view.save(tmp_path / "a.png")
+    monkeypatch.undo()
+    assert (tmp_path / "a.png").read_bytes() == view.png
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "new"]
+
+
+def test_another_bertviz_is_warned_of_and_another_d3_refused(tmp_path, monkeypatch):
+    for package in ("bertviz", "mpld3"):
+        (tmp_path / package / "js").mkdir(parents=True)
+        (tmp_path / package / "__init__.py").touch()
+    original = scripts.scripts_of("head")
+    d3, head = tmp_path / "mpld3" / "js" / "d3.v5.min.js", tmp_path / "bertviz" / "head_view.js"
+    d3.write_text(original[0], encoding="utf-8", newline="")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "bertviz", raising=False)
+    monkeypatch.delitem(sys.modules, "mpld3", raising=False)
+    with pytest.raises(AlbertLabError, match=r"pip install bertviz==1\.4\.1"):
+        scripts.scripts_of("head")
+    head.write_text("// newer")
+    with pytest.warns(UserWarning, match=r"head_view\.js.*bertviz==1\.4\.1"):
+        assert scripts.scripts_of("head")[-1] == "// newer"
+    head.write_text("const end = '</SCRIPT >'")
+    with pytest.warns(UserWarning, match="not the file"), pytest.raises(AlbertLabError, match="cannot stand"):
+        scripts.scripts_of("head")
+    d3.write_text("// https://d3js.org v7.0.0 Copyright")
+    with pytest.warns(UserWarning, match="not the file"), pytest.raises(AlbertLabError, match="d3 4 or 5"):
+        scripts.scripts_of("head")
+
+
+def test_drawing_imports_neither_bertviz_nor_mpld3():
+    code = "import sys; from tests.viz import test_views as t; t.viz.head_view(t.GOOD).html\n"
+    code += "print(sorted({'bertviz', 'mpld3', 'boto3', 'torch'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.stdout.strip() == "[]", done.stderr
