@@ -14,7 +14,7 @@ from albert_lab.errors import InputError
 def geometry(
     hidden_states: Sequence[Tensor], attention_mask: Tensor | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """L2 distance, and angle in degrees, between the input and the output of each layer, averaged over tokens.
+    """Mean L2 distance and angle in degrees between the input and the output of each layer.
 
     Source: Lan et al. 2020 (arXiv 1909.11942), Figure 1: "the L2 distances and cosine similarity (in terms
     of degree) of the input and output embedding of each layer".
