@@ -39,7 +39,8 @@ Package = Annotated[
 ]
 PublicOnly = Annotated[bool, typer.Option("--public-only", help="Leave private objects out.")]
 Tokenizer = Annotated[str | None, typer.Option(help="Folder of a tokenizer to use.")]
-TheOptimizer = Annotated[str, typer.Option(help="lamb or adamw.")]
+TheOptimizer = Annotated[str, typer.Option(help="muon, adamw or lamb.")]
+Start = Annotated[str, typer.Option(help="informed or random initial weights.")]
 LearningRate = Annotated[float, typer.Option(help="Peak learning rate.")]
 WeightDecay = Annotated[float, typer.Option(help="Weight decay.")]
 ClipNorm = Annotated[float, typer.Option(help="Bound on the gradient's norm.")]
@@ -64,6 +65,7 @@ def pretrain(
     package: Package = None,
     public_only: PublicOnly = False,
     tokenizer: Tokenizer = None,
+    start: Start = _DEFAULT.start,
     optimizer: TheOptimizer = _DEFAULT.optimizer,
     learning_rate: LearningRate = _DEFAULT.learning_rate,
     weight_decay: WeightDecay = _DEFAULT.weight_decay,

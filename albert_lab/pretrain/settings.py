@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 
 from albert_lab.errors import InputError
 
-OPTIMIZERS = ("lamb", "adamw")
+OPTIMIZERS = ("lamb", "adamw", "muon")
 SCHEDULES = ("cosine", "linear")
+STARTS = ("informed", "random")
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Settings:
         size: a named configuration of :class:`albert_lab.model.AlbertConfig`.
         tokens: how many real tokens (padding left out) to see.
         seed: decides initial weights, order, masks and swaps.
+        start: "random" weights, or "informed": word table, positions and two heads begin with what can be
+            known before training, see :mod:`albert_lab.pretrain.start`.
         optimizer, learning_rate, weight_decay, clip_norm: the update; the learning rate is the peak's.
         schedule, warmup: rise over the first `warmup` share of the tokens, then fall to zero.
         max_length: longest text in tokens; tokens_per_batch: B·T of a batch, padding included.
@@ -35,21 +38,23 @@ class Settings:
     size: str = "docs-mini"
     tokens: int = 62_000_000
     seed: int = 0
-    optimizer: str = "adamw"
-    learning_rate: float = 1.5e-3
+    start: str = "informed"
+    optimizer: str = "muon"
+    learning_rate: float = 3e-3
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     schedule: str = "linear"
-    warmup: float = 0.03
+    warmup: float = 0.02
     max_length: int = 256
     tokens_per_batch: int = 4096
-    depth: str = "2:0.67 4:0.87"
-    batches_per_step: str = "1:0.484 4:1"
+    depth: str = "2:0.62 4:0.84"
+    batches_per_step: str = "1:0.1 2:0.4 4:1"
     held_out_percent: float = 3.0
     shards: int = 2
 
     def __post_init__(self) -> None:
         self._check("optimizer", self.optimizer in OPTIMIZERS, " or ".join(OPTIMIZERS))
+        self._check("start", self.start in STARTS, " or ".join(STARTS))
         self._check("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES))
         self._check("tokens", self.tokens > 0, "a positive number")
         self._check("learning_rate", self.learning_rate > 0, "a positive number")

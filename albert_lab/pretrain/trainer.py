@@ -23,6 +23,7 @@ from albert_lab.pretrain.objectives import IGNORED
 from albert_lab.pretrain.optimizers import make_optimizer
 from albert_lab.pretrain.run_folder import RunFolder
 from albert_lab.pretrain.settings import Settings
+from albert_lab.pretrain.start import start_informed
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -65,7 +66,10 @@ class Pretraining:
             seed=settings.seed,
         )
         torch.manual_seed(settings.seed)
-        self.model = AlbertForPreTraining(model_config(settings, len(tokenizer))).to(self.device)
+        self.model = AlbertForPreTraining(model_config(settings, len(tokenizer)))
+        if settings.start == "informed":
+            start_informed(self.model, training)
+        self.model.to(self.device)
         self.parameters = list(self.model.parameters())
         self.optimizer = make_optimizer(
             settings.optimizer, self.model, settings.learning_rate, settings.weight_decay

@@ -17,6 +17,7 @@ import torch
 from albert_lab.errors import AlbertLabError, CheckpointError
 from albert_lab.model.config import AlbertConfig
 from albert_lab.pretrain.run_folder import LOG_FILE, STATE_FILE
+from albert_lab.pretrain.settings import OPTIMIZERS
 from albert_lab.pretrain.trainer import Pretraining
 from tests.pretrain.small import small_run
 
@@ -59,13 +60,14 @@ def test_the_loss_falls_and_the_log_tells_it(tmp_path):
     assert 0 <= metrics["order_accuracy"] <= 1
 
 
-def test_a_stopped_run_ends_with_the_same_weights(tmp_path):
-    whole = start(tmp_path / "whole", optimizer="lamb", tokens=6000)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_stopped_run_ends_with_the_same_weights(optimizer, tmp_path):
+    whole = start(tmp_path / "whole", optimizer=optimizer, tokens=6000)
     whole.run(log_every=7)
-    first = start(tmp_path / "parts", optimizer="lamb", tokens=6000)
+    first = start(tmp_path / "parts", optimizer=optimizer, tokens=6000)
     first.run(log_every=7, stop_after_steps=15)
     assert not first.finished
-    second = start(tmp_path / "parts", optimizer="lamb", tokens=6000)
+    second = start(tmp_path / "parts", optimizer=optimizer, tokens=6000)
     assert second.position.step == 15
     second.run(log_every=7)
     assert_same(weights(whole), weights(second))
