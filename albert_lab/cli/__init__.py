@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from albert_lab.cli import corpus, course, models, vectors
+from albert_lab.cli import attention, corpus, course, models, vectors
 from albert_lab.errors import AlbertLabError
 from albert_lab.pretrain.command import pretrain
 
@@ -74,6 +74,7 @@ def _options(
 app.command()(course.learn)
 app.command()(vectors.embed)
 app.command()(vectors.search)
+app.command()(attention.attention)
 app.command()(models.models)
 app.add_typer(corpus.app, name="corpus")
 app.command()(pretrain)

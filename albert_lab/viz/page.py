@@ -44,6 +44,17 @@ _PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
+_PICTURE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+{policy}<title>{title}</title>
+</head>
+<body>
+{image}
+</body>
+</html>
+"""
 _SANDBOX = ' sandbox="allow-scripts"'  # never with allow-same-origin, which would undo it
 _NOT_TRUSTED = (
     "Interactive view not shown, because this notebook is not trusted on this computer. To see it, run the "
@@ -90,19 +101,28 @@ def build_frame(page: str, *, description: str, height: int, picture: bytes) -> 
     Where a notebook is not trusted JupyterLab removes the frame and keeps what stands in it; a browser that
     shows the frame never shows that. So in there is what to do, and ``picture``, a PNG.
     """
-    image = base64.b64encode(picture).decode("ascii")
     return (
         f'<div><iframe title="{escaped(description)}"{_SANDBOX} srcdoc="{html.escape(page)}" '
         f'style="width:100%;height:{height}px;border:0">'
-        f'<p>{_NOT_TRUSTED}</p><img src="data:image/png;base64,{image}" alt="{escaped(description)}">'
-        "</iframe></div>"
+        f"<p>{_NOT_TRUSTED}</p>{_image(picture, description)}</iframe></div>"
     )
+
+
+def build_picture_page(picture: bytes, description: str) -> str:
+    """A page that shows ``picture``, a PNG, and runs nothing."""
+    image = _image(picture, description)
+    return _PICTURE.format(policy=policy(()), title=escaped(description), image=image)
+
+
+def _image(picture: bytes, description: str) -> str:
+    code = base64.b64encode(picture).decode("ascii")
+    return f'<img src="data:image/png;base64,{code}" alt="{escaped(description)}">'
 
 
 def policy(scripts: Sequence[str]) -> str:
     """The content security policy as a meta element: these scripts, no others, and no connection at all."""
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
-    hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests) or "'none'"
     rules = f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
     rules += "base-uri 'none'; form-action 'none'"
     return f'<meta http-equiv="Content-Security-Policy" content="{rules}">\n'

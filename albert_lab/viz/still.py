@@ -90,13 +90,17 @@ def _name_axes(
 
 
 def _small_png(figure: Figure) -> bytes:
-    """The figure as a PNG with few colours, without the version of matplotlib."""
+    """The figure as a PNG of 256 colours, without the version of matplotlib."""
     drawn, small = BytesIO(), BytesIO()
     figure.savefig(drawn, format="png", facecolor="white")
+    pixels = np.asarray(Image.open(drawn).convert("RGB")).astype(int) @ [1 << 16, 1 << 8, 1]
+    present, places = np.unique(pixels, return_inverse=True)
     shades = colormaps["viridis"](np.linspace(0, 1, SHADES))[:, :3]
     greys = np.linspace(0, 1, GREYS)[:, None].repeat(3, axis=1)
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(np.rint(np.concatenate([shades, greys]) * 255).astype(np.uint8).tobytes())
-    picture = Image.open(drawn).convert("RGB").quantize(palette=palette, dither=Image.Dither.NONE)
+    palette = np.rint(np.concatenate([shades, greys]) * 255).astype(int)
+    wanted = np.stack([present >> 16, present >> 8 & 255, present & 255], axis=1)
+    nearest = ((wanted[:, None] - palette) ** 2).sum(-1).argmin(1).astype(np.uint8)
+    picture = Image.fromarray(nearest[places].reshape(pixels.shape)).convert("P")
+    picture.putpalette(palette.astype(np.uint8).tobytes())
     picture.save(small, "png", optimize=True)
     return small.getvalue()

@@ -1,0 +1,124 @@
+"""``albert-lab attention``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from albert_lab.cli.options import Json, Model, chosen_model, print_json
+from albert_lab.errors import OutputError
+
+View = StrEnum("View", ["head", "model", "neuron", "heatmap"])
+ENDINGS = (".html", ".png")
+
+Text = Annotated[str, typer.Argument(metavar="TEXT", help="The text whose tokens look at each other.")]
+Pair = Annotated[str | None, typer.Option(help="A second text, read after the first.", show_default=False)]
+Kind = Annotated[
+    View, typer.Option("--view", help="All heads of a layer, all layers, one head, or a picture.")
+]
+Out = Annotated[Path, typer.Option("--out", help="FILE.html is interactive, FILE.png a picture.")]
+Layer = Annotated[int, typer.Option(help="The layer shown first; 0 is the first, -1 the last.")]
+Head = Annotated[int | None, typer.Option(help="The head shown first, for neuron and heatmap.")]
+Title = Annotated[str, typer.Option(help="Text above it.")]
+Open = Annotated[bool, typer.Option("--open", help="Show the file in a browser.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")]
+
+
+def attention(
+    text: Text,
+    out: Out,
+    pair: Pair = None,
+    view: Kind = View.head,
+    layer: Layer = 0,
+    head: Head = None,
+    title: Title = "",
+    model: Model = None,
+    show: Open = False,
+    overwrite: Overwrite = False,
+    json_output: Json = False,
+) -> None:
+    """Draw which token looks at which, as a page or a picture.
+
+    A page (.html) holds everything that it needs: it works offline and can be sent to others. The views head,
+    model and neuron are BertViz's.
+
+    \b
+    Examples:
+      albert-lab attention "The cat sat because it was tired." --out cat.html --open
+      albert-lab attention "Copy a file." --pair "It is copied." --view neuron --out pair.html
+      albert-lab attention "Copy a file." --view heatmap --layer -1 --head 2 --out map.png
+    """
+    _check_output(out, overwrite)
+    from albert_lab import analysis, load
+
+    loaded = load(chosen_model(model))
+    record = analysis.record(loaded.model, loaded.tokenizer, text, pair)
+    if view == View.heatmap:
+        _save_heatmap(record, out, layer, head, title)
+    else:
+        _interactive(record, view, layer, head, title).save(out)
+    told = {"out": str(out), "view": str(view), "model": loaded.name, "tokens": len(record.tokens)}
+    told |= {"layers": record.num_layers, "heads": record.num_heads, "bytes": out.stat().st_size}
+    if json_output:
+        print_json(told)
+    else:
+        shape = f"{told['tokens']} tokens, {told['layers']} layers, {told['heads']} heads"
+        typer.echo(f"{out}: {view}, {shape}, by {loaded.name}")
+    if show:
+        _open(out)
+
+
+def _check_output(out: Path, overwrite: bool) -> None:
+    """Before anything is computed: the name must be usable."""
+    if out.suffix.lower() not in ENDINGS:
+        raise OutputError(f"{out.name!r} ends with {out.suffix!r}.", expected=" or ".join(ENDINGS))
+    if not out.parent.is_dir():
+        raise OutputError(f"The folder {out.parent} does not exist.", mend="make it, or choose another place")
+    if out.is_dir() or (out.exists() and not overwrite):
+        raise OutputError(
+            f"{out} exists already.", mend="choose another name, or replace it with --overwrite"
+        )
+
+
+def _interactive(record: Any, view: View, layer: int, head: int | None, title: str) -> Any:
+    from albert_lab import viz
+
+    if view == View.neuron:
+        return viz.neuron_view(record, layer=layer, head=head or 0, title=title)
+    if view == View.model:
+        return viz.model_view(record, title=title)
+    return viz.head_view(record, layer=layer, title=title)
+
+
+def _save_heatmap(record: Any, out: Path, layer: int, head: int | None, title: str) -> None:
+    """The heatmap of one layer, of one of its heads or of all."""
+    from io import BytesIO
+
+    from matplotlib import pyplot as plt
+
+    from albert_lab import viz
+    from albert_lab.paths import atomic_write
+    from albert_lab.viz.checked import checked_number
+    from albert_lab.viz.page import build_picture_page
+
+    plt.switch_backend("agg")  # no window
+    layer = checked_number(layer, record.num_layers, "layer")
+    heads = range(record.num_heads) if head is None else [checked_number(head, record.num_heads, "head")]
+    names = [f"{title} layer {layer}, head {number}".strip() for number in heads]
+    figure, _ = viz.attention_heatmap(record.attention[layer, list(heads)], record.tokens, titles=names)
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png", bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
+    page = build_picture_page(drawn.getvalue(), figure.description).encode("utf-8")
+    with atomic_write(out) as temporary:
+        temporary.write_bytes(page if out.suffix.lower() == ".html" else drawn.getvalue())
+
+
+def _open(out: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(out.resolve().as_uri()):
+        typer.echo(f"albert-lab: note: no browser could be started; open {out} yourself.", err=True)

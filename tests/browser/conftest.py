@@ -1,0 +1,70 @@
+"""One browser for all tests of this folder, and a page that keeps account of its requests and errors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+HOW_TO_INSTALL = (
+    "The browser tests need Chromium. On Debian or Ubuntu: apt-get install chromium. Elsewhere: install "
+    "Chromium or Chrome and put its path into ALBERT_LAB_CHROMIUM."
+)
+HERE = ("file:", "data:", "about:", "blob:", "http://127.0.0.1:", "ws://127.0.0.1:")
+MILLISECONDS = 180_000  # for one step; a busy machine needs them, a free one some hundred
+
+
+@dataclass
+class Watched:
+    """A page, the addresses that it asked for, and its errors: of the console and uncaught ones."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def outside(self) -> list[str]:
+        """What it asked other machines for."""
+        return [address for address in self.requests if not address.startswith(HERE)]
+
+    def open(self, path: Path) -> Page:
+        self.page.goto(path.as_uri())
+        return self.page
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Closed after the last test of this folder: while it is open, asyncio.run() works nowhere."""
+    path = os.environ.get("ALBERT_LAB_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.fail(HOW_TO_INSTALL, pytrace=False)
+    cut_off = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=[cut_off], timeout=MILLISECONDS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    """A fresh page. At the end nothing was asked of other machines, and there was no error."""
+    context = browser.new_context(viewport={"width": 1100, "height": 1400})
+    context.set_default_timeout(MILLISECONDS)
+    found = Watched(context.new_page())
+
+    def told(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            found.errors.append(message.text)
+
+    context.on("request", lambda request: found.requests.append(request.url))
+    context.on("console", told)
+    context.on("weberror", lambda error: found.errors.append(str(error.error)))
+    yield found
+    context.close()
+    assert found.outside() == []
+    assert found.errors == []

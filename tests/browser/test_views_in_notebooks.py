@@ -1,0 +1,262 @@
+"""The views where learners meet them: an exported page, JupyterLab, a notebook that is not trusted."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tests.browser.conftest import MILLISECONDS, Watched
+from tests.browser.drawn import ONE_STEP, frame_with, head_weights, model_weights, neuron_weights, texts
+from tests.notebooks.normal import CHAPTERS
+from tests.notebooks.run import kernel_environment
+from tests.viz.test_views import DRAW, random_record
+
+# The chapter about these views. As soon as it is there, JupyterLab runs it too, every view of it must draw.
+CHAPTER = CHAPTERS / "13_seeing_attention.ipynb"
+ATTACK = "</script><img src=x onerror=document.title='PWNED';top.document.title='PWNED'>"
+GIVEN = random_record(tokens=6, layers=2, heads=3, second_segment_start=3)
+CELLS = [
+    "from albert_lab import analysis, load, viz\n"
+    "model, tokenizer, _ = load('docs-mini')\n"
+    "record = analysis.record(model, tokenizer, 'Copy a file.', 'It is copied.')",
+    "viz.head_view(record, layer=1)",
+    "viz.model_view(record)",
+    "viz.neuron_view(record)",
+    "from dataclasses import replace\n"
+    f"hostile = ({ATTACK!r}, *record.tokens[1:])\n"
+    "viz.neuron_view(replace(record, tokens=hostile), layer=2, title=hostile[0])",
+]
+NUMBER = {"Head": 1, "Model": 1, "Neuron": 2}  # of views in it
+
+
+def notebook_with_outputs() -> nbformat.NotebookNode:
+    """As another person's notebook comes: with the outputs of a run, and no signature of this machine."""
+    cells = [new_markdown_cell("# Views")]
+    for draw in (*DRAW.values(), DRAW["neuron"]):
+        data, metadata = draw(GIVEN)._repr_mimebundle_()
+        output = new_output("execute_result", data=data, metadata=metadata, execution_count=1)
+        cells.append(new_code_cell("view", outputs=[output], execution_count=1))
+    return new_notebook(cells=cells)
+
+
+def check_drawn(page: object) -> None:
+    """The three views of ``GIVEN``, each in its frame, and the second neuron view."""
+    shape = GIVEN.attention.shape
+    head, model = (frame_with(page, f"{kind} view") for kind in ("Head", "Model"))
+    assert head_weights(head, *shape[1:]) * 3 == pytest.approx(GIVEN.attention[0], abs=ONE_STEP)
+    assert model_weights(model, *shape) == pytest.approx(GIVEN.attention, abs=ONE_STEP)
+    for element in page.locator("iframe[title^='Neuron view']").all():
+        element.scroll_into_view_if_needed()
+        inside = element.element_handle().content_frame()
+        inside.wait_for_selector("#vis svg line", state="attached")
+        assert neuron_weights(inside, *shape[2:]) == pytest.approx(GIVEN.attention[0, 0], abs=ONE_STEP)
+    head.select_option("#layer", "1")
+    assert head_weights(head, *shape[1:]) * 3 == pytest.approx(GIVEN.attention[1], abs=ONE_STEP)
+
+
+def test_an_exported_page_draws_all_views_without_a_request(watched: Watched, tmp_path):
+    """nbconvert's own page asks a CDN for require.js and MathJax; two options switch that off."""
+    exporter = HTMLExporter(require_js_url="", mathjax_url="")
+    path = tmp_path / "notebook.html"
+    path.write_text(exporter.from_notebook_node(notebook_with_outputs())[0], encoding="utf-8")
+    page = watched.open(path)
+    assert page.locator("iframe").count() == 4
+    check_drawn(page)
+
+
+def test_a_page_exported_as_usual_draws_all_views_too(watched: Watched, tmp_path):
+    path = tmp_path / "notebook.html"
+    path.write_text(HTMLExporter().from_notebook_node(notebook_with_outputs())[0], encoding="utf-8")
+    page = watched.open(path)
+    check_drawn(page)
+    scripts = {address.rsplit("/", 1)[1].partition("?")[0] for address in watched.outside()}
+    assert scripts <= {"require.min.js", "MathJax.js", "latest.js"}, "nbconvert's own, none of ours"
+    watched.requests.clear()
+    watched.errors.clear()
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab."""
+
+    folder: Path
+    address: str
+    token: str
+
+    def open(self, watched: Watched, name: str) -> None:
+        page = watched.page
+        page.goto(f"{self.address}/lab/tree/{name}?token={self.token}&reset")
+        page.wait_for_function(
+            """() => {
+                const panel = window.jupyterapp?.shell.currentWidget;
+                return panel?.context?.isReady && panel.sessionContext?.isReady
+                    && panel.content?.widgets.length;
+            }"""
+        )
+
+    def command(self, watched: Watched, name: str) -> None:
+        watched.page.evaluate("(name) => window.jupyterapp.commands.execute(name)", name)
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """Environment of a JupyterLab that knows nothing of this user, and does not ask for news."""
+    names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    own = {f"JUPYTER_{name}": str(folder / name.lower()) for name in names}
+    own |= {f"JUPYTERLAB_{name}_DIR": str(folder / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
+    notification = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    notification.mkdir(parents=True)
+    (notification / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    return own
+
+
+def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
+    for _ in range(MILLISECONDS // 500):
+        assert process.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab as a learner starts it, its kernels cut off from the network."""
+    folder, notebooks = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("notebooks")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    found = Lab(notebooks, f"http://127.0.0.1:{port}", secrets.token_hex(8))
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.port={port}"]
+    command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={notebooks}"]
+    command += [f"--IdentityProvider.token={found.token}", "--LabApp.expose_app_in_browser=True"]
+    command += ["--allow-root"] if hasattr(os, "getuid") and os.getuid() == 0 else []
+    log = folder / "log.txt"
+    with kernel_environment() as environment, log.open("w") as output:
+        process = subprocess.Popen(
+            command, env=environment | settings(folder), stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            wait_for(f"{found.address}/api?token={found.token}", process, log)
+            yield found
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def written(lab: Lab, name: str, notebook: nbformat.NotebookNode) -> str:
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, lab.folder / name)
+    return name
+
+
+def run_all(lab: Lab, watched: Watched) -> None:
+    """Run every cell and wait until each has run."""
+    lab.command(watched, "notebook:run-all-cells")
+    watched.page.wait_for_function(
+        """() => {
+            const panel = window.jupyterapp.shell.currentWidget;
+            const code = panel.content.widgets.map((cell) => cell.model).filter((m) => m.type === 'code');
+            const outputs = code.flatMap((model) => model.outputs.toJSON());
+            return outputs.some((output) => output.output_type === 'error')
+                || (code.every((model) => model.executionCount || !model.sharedModel.source)
+                && panel.sessionContext.session.kernel.status === 'idle');
+        }"""
+    )
+
+
+def outputs_in(lab: Lab, name: str) -> list[nbformat.NotebookNode]:
+    notebook = nbformat.read(lab.folder / name, as_version=4)
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def frames(watched: Watched, count: int) -> list:
+    """The pages inside all frames, each once it has drawn."""
+    watched.page.wait_for_function(f"document.querySelectorAll('iframe[srcdoc]').length === {count}")
+    found = []
+    for element in watched.page.locator("iframe[srcdoc]").all():
+        element.scroll_into_view_if_needed()
+        inside = element.element_handle().content_frame()
+        inside.wait_for_selector("#vis svg line", state="attached")
+        assert inside.evaluate("self.origin") == "null"
+        found.append(inside)
+    return found
+
+
+def test_in_jupyterlab_the_views_draw_stay_alive_and_come_back(lab: Lab, watched: Watched):
+    name = written(lab, "views.ipynb", new_notebook(cells=[new_code_cell(source) for source in CELLS]))
+    lab.open(watched, name)
+    run_all(lab, watched)
+    assert len(frames(watched, 4)) == 4
+    for kind, count in NUMBER.items():
+        assert watched.page.locator(f"iframe[title^='{kind} view']").count() == count
+    head = frame_with(watched.page, "Head view")
+    tokens = texts(head, "#left text")
+    before = head_weights(head, 4, len(tokens), len(tokens))
+    assert before.sum(-1).mean(0) * 4 == pytest.approx(4, abs=0.2), "rows of weights sum to 1"
+    head.select_option("#layer", "4")
+    after = head_weights(head, 4, len(tokens), len(tokens))
+    assert abs(after - before).max() > 0.01
+    head.select_option("#filter", "ba")
+    assert texts(head, "#left text") + texts(head, "#right text") == [*tokens[6:], *tokens[:6]]
+    neuron = frame_with(watched.page, "Neuron view")
+    row = neuron.locator("#collapsed #leftText > g").nth(2)
+    row.hover()
+    row.locator("rect").last.click()
+    assert neuron.locator("#expanded").get_attribute("visibility") == "visible"
+    hostile = watched.page.locator("iframe[title^='Neuron view']").nth(1).element_handle().content_frame()
+    assert texts(hostile, "#collapsed #leftText text")[0] == ATTACK == texts(hostile, "h1")[0]
+    assert "PWNED" not in watched.page.title()
+    lab.command(watched, "docmanager:save")
+    watched.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    watched.page.reload()  # now from the file, which this JupyterLab has signed
+    lab.open(watched, name)
+    assert len(frames(watched, 4)) == 4
+
+
+def test_an_untrusted_notebook_shows_the_picture_and_says_what_to_do(lab: Lab, watched: Watched):
+    lab.open(watched, written(lab, "from_somebody.ipynb", notebook_with_outputs()))
+    page = watched.page
+    told = page.get_by_text("Trust Notebook")
+    told.first.wait_for()
+    assert page.locator("iframe").count() == 0
+    pictures = page.locator(".jp-OutputArea-output img")
+    pictures.first.wait_for()
+    assert pictures.count() == told.count() == 4
+    assert pictures.first.get_attribute("alt").startswith("Head view of the attention between 6 tokens")
+    assert pictures.first.evaluate("(image) => image.naturalWidth") > 100
+
+
+@pytest.mark.skipif(not CHAPTER.exists(), reason="the chapter is not written yet")
+def test_in_jupyterlab_every_view_of_the_chapter_draws(lab: Lab, watched: Watched):
+    name = written(lab, CHAPTER.name, nbformat.read(CHAPTER, as_version=4))
+    lab.open(watched, name)
+    lab.command(watched, "notebook:clear-all-cell-outputs")
+    run_all(lab, watched)
+    lab.command(watched, "docmanager:save")
+    watched.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    outputs = outputs_in(lab, name)
+    assert not [output for output in outputs if output.output_type == "error"]
+    views = [output for output in outputs if "<iframe" in output.get("data", {}).get("text/html", "")]
+    drawn = frames(watched, len(views))
+    kinds = {element.get_attribute("title").split()[0] for element in watched.page.locator("iframe").all()}
+    assert kinds == {"Head", "Model", "Neuron"}
+    head = next(frame for frame in drawn if frame.locator("#attention").count())
+    last = texts(head, "#layer option")[-1]
+    before = head.inner_html("#attention")
+    head.select_option("#layer", last)
+    assert head.inner_html("#attention") != before
