@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from torch import Tensor, nn
 
 from albert_lab.errors import InputError
 
+# What the layers that make queries and keys are called in ALBERT, BERT and their family, and in DistilBERT.
+QUERY_NAMES, KEY_NAMES = ("query", "q_lin"), ("key", "k_lin")
+
 
 @dataclass(frozen=True)
 class AttentionRecord:
@@ -22,16 +26,42 @@ class AttentionRecord:
         tokens: the T tokens as the tokenizer writes them, special tokens included.
         attention: weights (L, N, T, T), float32; row = the token that looks, column = the token looked at.
             Every row sums to 1.
-        queries: (L, N, T, d), float32.
-        keys: (L, N, T, d), float32. ``softmax(queries @ keysᵀ / √d)`` is ``attention``.
+        queries: (L, N, T, d), float32, or None where the model's family is not known.
+        keys: (L, N, T, d), float32, or None together with the queries. ``softmax(queries @ keysᵀ / √d)`` is
+            ``attention``.
         second_segment_start: where the second text of a pair starts, else None.
+
+    Raises:
+        InputError: shapes or a number of tokens that do not fit together, or NaN.
     """
 
     tokens: tuple[str, ...]
     attention: np.ndarray
-    queries: np.ndarray
-    keys: np.ndarray
+    queries: np.ndarray | None
+    keys: np.ndarray | None
     second_segment_start: int | None = None
+
+    def __post_init__(self) -> None:
+        T, shape = len(self.tokens), self.attention.shape
+        if len(shape) != 4 or shape[2:] != (T, T) or 0 in shape:
+            raise InputError(
+                f"attention has shape {shape}, and there are {T} tokens.",
+                expected=f"(L, N, {T}, {T}): each token's weights over all tokens",
+            )
+        if (self.queries is None) != (self.keys is None):
+            raise InputError("only one of queries and keys is given.", expected="both or neither")
+        vectors = () if self.queries is None else (self.queries, self.keys)
+        if any(v.shape[:-1] != shape[:-1] or v.shape != vectors[0].shape for v in vectors):
+            raise InputError(
+                f"queries and keys have shapes {[v.shape for v in vectors]}, attention {shape}.",
+                expected=f"both {shape[:-1]} and the head width d",
+            )
+        if not all(np.isfinite(values).all() for values in (self.attention, *vectors)):
+            raise InputError(
+                "the attention holds NaN or infinity.",
+                expected="finite numbers",
+                mend="check the model's weights; a model in float16 may overflow: load it in float32",
+            )
 
     @property
     def num_layers(self) -> int:
@@ -45,60 +75,96 @@ class AttentionRecord:
 
 
 def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = None) -> AttentionRecord:
-    """Run ``model`` once over ``text`` and keep its attention, queries and keys.
+    """Run ``model`` once over ``text`` and keep its attention and, where they explain it, queries and keys.
 
-    The model runs in eval mode without gradients; its mode, its weights and its gradients stay as they were.
+    The model runs in eval mode without gradients, a transformers model with attn_implementation="eager",
+    which is the one that returns its weights; its mode, its implementation, its weights and its gradients
+    are afterwards as they were.
 
     Args:
-        model: our AlbertModel. Any encoder will do whose attention modules have a ``query`` and a ``key``
-            layer and which returns ``attentions`` (L times (1, N, T, T)) when asked for them.
+        model: our network, with or without a head, or an encoder of transformers (ALBERT, BERT, ...).
         tokenizer: the model's tokenizer.
         text: one text; "" is allowed and leaves the special tokens.
         text_pair: a second text, which gets segment 1.
 
     Raises:
         InputError: a text is not a string or has more tokens than the model takes, or the model keeps its
-            attention weights or its queries to itself.
+            attention weights to itself, or they are NaN or do not fit the tokens.
     """
     for name, value in (("text", text), ("text_pair", text_pair)):
         if not isinstance(value, str) and not (name == "text_pair" and value is None):
             raise InputError(f"{name} is a {type(value).__name__}, not a string.", expected="one string")
     encoded = tokenizer(text, text_pair, return_tensors="pt", return_token_type_ids=True)
-    device = next(model.parameters()).device
-    inputs = {name: encoded[name].to(device) for name in ("input_ids", "attention_mask", "token_type_ids")}
-    _check_length(model, inputs["input_ids"].shape[1])
-    with _eval_mode(model), _caught_outputs(model) as caught, torch.no_grad():
-        attentions = model(**inputs, output_attentions=True).attentions
-    if not attentions or len(caught["query"]) != len(attentions) or len(caught["key"]) != len(attentions):
-        raise InputError(
-            f"{type(model).__name__} does not give its attention away: {len(attentions or ())} maps, "
-            f"{len(caught['query'])} queries.",
-            expected="one map, one query and one key for every layer",
-            mend='load a transformers model with attn_implementation="eager"',
-        )
-    heads = attentions[0].shape[1]
+    _check_length(model, tokenizer, encoded["input_ids"].shape[1])
+    inputs = _inputs_of(model, encoded)
+    with _eager(model), _eval_mode(model), _caught_outputs(model) as caught, torch.no_grad():
+        attentions = getattr(model(**inputs, output_attentions=True), "attentions", None)
+    attention = _stacked(model, attentions, encoded["input_ids"].shape[1])
+    queries, keys = _queries_and_keys(caught, attention)
     return AttentionRecord(
-        tokens=tuple(tokenizer.convert_ids_to_tokens(inputs["input_ids"][0].tolist())),
-        attention=torch.cat(list(attentions)).float().cpu().numpy(),  # L times (1, N, T, T) -> (L, N, T, T)
-        queries=_by_head(caught["query"], heads),
-        keys=_by_head(caught["key"], heads),
-        second_segment_start=_first_one(inputs["token_type_ids"][0]),
+        tokens=tuple(tokenizer.convert_ids_to_tokens(encoded["input_ids"][0].tolist())),
+        attention=attention.numpy(),
+        queries=queries,
+        keys=keys,
+        second_segment_start=_second_start(encoded) if text_pair is not None else None,
     )
+
+
+def _inputs_of(model: nn.Module, encoded: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Of what the tokenizer gives, what this model takes, on its device: DistilBERT knows no segments."""
+    takes = inspect.signature(model.forward).parameters
+    device = next(model.parameters()).device
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    passed_on = any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in takes.values())  # our heads
+    return {name: encoded[name].to(device) for name in names if name in takes or passed_on}
+
+
+def _stacked(model: nn.Module, attentions: Any, length: int) -> Tensor:
+    """L times (1, N, T, T) -> (L, N, T, T) float32."""
+    if not attentions or any(weights is None for weights in attentions):
+        raise InputError(
+            f"{type(model).__name__} does not give its attention away.",
+            expected="a model that returns its weights with output_attentions=True",
+            mend='load it with attn_implementation="eager", or record an encoder such as ALBERT or BERT',
+        )
+    shapes = {tuple(weights.shape) for weights in attentions}
+    shape = next(iter(shapes))
+    if len(shapes) != 1 or len(shape) != 4 or shape[0] != 1 or shape[2:] != (length, length):
+        raise InputError(
+            f"{type(model).__name__} gives attention of shapes {sorted(shapes)} for {length} tokens.",
+            expected=f"(1, N, {length}, {length}) for every layer",
+            mend="record an encoder in which every token may look at every other, such as ALBERT or BERT",
+        )
+    return torch.cat(list(attentions)).float().cpu()
+
+
+@contextmanager
+def _eager(model: nn.Module) -> Iterator[None]:
+    """A transformers model with the implementation that returns its weights; others are left alone."""
+    before = getattr(getattr(model, "config", None), "_attn_implementation", None)
+    if not hasattr(model, "set_attn_implementation") or before in (None, "eager"):
+        yield
+        return
+    model.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(before)
 
 
 @contextmanager
 def _caught_outputs(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
-    """What every ``query`` and ``key`` layer puts out, in call order: a shared layer is called L times."""
+    """What every query and key layer puts out, in call order: a shared layer is called L times."""
     caught: dict[str, list[Tensor]] = {"query": [], "key": []}
 
     def catch(name: str) -> Any:
         return lambda module, inputs, output: caught[name].append(output.detach())
 
-    handles = [
-        module.register_forward_hook(catch(path.rpartition(".")[2]))
-        for path, module in model.named_modules()
-        if path.rpartition(".")[2] in caught
-    ]
+    handles = []
+    for path, module in model.named_modules():
+        last = path.rpartition(".")[2]
+        if last in QUERY_NAMES + KEY_NAMES:
+            handles.append(module.register_forward_hook(catch("query" if last in QUERY_NAMES else "key")))
     try:
         yield caught
     finally:
@@ -117,19 +183,48 @@ def _eval_mode(model: nn.Module) -> Iterator[None]:
             module.training = True
 
 
-def _by_head(outputs: list[Tensor], heads: int) -> np.ndarray:
+def _queries_and_keys(
+    caught: dict[str, list[Tensor]], attention: Tensor
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Both (L, N, T, d) if softmax(queries @ keysᵀ / √d) is the attention, else None and None.
+
+    It is not where the model adds relative positions or a causal mask to the scores, and where other layers
+    than those of the attention have these names.
+    """
+    layers, heads, length, _ = attention.shape
+    widths = {tuple(output.shape) for outputs in caught.values() for output in outputs}
+    if {len(outputs) for outputs in caught.values()} != {layers} or len(widths) != 1:
+        return None, None
+    shape = next(iter(widths))
+    if len(shape) != 3 or shape[1] != length or shape[2] % heads:
+        return None, None
+    queries, keys = (_by_head(caught[name], heads) for name in ("query", "key"))
+    scores = queries @ keys.transpose(-1, -2) / queries.shape[-1] ** 0.5
+    if not torch.allclose(scores.softmax(-1), attention, atol=0.01):  # wide enough for float16
+        return None, None
+    return queries.numpy(), keys.numpy()
+
+
+def _by_head(outputs: list[Tensor], heads: int) -> Tensor:
     """L times (1, T, H) -> (L, N, T, d)."""
     stacked = torch.cat(outputs).unflatten(-1, (heads, -1))  # (L, T, N, d)
-    return stacked.transpose(1, 2).float().cpu().numpy()
+    return stacked.transpose(1, 2).float().cpu()
 
 
-def _first_one(segments: Tensor) -> int | None:
-    return int(segments.argmax()) if segments.any() else None
+def _second_start(encoded: Any) -> int | None:
+    """Where the second text starts: where segment 1 does, or for models without segments its first token."""
+    segments = encoded["token_type_ids"][0]
+    if segments.any():
+        return int(segments.argmax())
+    sources = encoded.sequence_ids(0) if getattr(encoded, "is_fast", False) else []
+    return sources.index(1) if 1 in sources else None
 
 
-def _check_length(model: nn.Module, length: int) -> None:
-    longest = getattr(getattr(model, "config", None), "max_position_embeddings", None)
-    if longest is not None and length > longest:
+def _check_length(model: nn.Module, tokenizer: Any, length: int) -> None:
+    config = getattr(model, "config", None)
+    limits = [getattr(config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
+    longest = min((int(limit) for limit in limits if limit), default=length)
+    if length > longest:
         raise InputError(
             f"the text has {length} tokens.",
             expected=f"at most {longest}, special tokens included",

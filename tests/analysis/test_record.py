@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from albert_lab.analysis import record
+from albert_lab.analysis import AttentionRecord, record
 from albert_lab.errors import InputError
-from albert_lab.model import AlbertConfig, AlbertModel
+from albert_lab.model import (
+    AlbertConfig,
+    AlbertForMaskedLM,
+    AlbertForPreTraining,
+    AlbertForSequenceClassification,
+    AlbertModel,
+)
 from albert_lab.text.tokenizer import train_tokenizer
 
 TEXT = "the tree of a class holds keys and every key names one value of that class"
@@ -88,11 +94,166 @@ def test_transformers_albert_gives_the_same_record(tokenizer):
         np.testing.assert_allclose(getattr(a, name), getattr(b, name), atol=1e-4)
 
 
-def test_a_model_that_hides_its_attention(tokenizer):
+@pytest.mark.parametrize("kind", ["AlbertModel", "AlbertForMaskedLM", "BertModel", "BertForMaskedLM"])
+def test_an_sdpa_model_is_switched_to_eager_and_back(tokenizer, kind):
     transformers = pytest.importorskip("transformers")
-    config = transformers.AlbertConfig(**random_model().config.to_dict(), attn_implementation="sdpa")
+    model = theirs(transformers, kind, attn_implementation="sdpa")
+    seen = record(model, tokenizer, "the key", "a tree")
+    assert model.config._attn_implementation == "sdpa"
+    assert all(
+        part.config._attn_implementation == "sdpa" for part in model.modules() if hasattr(part, "config")
+    )
+    model.set_attn_implementation("eager")
+    encoded = tokenizer("the key", "a tree", return_tensors="pt", return_token_type_ids=True)
+    with torch.no_grad():
+        expected = torch.cat(model(**encoded, output_attentions=True).attentions)
+    np.testing.assert_array_equal(seen.attention, expected.numpy())
+    assert seen.queries.shape == seen.keys.shape == (4, 3, len(seen.tokens), 8)
+
+
+def test_the_implementation_comes_back_after_an_error(tokenizer):
+    transformers = pytest.importorskip("transformers")
+    model = theirs(transformers, "BertModel", attn_implementation="sdpa")
+    model.encoder.layer[2].register_forward_pre_hook(lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        record(model, tokenizer, "the key")
+    assert model.config._attn_implementation == "sdpa"
+
+
+def theirs(transformers, kind, **options):
+    """A transformers model of the shape of `random_model`, with weights that are not close to 0."""
+    torch.manual_seed(0)
+    family = next(
+        name for name in ("DistilBert", "Roberta", "Albert", "Bert", "MPNet") if kind.startswith(name)
+    )
+    shape = random_model().config.to_dict() | {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
+    shape = {name: value for name, value in shape.items() if name != "model_type"}
+    if family == "DistilBert":
+        shape = {
+            "vocab_size": 24,
+            "dim": 24,
+            "n_heads": 3,
+            "n_layers": 4,
+            "hidden_dim": 32,
+            "pad_token_id": 0,
+        }
+    model = getattr(transformers, kind)(getattr(transformers, f"{family}Config")(**shape, **options)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(4)
+    return model
+
+
+def test_a_model_without_segments(tokenizer):
+    transformers = pytest.importorskip("transformers")
+    seen = record(theirs(transformers, "DistilBertModel"), tokenizer, "the key", "a tree")
+    scores = torch.from_numpy(seen.queries @ seen.keys.swapaxes(-1, -2)) / 8**0.5
+    np.testing.assert_allclose(scores.softmax(-1).numpy(), seen.attention, atol=1e-5)
+    assert seen.tokens[seen.second_segment_start - 1] == "[SEP]"
+
+
+def test_queries_and_keys_that_do_not_explain_the_attention_are_left_out(tokenizer):
+    """MPNet adds a bias of relative positions to its scores, and calls its layers q and k."""
+    transformers = pytest.importorskip("transformers")
+    seen = record(theirs(transformers, "MPNetModel"), tokenizer, "the key of a tree")
+    assert seen.attention.shape[:2] == (4, 3)
+    assert seen.queries is None
+    assert seen.keys is None
+    model = random_model()
+    with torch.no_grad():
+        model.pooler = torch.nn.ModuleDict({"query": model.pooler, "key": torch.nn.Linear(24, 24)})
+    model.pool = lambda hidden: model.pooler["key"](model.pooler["query"](hidden[:, 0]))
+    assert record(model, tokenizer, "the key of a tree").queries is None
+
+
+def test_queries_and_keys_of_a_masked_attention_are_left_out(tokenizer):
+    class LooksBack(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inside = random_model()
+
+        def forward(self, input_ids, attention_mask, output_attentions=False):
+            back = torch.ones(1, input_ids.shape[1], input_ids.shape[1]).tril().bool()
+            return self.inside(input_ids, back, output_attentions=output_attentions)
+
+    seen = record(LooksBack(), tokenizer, "the key of a tree")
+    assert (np.triu(seen.attention, 1) == 0).all()
+    assert seen.queries is None
+    assert seen.keys is None
+
+
+@pytest.mark.parametrize("kind", [AlbertForMaskedLM, AlbertForPreTraining, AlbertForSequenceClassification])
+def test_our_models_with_a_head(tokenizer, kind):
+    model = random_model()
+    with_head = kind(model.config)
+    with_head.albert.load_state_dict(model.state_dict(), strict=False)  # the masked-token model has no pooler
+    a, b = (record(net, tokenizer, "the key", "a tree") for net in (model, with_head))
+    np.testing.assert_array_equal(a.attention, b.attention)
+    assert b.queries is not None
+
+
+def test_a_model_that_hides_its_attention(tokenizer):
+    class Hides(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inside = random_model()
+
+        def forward(self, input_ids, attention_mask, output_attentions=False):
+            return self.inside(input_ids, attention_mask)
+
     with pytest.raises(InputError, match="eager"):
-        record(transformers.AlbertModel(config), tokenizer, "the key")
+        record(Hides(), tokenizer, "the key")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda maps: [weights[..., :-1] for weights in maps], "gives attention of shapes"),
+        (lambda maps: [weights[0] for weights in maps], "gives attention of shapes"),
+        (lambda maps: [maps[0], maps[1][:, :2]], "gives attention of shapes"),
+        (lambda maps: [weights * torch.nan for weights in maps], "NaN"),
+        (lambda maps: [maps[0], None], "does not give"),
+    ],
+)
+def test_attention_that_does_not_fit(tokenizer, change, says):
+    class Changed(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inside = random_model()
+
+        def forward(self, *inputs, output_attentions=False, **named):
+            out = self.inside(*inputs, output_attentions=True, **named)
+            out.attentions = change(out.attentions)
+            return out
+
+    with pytest.raises(InputError, match=says):
+        record(Changed(), tokenizer, "the key")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tokens": ("a", "b")},
+        {"attention": np.ones((2, 3, 4), np.float32)},
+        {"attention": np.ones((2, 1, 3, 4), np.float32)},
+        {"attention": np.full((2, 1, 3, 3), np.nan)},
+        {"queries": None},
+        {"keys": np.ones((2, 1, 3, 5), np.float32)},
+        {"queries": np.ones((1, 1, 3, 4), np.float32), "keys": np.ones((1, 1, 3, 4), np.float32)},
+        {"queries": np.full((2, 1, 3, 4), np.inf)},
+    ],
+)
+def test_a_record_fits_together(change):
+    vectors = np.ones((2, 1, 3, 4), np.float32)
+    fits = {
+        "tokens": ("a", "b", "c"),
+        "attention": np.full((2, 1, 3, 3), 1 / 3),
+        "queries": vectors,
+        "keys": vectors,
+    }
+    assert AttentionRecord(**fits).num_layers == 2
+    with pytest.raises(InputError):
+        AttentionRecord(**(fits | change))
 
 
 @pytest.mark.parametrize(
