@@ -41,7 +41,15 @@ def small_run(count: int = 60, **changes):
     paragraphs = [list(page.paragraphs) for page in pages(count)]
     tokenizer = train_tokenizer((p for page in paragraphs for p in page), 120, max_length=48)
     settings = Settings(
-        **{"tokens": 3000, "max_length": 48, "tokens_per_batch": 256, "depth": "", "batches_per_step": "", "shards": 1} | changes
+        **{
+            "tokens": 3000,
+            "max_length": 48,
+            "tokens_per_batch": 256,
+            "depth": "",
+            "batches_per_step": "",
+            "shards": 1,
+        }
+        | changes
     )
     held_out = encode_documents(paragraphs[:10], tokenizer)
     return settings, encode_documents(paragraphs[10:], tokenizer), held_out, tokenizer

@@ -1,4 +1,4 @@
-"""LAMB against its update written out, and the groups that go without decay."""
+"""LAMB against its update written out, Muon against torch's, and the groups that go without decay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ import torch
 from torch import nn
 
 from albert_lab.errors import InputError
-from albert_lab.pretrain.optimizers import Lamb, make_optimizer, parameter_groups, trust_ratio
+from albert_lab.model.config import AlbertConfig
+from albert_lab.model.heads import AlbertForPreTraining
+from albert_lab.pretrain.optimizers import (
+    Lamb,
+    Muon,
+    make_optimizer,
+    orthogonal,
+    parameter_groups,
+    trust_ratio,
+)
+from albert_lab.pretrain.settings import OPTIMIZERS
 
 
 def reference_step(w, g, m, v, lr, decay, trust, beta1=0.9, beta2=0.999, eps=1e-6):
@@ -60,8 +70,51 @@ def test_biases_and_norms_go_without_decay_and_trust():
     assert (matrices["weight_decay"], vectors["weight_decay"], vectors["trust"]) == (0.3, 0.0, False)
 
 
-@pytest.mark.parametrize("name", ["lamb", "adamw"])
-def test_both_optimizers_descend(name):
+@pytest.mark.parametrize("shape", [(32, 32), (64, 16), (16, 64)])
+def test_orthogonal_keeps_directions_and_levels_their_sizes(shape):
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    U, _, Vh = torch.linalg.svd(matrix, full_matrices=False)
+    inner = U.T @ orthogonal(matrix) @ Vh.T  # diagonal, since U and V are kept
+    sizes = inner.diagonal()
+    torch.testing.assert_close(inner, sizes.diag(), rtol=0, atol=1e-9)
+    assert sizes[:-2].min() > 0.6
+    assert sizes.max() < 1.25
+
+
+@pytest.mark.parametrize("shape", [(24, 24), (48, 12), (12, 48)])
+def test_muon_is_torchs_muon_up_to_bfloat16(shape):
+    torch.manual_seed(0)
+    start, gradients = torch.randn(shape), torch.randn(6, *shape)
+    mine, theirs = nn.Parameter(start.clone()), nn.Parameter(start.clone())
+    ours = Muon([{"params": [mine], "weight_decay": 0.1, "orthogonal": True}], lr=0.02)
+    other = torch.optim.Muon([theirs], lr=0.02, weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
+    for gradient in gradients:
+        mine.grad, theirs.grad = gradient.clone(), gradient.clone()
+        ours.step()
+        other.step()
+    moved = (theirs - start).norm()
+    assert (mine - theirs).norm() < 0.02 * moved
+    assert moved > 0.1
+
+
+def test_muon_leaves_all_but_the_layers_matrices_to_adamw():
+    torch.manual_seed(0)
+    config = AlbertConfig(
+        vocab_size=20, embedding_size=8, hidden_size=16, num_attention_heads=2, intermediate_size=32
+    )
+    model = AlbertForPreTraining(config)
+    layers, matrices, vectors = make_optimizer("muon", model, 0.1, 0.01).param_groups
+    names = {id(p): name for name, p in model.named_parameters()}
+    assert {names[id(p)].split("albert_layers.0.")[1] for p in layers["params"]} == {
+        "attention.query.weight", "attention.key.weight", "attention.value.weight", "attention.dense.weight",
+        "ffn.weight", "ffn_output.weight",
+    }  # fmt: skip
+    listed = [id(p) for group in (layers, matrices, vectors) for p in group["params"]]
+    assert sorted(listed) == sorted(names)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_descends(name):
     torch.manual_seed(0)
     model, x = nn.Linear(4, 1), torch.randn(64, 4)
     y = x @ torch.tensor([[1.0], [-2.0], [0.5], [3.0]])
@@ -77,5 +130,5 @@ def test_both_optimizers_descend(name):
 
 
 def test_an_unknown_optimizer_is_refused():
-    with pytest.raises(InputError, match="lamb or adamw"):
+    with pytest.raises(InputError, match="lamb or adamw or muon"):
         make_optimizer("sgd", nn.Linear(1, 1), 0.1, 0.0)

@@ -34,6 +34,7 @@ def test_an_update_takes_more_batches_later():
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"start": "warm"},
         {"optimizer": "sgd"}, {"schedule": "square"}, {"tokens": 0}, {"learning_rate": -1.0}, {"warmup": 1.0},
         {"max_length": 3}, {"shards": 0}, {"held_out_percent": 0.0}, {"depth": "2"}, {"depth": "0:0.5"},
         {"depth": "2:0.5 4:0.5"}, {"depth": "4:0.6 2:0.3"}, {"depth": "2:1.5"}, {"batches_per_step": "x:1"},
