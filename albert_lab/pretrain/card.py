@@ -37,6 +37,7 @@ def model_card(run: Pretraining, statistics: dict[str, Any], metrics: dict[str, 
         passes=run.position.epoch + 1,
         hours=run.position.seconds / 3600,
         values="\n".join(f"| {name} | {value} |" for name, value in run.settings.to_dict().items()),
+        start=_STARTS[run.settings.start],
         training=statistics["training"],
         held_out=statistics["held_out"],
         private="are" if statistics["private_objects"] else "are not",
@@ -45,6 +46,14 @@ def model_card(run: Pretraining, statistics: dict[str, Any], metrics: dict[str, 
         metrics=metrics,
     )
 
+
+_STARTS = {
+    "random": "All weights began as random numbers.",
+    "informed": """Not all weights began as random numbers (see `albert_lab/pretrain/start.py`). The word table
+began as factorized co-occurrence counts of the training text, the position table as sinusoids, and two of the
+heads so that they attend one token back and one ahead. Where a head looks at its neighbours, that was put there
+and kept; it was not found by training.""",
+}
 
 _CARD = """---
 license: apache-2.0
@@ -70,6 +79,8 @@ pieces, texts of up to {config.max_position_embeddings} tokens.
 {hours:.2f} hours. Objectives: n-gram masking of whole words (15 %, 80/10/10) and sentence
 order, as in Lan et al. 2020 (arXiv 1909.11942). The whole course of the training is in
 `training_log.jsonl`.
+
+{start}
 
 | setting | value |
 |---|---|
