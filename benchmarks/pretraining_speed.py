@@ -77,7 +77,8 @@ def main() -> None:
 
     tokenizer = load_tokenizer(resolve("docs-mini"))
     training, held_out = split_documents(build_corpus(["stdlib"]))
-    settings = Settings(depth="", shards=torch.get_num_threads())
+    plainly = {"start": "random", "optimizer": "adamw", "depth": "", "batches_per_step": ""}
+    settings = Settings(**plainly, shards=torch.get_num_threads())
     with tempfile.TemporaryDirectory() as folder:
         encoded = [encode_documents(part, tokenizer) for part in (training, held_out)]
         run = Pretraining(settings, *encoded, tokenizer, Path(folder), "cpu")

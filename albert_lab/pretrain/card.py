@@ -49,10 +49,10 @@ def model_card(run: Pretraining, statistics: dict[str, Any], metrics: dict[str, 
 
 _STARTS = {
     "random": "All weights began as random numbers.",
-    "informed": """Not all weights began as random numbers (see `albert_lab/pretrain/start.py`). The word table
-began as factorized co-occurrence counts of the training text, the position table as sinusoids, and two of the
-heads so that they attend one token back and one ahead. Where a head looks at its neighbours, that was put there
-and kept; it was not found by training.""",
+    "informed": """Not all weights began as random numbers (see `albert_lab/pretrain/start.py`). The word
+table began as factorized co-occurrence counts of the training text, the position table as sinusoids, and two
+of the heads so that they attend one token back and one ahead. Where a head looks at its neighbours, that was
+put there and kept; it was not found by training.""",
 }
 
 _CARD = """---
