@@ -1,7 +1,40 @@
 """What the network holds and does."""
 
+from albert_lab.analysis.ablation import (
+    AblationEffects,
+    ablated,
+    head_effects,
+    layer_effects,
+    masked_token_loss,
+)
 from albert_lab.analysis.accounts import activation_bytes, flops, parameters
 from albert_lab.analysis.geometry import geometry
+from albert_lab.analysis.heads import (
+    attention_distance,
+    depth_similarity,
+    entropy,
+    offset_histogram,
+    special_share,
+)
 from albert_lab.analysis.record import AttentionRecord, record
+from albert_lab.analysis.rollout import rollout
 
-__all__ = ["AttentionRecord", "activation_bytes", "flops", "geometry", "parameters", "record"]
+__all__ = [
+    "AblationEffects",
+    "AttentionRecord",
+    "ablated",
+    "activation_bytes",
+    "attention_distance",
+    "depth_similarity",
+    "entropy",
+    "flops",
+    "geometry",
+    "head_effects",
+    "layer_effects",
+    "masked_token_loss",
+    "offset_histogram",
+    "parameters",
+    "record",
+    "rollout",
+    "special_share",
+]

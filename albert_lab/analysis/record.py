@@ -97,7 +97,7 @@ def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = 
     encoded = tokenizer(text, text_pair, return_tensors="pt", return_token_type_ids=True)
     _check_length(model, tokenizer, encoded["input_ids"].shape[1])
     inputs = _inputs_of(model, encoded)
-    with _eager(model), _eval_mode(model), _caught_outputs(model) as caught, torch.no_grad():
+    with _eager(model), eval_mode(model), _caught_outputs(model) as caught, torch.no_grad():
         attentions = getattr(model(**inputs, output_attentions=True), "attentions", None)
     attention = _stacked(model, attentions, encoded["input_ids"].shape[1])
     queries, keys = _queries_and_keys(caught, attention)
@@ -173,7 +173,8 @@ def _caught_outputs(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
 
 
 @contextmanager
-def _eval_mode(model: nn.Module) -> Iterator[None]:
+def eval_mode(model: nn.Module) -> Iterator[None]:
+    """The model without dropout; afterwards each of its modules is in the mode it was in."""
     training = [module for module in model.modules() if module.training]
     model.eval()
     try:
