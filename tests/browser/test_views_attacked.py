@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import replace
 
 import pytest
@@ -139,20 +140,25 @@ def test_the_sandbox_alone_keeps_the_attack_inside_its_frame(attack, place, watc
     watched.errors.clear()
 
 
-def test_a_page_that_runs_a_strange_script_could_not_talk_to_anybody(watched: Watched, tmp_path):
+def test_a_script_that_ran_in_a_page_could_talk_to_nobody(watched: Watched, tmp_path):
+    """Playwright's own code runs in spite of the policy, but what it may load is bound by it."""
     page = watched.open(viz.head_view(random_record()).save(tmp_path / "view.html"))
-    blocked = page.evaluate(
-        """async () => {
-            const seen = [];
-            const see = (event) => seen.push(event.effectiveDirective);
-            document.addEventListener("securitypolicyviolation", see);
-            await fetch("http://127.0.0.1:9/").catch(() => {});
-            const image = new Image();
-            image.src = "http://127.0.0.1:9/picture.png";
-            await new Promise((done) => (image.onerror = done));
-            return seen.sort();
-        }"""
-    )
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        blocked = page.evaluate(
+            """async (address) => {
+                const seen = [];
+                const see = (event) => seen.push(event.effectiveDirective);
+                document.addEventListener("securitypolicyviolation", see);
+                await fetch(address).catch(() => {});
+                const image = new Image();
+                image.src = address + "picture.png";
+                await new Promise((done) => (image.onerror = done));
+                return seen.sort();
+            }""",
+            f"http://127.0.0.1:{server.getsockname()[1]}/",
+        )
+        with pytest.raises(BlockingIOError):
+            server.accept()
     assert blocked == ["connect-src", "img-src"]
-    assert not any(":9/" in address for address in watched.requests)
     watched.errors.clear()

@@ -155,7 +155,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             yield found
         finally:
             process.terminate()
-            process.wait(60)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()  # its kernels end when they see that it is gone
+                process.wait()
 
 
 def written(lab: Lab, name: str, notebook: nbformat.NotebookNode) -> str:
@@ -207,12 +211,14 @@ def test_in_jupyterlab_the_views_draw_stay_alive_and_come_back(lab: Lab, watched
     head = frame_with(watched.page, "Head view")
     tokens = texts(head, "#left text")
     before = head_weights(head, 4, len(tokens), len(tokens))
-    assert before.sum(-1).mean(0) * 4 == pytest.approx(4, abs=0.2), "rows of weights sum to 1"
+    assert before.sum(axis=(0, 2)) == pytest.approx(1, abs=0.02), "the mean of four heads' rows"
     head.select_option("#layer", "4")
     after = head_weights(head, 4, len(tokens), len(tokens))
     assert abs(after - before).max() > 0.01
     head.select_option("#filter", "ba")
-    assert texts(head, "#left text") + texts(head, "#right text") == [*tokens[6:], *tokens[:6]]
+    second = tokens.index("[SEP]") + 1
+    assert texts(head, "#left text") == tokens[second:]
+    assert texts(head, "#right text") == tokens[:second]
     neuron = frame_with(watched.page, "Neuron view")
     row = neuron.locator("#collapsed #leftText > g").nth(2)
     row.hover()
@@ -223,8 +229,7 @@ def test_in_jupyterlab_the_views_draw_stay_alive_and_come_back(lab: Lab, watched
     assert "PWNED" not in watched.page.title()
     lab.command(watched, "docmanager:save")
     watched.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
-    watched.page.reload()  # now from the file, which this JupyterLab has signed
-    lab.open(watched, name)
+    lab.open(watched, name)  # now from the file, which this JupyterLab has signed
     assert len(frames(watched, 4)) == 4
 
 
