@@ -8,6 +8,7 @@ from albert_lab.viz.live import LiveFigure
 from albert_lab.viz.marks import marked_tokens
 from albert_lab.viz.pieces import piece_lattice
 from albert_lab.viz.points import flatten_to_map, token_vectors, vectors
+from albert_lab.viz.sliders import sliders
 from albert_lab.viz.tables import table_image
 from albert_lab.viz.views import View, head_view, model_view, neuron_view
 
@@ -28,6 +29,7 @@ __all__ = [
     "neuron_view",
     "parameter_bars",
     "piece_lattice",
+    "sliders",
     "table_image",
     "token_vectors",
     "vectors",
