@@ -11,7 +11,7 @@ from albert_lab.errors import InputError
 from albert_lab.viz.figure import new_figure
 from albert_lab.viz.labels import array_of, plain
 
-STEPS = 32  # colours: with more, the picture of many heads is too large a file for a notebook
+STEPS = 24  # colours: with more, the picture of many heads is too large a file for a notebook
 
 
 def layer_grid(attention: object, *, title: str = "", highest: float = 1.0) -> tuple[Figure, Axes]:
