@@ -42,6 +42,10 @@ DRAWN_AND_PAINTED = """() => new Promise((done) => {
         : setTimeout(look, 20);
     look();
 })"""
+ALONE = """() => {
+    document.body.replaceChildren(document.querySelector('#vis svg'));
+    document.body.style = 'margin: 8px; font-family: Helvetica, Arial, sans-serif';
+}"""
 
 
 def main() -> None:
@@ -201,7 +205,7 @@ def pixels(browser: Browser, cdn: dict[str, bytes], folder: Path, view: str, tok
     pictures = []
     for maker in MAKERS:
         page, _ = opened(browser, cdn, page_of(folder, maker, view, tokens))
-        page.evaluate("document.body.replaceChildren(document.querySelector('#vis svg'))")
+        page.evaluate(ALONE)
         picture = page.locator("svg").screenshot()
         pictures.append(np.asarray(Image.open(BytesIO(picture)).convert("RGB")).astype(int))
         page.close()

@@ -52,23 +52,31 @@ def attention(
       albert-lab attention "Copy a file." --view heatmap --layer -1 --head 2 --out map.png
     """
     _check_output(out, overwrite)
-    from albert_lab import analysis, load
-
-    loaded = load(chosen_model(model))
-    record = analysis.record(loaded.model, loaded.tokenizer, text, pair)
-    if view == View.heatmap:
-        _save_heatmap(record, out, layer, head, title)
-    else:
-        _interactive(record, view, layer, head, title).save(out)
-    told = {"out": str(out), "view": str(view), "model": loaded.name, "tokens": len(record.tokens)}
-    told |= {"layers": record.num_layers, "heads": record.num_heads, "bytes": out.stat().st_size}
+    told = _drawn(text, pair, view, (layer, head), title, chosen_model(model), out)
     if json_output:
         print_json(told)
     else:
         shape = f"{told['tokens']} tokens, {told['layers']} layers, {told['heads']} heads"
-        typer.echo(f"{out}: {view}, {shape}, by {loaded.name}")
+        typer.echo(f"{out}: {view}, {shape}, by {told['model']}")
     if show:
         _open(out)
+
+
+def _drawn(
+    text: str, pair: str | None, view: View, first: tuple[int, int | None], title: str, model: str, out: Path
+) -> dict[str, Any]:
+    """Record the text and write the picture; what --json prints."""
+    from albert_lab import analysis
+    from albert_lab.face import load
+
+    loaded = load(model)
+    record = analysis.record(loaded.model, loaded.tokenizer, text, pair)
+    if view == View.heatmap:
+        _save_heatmap(record, out, *first, title)
+    else:
+        _interactive(record, view, *first, title).save(out)
+    told = {"out": str(out), "view": str(view), "model": loaded.name, "tokens": len(record.tokens)}
+    return told | {"layers": record.num_layers, "heads": record.num_heads, "bytes": out.stat().st_size}
 
 
 def _check_output(out: Path, overwrite: bool) -> None:
