@@ -52,38 +52,52 @@ def ablated(
     Raises:
         InputError: another network, or a layer or head that is not there.
     """
-    blocks = _layers_of(model)
-    depth, count = _depth(model), model.config.num_attention_heads
+    blocks, depth, count = _layers_of(model), _depth(model), model.config.num_attention_heads
     wrong = [pair for pair in heads if not (0 <= pair[0] < depth and 0 <= pair[1] < count)]
     if wrong or any(not 0 <= layer < depth for layer in layers):
         raise InputError(
             f"heads={list(heads)}, layers={list(layers)}.",
             expected=f"layers from 0 to {depth - 1} and heads from 0 to {count - 1}",
         )
-    calls = {"heads": 0, "layers": 0}
-
-    def start(module: nn.Module, inputs: Any) -> None:
-        calls.update(heads=0, layers=0)
-
-    def silence(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        layer, calls["heads"] = calls["heads"] % depth, calls["heads"] + 1
-        return (_without(inputs[0], [head for at, head in heads if at == layer], count), *inputs[1:])
-
-    def skip(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:
-        layer, calls["layers"] = calls["layers"] % depth, calls["layers"] + 1
-        if layer not in layers:
-            return output
-        return (inputs[0], *output[1:]) if isinstance(output, tuple) else inputs[0]
-
-    handles = [model.register_forward_pre_hook(start)]
-    handles += [_output_projection(block).register_forward_pre_hook(silence) for block in blocks]
+    cut = _Cut(heads, layers, depth, count)
+    handles = [model.register_forward_pre_hook(cut.start)]
+    handles += [_output_projection(block).register_forward_pre_hook(cut.silence) for block in blocks]
     # First of all hooks: transformers collects hidden states with hooks of its own.
-    handles += [block.register_forward_hook(skip, prepend=True) for block in blocks]
+    handles += [block.register_forward_hook(cut.skip, prepend=True) for block in blocks]
     try:
         yield
     finally:
         for handle in handles:
             handle.remove()
+
+
+class _Cut:
+    """The hooks of `ablated`, and how often they were called in this pass."""
+
+    def __init__(
+        self, heads: Collection[tuple[int, int]], layers: Collection[int], depth: int, count: int
+    ) -> None:
+        self.heads, self.layers, self.depth, self.count = heads, layers, depth, count
+        self.attended = self.applied = 0
+
+    def start(self, module: nn.Module, inputs: Any) -> None:
+        """A new pass, whatever became of the last one."""
+        self.attended = self.applied = 0
+
+    def silence(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Before W_O: the heads of this depth that are off put in 0."""
+        layer, self.attended = self.attended % self.depth, self.attended + 1
+        return (
+            _without(inputs[0], [head for at, head in self.heads if at == layer], self.count),
+            *inputs[1:],
+        )
+
+    def skip(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:
+        """After a layer that is off: its input instead of its output."""
+        layer, self.applied = self.applied % self.depth, self.applied + 1
+        if layer not in self.layers:
+            return output
+        return (inputs[0], *output[1:]) if isinstance(output, tuple) else inputs[0]
 
 
 def head_effects(

@@ -52,8 +52,8 @@ def flops(
 ) -> dict[str, int]:
     """Floating-point operations of one forward pass: 2 for each multiplication with its addition.
 
-    Only matrix products count, as `torch.utils.flop_counter.FlopCounterMode` does; the rest is below 1%.
-    Whether layers share their weights makes no difference: each of the L layers is computed.
+    Only matrix products count, as torch's FlopCounterMode does; the rest is below 1%. Whether layers share
+    their weights makes no difference: each of the L layers is computed.
 
     Args:
         config: the shape.
@@ -117,8 +117,7 @@ def activation_bytes(
     H, wide = BT * config.hidden_size, BT * config.intermediate_size  # values in (B, T, H), in (B, T, F)
     applied = config.num_hidden_layers * config.inner_group_num
     norm = 2 * BT  # mean and 1/deviation of each token
-    # Fused, one log-sum-exp per query and head; else every weight.
-    weights = BT * config.num_attention_heads * (1 if fused else tokens)
+    weights = BT * config.num_attention_heads * (1 if fused else tokens)  # fused: a query's log-sum-exp
     attention = 6 * H + weights + norm  # input, query, key, value, heads' output, sum before the LayerNorm
     feed_forward = 2 * H + (2 if fused else 5) * wide + norm  # input, sum before the LayerNorm
     ids = 8 * (2 * BT + tokens)  # int64: words, segments, positions

@@ -29,6 +29,15 @@ def geometry(
     Raises:
         InputError: fewer than two states, states or a mask of other shapes, NaN, or no token that counts.
     """
+    counted = _counted(hidden_states, attention_mask)
+    before, after = counted[:-1], counted[1:]
+    cosines = torch.cosine_similarity(before, after, dim=-1).clamp(-1, 1)
+    distances = torch.linalg.vector_norm(after - before, dim=-1).mean(-1)
+    return distances.numpy(), torch.rad2deg(torch.acos(cosines)).mean(-1).numpy()
+
+
+def _counted(hidden_states: Sequence[Tensor], attention_mask: Tensor | None) -> Tensor:
+    """The states of the n real tokens, checked: (L + 1, n, H) in float64."""
     shapes = {tuple(state.shape) for state in hidden_states}
     if len(hidden_states) < 2 or len(shapes) != 1 or len(next(iter(shapes))) not in (2, 3):
         raise InputError(
@@ -38,7 +47,7 @@ def geometry(
         )
     states = torch.stack([state.detach().cpu().double() for state in hidden_states])  # (L + 1, B, T, H)
     if attention_mask is None:
-        counted = states.flatten(1, -2)  # (L + 1, n, H)
+        counted = states.flatten(1, -2)
     else:
         real = torch.as_tensor(attention_mask).cpu().bool()
         if real.shape != states.shape[1:-1]:
@@ -48,7 +57,4 @@ def geometry(
         counted = states[:, real]
     if counted.shape[1] == 0 or not counted.isfinite().all():
         raise InputError("no token counts, or a state holds NaN.", expected="finite states of real tokens")
-    before, after = counted[:-1], counted[1:]
-    cosines = torch.cosine_similarity(before, after, dim=-1).clamp(-1, 1)
-    distances = torch.linalg.vector_norm(after - before, dim=-1).mean(-1)
-    return distances.numpy(), torch.rad2deg(torch.acos(cosines)).mean(-1).numpy()
+    return counted

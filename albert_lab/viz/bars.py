@@ -38,13 +38,22 @@ def parameter_bars(
     Raises:
         InputError: no bar, more than ten parts, or a negative count.
     """
-    parts = list(dict.fromkeys(str(part) for bar in bars.values() for part in bar))
-    table = _table(bars, parts)
-    names = [plain(name) for name in bars]
-    each = 0.8 / len(parts) if log else 0.62
-    height = len(names) * (max(0.46, 0.2 * len(parts)) if log else 0.46) + 1.1 + 0.22 * -(-len(parts) // 4)
-    figure, axes = new_figure(8.4, height)
-    _draw_pieces(axes, table, parts, each, log)
+    parts = list(dict.fromkeys(part for bar in bars.values() for part in bar))
+    table, names = _table(bars, parts), [plain(name) for name in bars]
+    row = max(0.46, 0.2 * len(parts)) if log else 0.46  # inches
+    figure, axes = new_figure(8.4, len(names) * row + 1.1 + 0.22 * -(-len(parts) // 4))
+    _draw_pieces(axes, table, parts, log)
+    _finish(axes, table, names, log)
+    axes.set_xlabel(unit)
+    axes.set_title(title, fontsize=10, parse_math=False)
+    legend = figure.legend(loc="outside lower center", ncols=min(4, len(parts)), frameon=False, fontsize=9)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    figure.description = _description(table, names, parts, unit)
+    return figure, axes
+
+
+def _finish(axes: Axes, table: np.ndarray, names: list[str], log: bool) -> None:
     axes.set_yticks(range(len(names)), names, parse_math=False)
     axes.invert_yaxis()
     if log:
@@ -53,15 +62,8 @@ def parameter_bars(
     else:
         _write_totals(axes, table)
     axes.xaxis.set_major_formatter(lambda value, _: short(value))
-    axes.set_xlabel(unit)
-    axes.set_title(title, fontsize=10, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    legend = figure.legend(loc="outside lower center", ncols=min(4, len(parts)), frameon=False, fontsize=9)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
-    figure.description = _description(table, names, parts, unit)
-    return figure, axes
 
 
 def short(count: float) -> str:
@@ -87,7 +89,8 @@ def _table(bars: Mapping[str, Mapping[str, float]], parts: list[str]) -> np.ndar
     return table
 
 
-def _draw_pieces(axes: Axes, table: np.ndarray, parts: list[str], each: float, log: bool) -> None:
+def _draw_pieces(axes: Axes, table: np.ndarray, parts: list[str], log: bool) -> None:
+    each = 0.8 / len(parts) if log else 0.62
     rows, longest = np.arange(len(table)), max(table.sum(axis=1).max(), 1e-12)
     starts = np.zeros(len(table))
     for place, part in enumerate(parts):

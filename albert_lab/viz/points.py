@@ -40,9 +40,7 @@ def token_vectors(
     names = labels_for(tokens, len(table), "tokens")
     real = np.ones(len(table), bool) if mask is None else np.asarray(mask).astype(bool)
     if real.shape != (len(table),):
-        raise InputError(
-            f"the mask has shape {real.shape}.", expected=f"({len(table)},), one value per token"
-        )
+        raise InputError(f"the mask has shape {real.shape}.", expected=f"({len(table)},), one per token")
     end = float(np.abs(table[real]).max(initial=1e-9))
     if pooled is not None:
         table, names = _with_last_row(table, pooled), [*names, "", plain(pooled_name)]
@@ -55,13 +53,17 @@ def token_vectors(
     axes.set_xlabel("feature")
     axes.set_title(title, fontsize=10, parse_math=False)
     figure.colorbar(image, ax=axes, label="value")
-    padding = f", of which {int((~real).sum())} are padding and crossed out" if not real.all() else ""
     below = f', and below them their pooled vector "{plain(pooled_name)}"' if pooled is not None else ""
-    figure.description = (
-        f"The vectors of {len(real)} tokens{padding}, {table.shape[1]} features each, as rows of colours "
-        f"from {-end:.3g} to {end:.3g}{below}."
-    )
+    figure.description = _said_of_tokens(real, table.shape[1], end) + f"{below}."
     return figure, axes
+
+
+def _said_of_tokens(real: np.ndarray, features: int, end: float) -> str:
+    padding = f", of which {int((~real).sum())} are padding and crossed out" if not real.all() else ""
+    return (
+        f"The vectors of {len(real)} tokens{padding}, {features} features each, as rows of colours "
+        f"from {-end:.3g} to {end:.3g}"
+    )
 
 
 def _with_last_row(table: np.ndarray, pooled: object) -> np.ndarray:
@@ -129,8 +131,7 @@ def vectors(
     axes.set_xlabel(f"first direction, {shares[0]:.0%} of the differences")
     axes.set_ylabel(f"second direction, {shares[1]:.0%}")
     axes.set_title(title, fontsize=10, parse_math=False)
-    axes.margins(0.25, 0.12)
-    axes.set(xticks=[], yticks=[])
+    axes.set(xmargin=0.25, ymargin=0.12, xticks=[], yticks=[])
     _label_points(figure, axes, points, texts, [COLOURS[order.index(kind)] for kind in kinds])
     if groups is not None:
         for text in axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False).get_texts():
