@@ -62,6 +62,19 @@ def embed(
     """
     from albert_lab.vectors.extractor import Extractor
 
-    model, tokenizer, name = source if isinstance(source, Loaded) else load(source)
-    extractor = Extractor(model, tokenizer, **{"name": name} | options)
+    if isinstance(source, Loaded):
+        noted = {"name": source.name} | _notes(source.name)
+        extractor = Extractor(source.model, source.tokenizer, **noted | options)
+    else:
+        extractor = Extractor.from_source(source, **options)
     return extractor.embed(texts, level, progress=progress)
+
+
+def _notes(name: str) -> dict[str, Any]:
+    """What the folder of a loaded model says about pooling and normalization, if it is on this machine."""
+    from albert_lab.model.checkpoint import built_in_models, resolve
+    from albert_lab.vectors.sentence import read_notes
+
+    local = name in built_in_models() or Path(name).expanduser().is_dir()
+    notes = read_notes(resolve(name)) if local else None
+    return notes.options if notes else {}

@@ -23,7 +23,7 @@ ALLOWED = {
     "text": set(),
     "pretrain": {"model", "text"},
     "analysis": {"model", "text"},
-    "vectors": {"model", "text"},
+    "vectors": {"model", "text", "pretrain"},
     "downstream": {"model", "text", "vectors"},
     "viz": set(),
     "classroom": set(),

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from albert_lab.cli import attention, corpus, course, models, vectors
+from albert_lab.cli import attention, corpus, course, models, tune, vectors
 from albert_lab.errors import AlbertLabError
 from albert_lab.pretrain.command import pretrain
 
@@ -78,4 +78,5 @@ app.command()(attention.attention)
 app.command()(models.models)
 app.add_typer(corpus.app, name="corpus")
 app.command()(pretrain)
+app.command()(tune.tune)
 app.command()(course.doctor)

@@ -60,11 +60,11 @@ def models(json_output: Json = False) -> None:
 
 def list_models() -> list[Row]:
     """The built-in models, the released ones, and what ALBERT_LAB_MODEL names, in this order."""
-    from albert_lab.model.checkpoint import BUILT_IN
+    from albert_lab.model.checkpoint import built_in_models
     from albert_lab.model.config import AlbertConfig
 
     default = chosen_model(None)
-    names = list(dict.fromkeys([*BUILT_IN, *HUB, default]))
+    names = list(dict.fromkeys([*built_in_models(), *HUB, default]))
     rows = []
     for name in names:
         kind, config, offline = _look(name)
@@ -81,11 +81,11 @@ def _look(name: str) -> tuple[str, Any, bool]:
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
-    from albert_lab.model.checkpoint import BUILT_IN, resolve
+    from albert_lab.model.checkpoint import built_in_models, resolve
 
-    if name in BUILT_IN or Path(name).expanduser().is_dir():
+    if name in built_in_models() or Path(name).expanduser().is_dir():
         folder = resolve(name)
-        kind = "built-in" if name in BUILT_IN else "folder"
+        kind = "built-in" if name in built_in_models() else "folder"
     else:
         try:
             cached = try_to_load_from_cache(name, "config.json")

@@ -14,13 +14,22 @@ from albert_lab.cli.options import Json, Model, chosen_model, print_json
 Pooling = StrEnum("Pooling", ["mean", "cls", "max", "pooler", "first_last"])
 Precision = StrEnum("Precision", ["float32", "bfloat16", "int8"])
 LongTexts = StrEnum("LongTexts", ["cut", "windows"])
+Kinds = StrEnum("Kinds", ["module", "class", "function", "method", "attribute"])
 
 
 Inputs = Annotated[
     list[str], typer.Argument(metavar="TEXT|FILE...", help="Texts; names of files; - for standard input.")
 ]
 Out = Annotated[Path, typer.Option("--out", help="The Parquet file to write.")]
-HowToPool = Annotated[Pooling, typer.Option("--pooling", help="How a text's token vectors become one.")]
+Sentence = Annotated[bool, typer.Option("--sentence", help="Take the model that is tuned for sentences.")]
+HowToPool = Annotated[
+    Pooling | None,
+    typer.Option(
+        "--pooling",
+        help="How token vectors become one; without it mean, or as a tuned model says.",
+        show_default=False,
+    ),
+]
 Layer = Annotated[int, typer.Option(help="0 enters the first layer, 1 is its output, -1 the last.")]
 Format = Annotated[Precision, typer.Option("--precision", help="Number format inside the network.")]
 Long = Annotated[
@@ -37,7 +46,8 @@ def embed(
     inputs: Inputs,
     out: Out,
     model: Model = None,
-    pooling: HowToPool = Pooling.mean,
+    sentence: Sentence = False,
+    pooling: HowToPool = None,
     layer: Layer = -1,
     precision: Format = Precision.float32,
     long_texts: Long = LongTexts.cut,
@@ -56,14 +66,15 @@ def embed(
     \b
     Examples:
       albert-lab embed "Copy a file." "Sort a list." --out vectors.parquet
-      albert-lab embed notes.txt reviews.csv --column review --out vectors.parquet
+      albert-lab embed notes.txt reviews.csv --column review --out vectors.parquet --sentence
       cat notes.txt | albert-lab embed - --out vectors.parquet --json
     """
-    from albert_lab.vectors import Extractor, embed_to_parquet, read_texts
+    from albert_lab.vectors import embed_to_parquet, read_texts
 
     texts = read_texts(inputs, column=column, encoding=encoding, skip_missing=skip_missing)
-    choices = {"pooling": str(pooling), "precision": str(precision), "long_texts": str(long_texts)}
-    extractor = Extractor.from_source(chosen_model(model), layer=layer, **choices)
+    choices = {"layer": layer, "precision": str(precision), "long_texts": str(long_texts)}
+    choices |= {"pooling": str(pooling)} if pooling else {}
+    extractor = _sentence_extractor(model, choices) if sentence else _extractor(model, choices)
     written = embed_to_parquet(extractor, texts, out, overwrite=overwrite)
     told = {"out": str(written.path), "model": extractor.name, "texts": written.texts}
     told |= {"resumed": written.resumed, "cut": written.cut, **extractor.settings}
@@ -89,39 +100,78 @@ Packages = Annotated[
 ]
 
 
+Kind = Annotated[
+    list[Kinds] | None,
+    typer.Option("--kind", help="Only objects of this kind; may be repeated.", show_default=False),
+]
+Explain = Annotated[bool, typer.Option("--explain", help="Tell which words of question and object met.")]
+
+
 def search(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What you need, in plain words.")],
     package: Packages = None,
+    kind: Kind = None,
     top: Annotated[int, typer.Option(help="How many answers.")] = 10,
     model: Model = None,
     vectors: Annotated[bool, typer.Option(help="Let the model's vectors add to BM25.")] = True,
+    words: Annotated[bool, typer.Option(help="Let BM25 add to the vectors.")] = True,
+    explain: Explain = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the index anew.")] = False,
     json_output: Json = False,
 ) -> None:
     """Find the Python object that serves a need.
 
     The first search reads the packages' documentation and builds an index (half a minute for the standard
-    library, some minutes for the default set); later ones find it in the cache. The ranking is BM25's; the
-    vectors of a model that only learned to guess masked words search badly alone and add a little.
+    library, some minutes for the default set); later ones find it in the cache, and read again only packages
+    that have changed. The ranking adds BM25, which counts shared words, and the model's vectors.
 
     \b
     Examples:
       albert-lab search "copy a directory tree"
-      albert-lab search "copy a directory tree" --package stdlib --top 3 --json
+      albert-lab search "copy a directory tree" --package stdlib --kind function --top 3 --explain --json
     """
     from albert_lab.vectors import DocumentSearch
 
-    extractor = _extractor(chosen_model(model)) if vectors else None
-    hits = DocumentSearch(package or None, extractor=extractor, vectors=vectors)(question, top)
+    extractor = _sentence_extractor(model, {}) if vectors else None
+    options = {"extractor": extractor, "vectors": vectors, "words": words, "rebuild": rebuild}
+    found = DocumentSearch(package or None, **options)
+    hits = found(question, top, kind=[str(each) for each in kind] if kind else None)
+    met = [found.explain(question, hit) for hit in hits] if explain else [[] for _ in hits]
     if json_output:
-        print_json([vars(hit) for hit in hits])
+        more = [{"met": [each._asdict() for each in meetings]} if explain else {} for meetings in met]
+        print_json([vars(hit) | further for hit, further in zip(hits, more, strict=True)])
         return
-    for hit in hits:
-        typer.echo(f"{hit.rank:3}  {hit.score:.3f}  {hit.name}  ({hit.kind})\n{'':12}{hit.summary}")
+    for hit, meetings in zip(hits, met, strict=True):
+        typer.echo(_shown(hit, meetings))
     if not hits:
         typer.echo("Nothing has a word in common with that question; try other words.", err=True)
 
 
-def _extractor(model: str) -> Any:
+def _shown(hit: Any, meetings: list[Any]) -> str:
+    """A hit as lines: name with signature, summary, and which words met."""
+    call = hit.signature.partition("(")
+    name = f"{hit.name}{''.join(call[1:])}" if call[1] else hit.name
+    lines = [f"{hit.rank:3}  {hit.score:.3f}  {name}  ({hit.kind})", hit.summary]
+    if meetings:
+        lines.append("met: " + "; ".join(_met(each) for each in meetings))
+    return f"\n{'':12}".join(lines)
+
+
+def _met(meeting: Any) -> str:
+    how = f" {meeting.cosine:.2f}" if meeting.where == "meaning" else ""
+    partner = "" if meeting.found in ("", meeting.asked) else f" ~ {meeting.found}"
+    return f"{meeting.asked}{partner} ({meeting.where}{how})"
+
+
+def _extractor(model: str | None, choices: dict[str, Any]) -> Any:
+    """The asked model, else the default one."""
     from albert_lab.vectors import Extractor
 
-    return Extractor.from_source(model)
+    return Extractor.from_source(chosen_model(model), **choices)
+
+
+def _sentence_extractor(model: str | None, choices: dict[str, Any]) -> Any:
+    """The asked model, else the one for sentences."""
+    from albert_lab.vectors.sentence import sentence_source
+
+    return _extractor(model or sentence_source(), choices)

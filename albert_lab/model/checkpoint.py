@@ -23,8 +23,7 @@ from albert_lab.model.albert import AlbertModel
 from albert_lab.model.config import AlbertConfig
 from albert_lab.paths import atomic_write
 
-BUILT_IN = ("docs-mini",)
-DEFAULT_SOURCE = BUILT_IN[0]
+DEFAULT_SOURCE = "docs-mini"
 SOURCE_VARIABLE = "ALBERT_LAB_MODEL"
 MODEL_CLASSES = (
     AlbertModel,
@@ -50,6 +49,11 @@ _OLD_BUFFERS = ("albert.embeddings.position_ids", "albert.embeddings.token_type_
 Model = TypeVar("Model", bound=nn.Module)
 
 
+def built_in_models() -> tuple[str, ...]:
+    """Names of the models that ship with the package: docs-mini, and those tuned from it."""
+    return tuple(sorted(path.parent.name for path in _PRETRAINED.glob("*/config.json")))
+
+
 def resolve(source: str | Path | None = None, *, allow_pickle: bool = False) -> Path:
     """The folder that a model's name stands for.
 
@@ -59,7 +63,7 @@ def resolve(source: str | Path | None = None, *, allow_pickle: bool = False) -> 
     """
     if source is None:
         source = os.environ.get(SOURCE_VARIABLE) or DEFAULT_SOURCE
-    if source in BUILT_IN:
+    if source in built_in_models():
         return _PRETRAINED / source
     folder = Path(source).expanduser()
     if folder.is_dir():
@@ -69,7 +73,7 @@ def resolve(source: str | Path | None = None, *, allow_pickle: bool = False) -> 
     if isinstance(source, Path) or not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", source):
         raise CheckpointError(
             f"there is no folder {source}",
-            expected=f"a folder, a hub name (owner/model), or a built-in model: {', '.join(BUILT_IN)}",
+            expected=f"a folder, a hub name (owner/model), or a built-in one: {', '.join(built_in_models())}",
         )
     return _from_hub(source, allow_pickle)
 

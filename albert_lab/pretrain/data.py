@@ -105,7 +105,7 @@ def split_documents(
     """
     training, candidates, seen = [], [], set()
     for document in documents:
-        if _bucket(document.name) < held_out_percent:
+        if held_out_bucket(document.name) < held_out_percent:
             candidates.append(list(document.paragraphs))
             continue
         fresh = [text for text in document.paragraphs if _key(text) not in seen]
@@ -125,8 +125,8 @@ def split_documents(
     return training, held_out
 
 
-def _bucket(name: str) -> float:
-    """A number from 0 to 100 that depends on the name alone."""
+def held_out_bucket(name: str) -> float:
+    """A number from 0 to 100 that depends on the name alone; held out if below the percentage."""
     return int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:4]) / 2**32 * 100
 
 

@@ -20,7 +20,20 @@ _HOMES = {
     "read_vectors": "files",
     "VectorIndex": "index",
     "DocumentSearch": "search",
-    "SearchHit": "search",
+    "SearchHit": "hits",
+    "SearchResults": "hits",
+    "search_box": "hits",
+    "Whitening": "whitening",
+    "fit_centring": "whitening",
+    "fit_whitening": "whitening",
+    "development_questions": "questions",
+    "TextPair": "pairs",
+    "documentation_pairs": "pairs",
+    "read_pairs": "pairs",
+    "contrastive_loss": "contrastive",
+    "TuneSettings": "tune_settings",
+    "Tuning": "tuning",
+    "tune": "tune_run",
 }
 
 __all__ = list(_HOMES)

@@ -32,12 +32,14 @@ from albert_lab.vectors.network import (
 from albert_lab.vectors.pooling import check_pooling
 from albert_lab.vectors.precision import in_precision
 from albert_lab.vectors.progress import progress_bar
+from albert_lab.vectors.sentence import read_notes
 from albert_lab.vectors.tokens import (
     TextEncoder,
     Window,
     average_words,
     check_texts,
     chunks,
+    folder_tokenizer,
     length_batches,
     padded_lengths,
     trimmed,
@@ -91,6 +93,7 @@ class Extractor:
         tokens_per_batch: B*T at most; None = 512 for each thread of a CPU (and at least 1024), so that a
             batch stays in its caches; 65536 elsewhere.
         device: "cpu", "cuda", ...; None = where the model is. The model is copied if it has to move.
+        normalize: give sentences vectors of length 1 (words and tokens stay as they are).
         name: what to call the model in files.
 
     Raises:
@@ -110,11 +113,12 @@ class Extractor:
         window_overlap: int | None = None,
         tokens_per_batch: int | None = None,
         device: str | torch.device | None = None,
+        normalize: bool = False,
         name: str | None = None,
     ) -> None:
         self.name, self.config = name or type(model).__name__, model.config
         self.pooling, self.layer, self.precision, self.long_texts = pooling, layer, precision, long_texts
-        self._encoder = TextEncoder(tokenizer)
+        self.normalize, self._encoder = normalize, TextEncoder(tokenizer)
         self._check_choices()
         self.max_length = self._checked_length(max_length)
         self._window = self.max_length - self._encoder.special_tokens
@@ -130,17 +134,18 @@ class Extractor:
     def from_source(cls, source: str | Path | None = None, **options: Any) -> Extractor:
         """The extractor of a built-in model, a checkpoint folder or a hub name; options as for the class.
 
-        None means the environment variable ALBERT_LAB_MODEL, else docs-mini.
+        None means the environment variable ALBERT_LAB_MODEL, else docs-mini. Where the folder is one of a
+        sentence model, pooling, normalization and length are as it says, unless the options say otherwise.
 
         Raises:
             CheckpointError: there is no such model, or it cannot be read.
         """
         from albert_lab.model.checkpoint import load_model, resolve
-        from albert_lab.text.tokenizer import load_tokenizer
 
         folder = resolve(source)
-        name = str(source or folder.name)
-        return cls(load_model(folder), load_tokenizer(folder), **{"name": name} | options)
+        notes = read_notes(folder)
+        noted = {"name": str(source or folder.name)} | (notes.options if notes else {})
+        return cls(load_model(folder), folder_tokenizer(folder), **noted | options)
 
     @property
     def dimension(self) -> int:
@@ -150,7 +155,7 @@ class Extractor:
     @property
     def settings(self) -> dict[str, Any]:
         """What decides the vectors of a text, apart from weights and tokenizer."""
-        names = ("pooling", "layer", "precision", "long_texts", "max_length", "window_overlap")
+        names = ("pooling", "layer", "precision", "long_texts", "max_length", "window_overlap", "normalize")
         return {name: getattr(self, name) for name in names} | {"dimension": self.dimension}
 
     def fingerprint(self) -> str:
@@ -200,7 +205,7 @@ class Extractor:
                     shares = np.array([window.share for window in batch], dtype=np.float32)
                     np.add.at(result, rows, shares[:, None] * vectors)
                     advance(sum(window.start == 0 for window in batch))
-        return result, cut
+        return (_unit(result) if self.normalize else result), cut
 
     def _pieces(self, texts: Sequence[str], advance: Callable[[int], None]) -> tuple[list[TokenVectors], int]:
         result, cut = [], 0
@@ -278,6 +283,10 @@ class Extractor:
                 expected=f"{self._encoder.special_tokens + 1} to {longest}, special tokens included",
             )
         return wanted
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
 def _words(pieces: TokenVectors) -> WordVectors:

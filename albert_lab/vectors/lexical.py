@@ -69,7 +69,12 @@ def stem(word: str) -> str:
 
 def terms(text: str) -> list[str]:
     """What a text is searched by: stems of its words, without those that say nothing (the, of, ...)."""
-    return [stem(word) for word in words(text) if word not in _STOP]
+    return [stem(word) for word in words(text) if not says_nothing(word)]
+
+
+def says_nothing(word: str) -> bool:
+    """Whether a lower-case word stands in any text: the, of, how, ..."""
+    return word in _STOP
 
 
 class NameSplitter:

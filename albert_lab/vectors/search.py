@@ -4,54 +4,43 @@
     search = DocumentSearch("stdlib")                   # builds an index once, then finds it in the cache
     search("copy a directory tree")[0].name             # 'shutil.copytree'
 
-The ranking is led by BM25. Vectors pooled from a masked-language model, without further training, search
-badly: alone they hardly ever find the right object. So they only add a little:
+The score of an object adds words and meaning:
 
-    score = bm25 / (best bm25) + 0.2 · cosine
+    score = bm25 / (best bm25) + weight · cosine
 
-Both vectors of the cosine have the mean of all documents' vectors subtracted, since raw ones all point in
-much the same direction. An object that shares no word with the question is not found.
+Both vectors of the cosine have the mean of all documents' vectors subtracted. The weight depends on the
+model. Vectors pooled from a masked-language model, without further training, hardly ever find the right
+object, so they only add a little to objects that share a word with the question. Vectors of a sentence model
+(see `albert_lab.vectors.sentence`) also find objects that share none.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from albert_lab.errors import AlbertLabError, CorpusError, InputError, OutputError
+from albert_lab.errors import CorpusError, InputError
 from albert_lab.paths import cache_dir
-from albert_lab.text.corpus import DEFAULT_PACKAGES, Corpus, build_corpus
+from albert_lab.text.corpus import DEFAULT_PACKAGES, build_corpus
 from albert_lab.text.packages import Package, find_package
+from albert_lab.vectors.hits import SearchHit, SearchResults
 from albert_lab.vectors.index import VectorIndex, best
-from albert_lab.vectors.lexical import LexicalIndex, beside, is_whole, seal, words
+from albert_lab.vectors.index_store import Objects, package_vectors, read_words, save_words
+from albert_lab.vectors.lexical import LexicalIndex
 
 if TYPE_CHECKING:
+    from albert_lab.vectors.explain import Meeting
     from albert_lab.vectors.extractor import Extractor
 
-VECTOR_WEIGHT = 0.2
-_FORMAT = 1
+RAW_WEIGHT, SENTENCE_WEIGHT = 0.2, 1.0  # of the cosine; see benchmarks/search.py --choose
+KINDS = ("module", "class", "function", "method", "attribute")
+_FORMAT = 2
 _SHOWN = ("name", "summary", "signature", "kind", "package")
-_OBJECTS = "objects.parquet"
-
-
-@dataclass(frozen=True)
-class SearchHit:
-    """An object that was found; rank 1 is the best, a score means something only within one answer."""
-
-    rank: int
-    name: str
-    score: float
-    summary: str
-    signature: str
-    kind: str
-    package: str
 
 
 class DocumentSearch:
@@ -63,8 +52,10 @@ class DocumentSearch:
     Args:
         packages: import names, "stdlib" for the standard library; None = `corpus.DEFAULT_PACKAGES`, those
             that are installed.
-        extractor: makes the vectors; None = the built-in model.
+        extractor: makes the vectors; None = the model for sentences, see `sentence_source`.
         vectors: False ranks by BM25 alone, and loads neither torch nor a model.
+        words: False ranks by vectors alone.
+        weight: of the cosine; None = what the model's kind asks for.
         cache: folder for the index; None = "index" in `albert_lab.paths.cache_dir()`.
         rebuild: build the index even if there is one.
         progress: True, False, or None = bars if it takes long and a person is watching.
@@ -72,6 +63,7 @@ class DocumentSearch:
     Raises:
         CorpusError: a package is not installed, or nothing in the packages is documented.
         CheckpointError: the model cannot be read.
+        InputError: neither words nor vectors.
         OutputError: the cache cannot be written.
     """
 
@@ -81,18 +73,25 @@ class DocumentSearch:
         *,
         extractor: Extractor | None = None,
         vectors: bool = True,
+        words: bool = True,
+        weight: float | None = None,
         cache: Path | str | None = None,
         rebuild: bool = False,
         progress: bool | None = None,
     ) -> None:
+        if not (words or vectors):
+            raise InputError(
+                "Neither words nor vectors are left to rank by.", expected="one of them at least"
+            )
         self._found = _packages(packages)
         self._folder = Path(cache) if cache is not None else cache_dir() / "index"
-        self._rebuild, self._progress = rebuild, progress
-        self._corpus: Corpus | None = None
-        self._objects, self._lexical = self._lexical_part()
+        self._rebuild, self._progress, self._words = rebuild, progress, words
+        self._objects, self._lexical = self._word_part()
         self._extractor = _built_in() if vectors and extractor is None else extractor if vectors else None
-        self._vectors = self._vector_part() if self._extractor else None
-        self._corpus = None
+        sentences = self._extractor is not None and self._extractor.normalize
+        self.weight = weight if weight is not None else SENTENCE_WEIGHT if sentences else RAW_WEIGHT
+        self._needs_words = words and not sentences
+        self._mean, self._vectors = self._vector_part() if self._extractor else (None, None)
 
     def __len__(self) -> int:
         return len(self._objects["name"])
@@ -102,11 +101,26 @@ class DocumentSearch:
         """Name and version of every package that is searched."""
         return {package.name: package.version for package in self._found}
 
-    def __call__(self, question: str, top: int = 10) -> list[SearchHit]:
+    @property
+    def documents(self) -> Objects:
+        """What is searched, column by column: name, summary, signature, kind, package, text."""
+        return self._objects
+
+    @property
+    def vectors(self) -> VectorIndex | None:
+        """The objects' centred vectors, in their order; None without vectors."""
+        return self._vectors
+
+    def __call__(
+        self, question: str, top: int = 10, *, kind: Iterable[str] | str | None = None
+    ) -> SearchResults:
         """The `top` objects that fit best, best first; fewer if fewer have anything in common with it.
 
+        Args:
+            kind: only objects of this kind or these: "function", "class", "method", "module", "attribute".
+
         Raises:
-            InputError: an empty question, something else than a string, or `top` below 1.
+            InputError: an empty question, something else than a string, `top` below 1, or an unknown kind.
         """
         if not isinstance(question, str) or not question.strip():
             raise InputError(
@@ -116,79 +130,102 @@ class DocumentSearch:
             )
         if top < 1:
             raise InputError(f"top={top}.", expected="at least 1")
-        scores = self.scores(question)
-        return [
+        scores = np.where(self._of_kind(kind), self.scores(question), 0)
+        return SearchResults(
             SearchHit(rank, score=float(scores[i]), **{name: self._objects[name][i] for name in _SHOWN})
             for rank, i in enumerate(best(scores, top), 1)
             if scores[i] > 0
-        ]
+        )
 
     search = __call__
 
     def scores(self, question: str) -> np.ndarray:
         """The score of every object, (n,) float32, in the order of the corpus."""
-        lexical = self._lexical.scores(question)
+        lexical = self._lexical.scores(question) if self._words else np.zeros(len(self), dtype=np.float32)
         scores = lexical / max(float(lexical.max()), 1e-9)
         if self._vectors is None:
             return scores
-        mean, index = self._vectors
         query, _ = self._extractor.sentences([question], lambda done: None)
-        positions, cosines = index.nearest(_unit(query) - mean, len(index))
-        scores[positions[0]] += VECTOR_WEIGHT * cosines[0]
-        return np.where(lexical > 0, scores, 0)
+        positions, cosines = self._vectors.nearest(_unit(query) - self._mean, len(self))
+        scores[positions[0]] += (self.weight if self._words else 1.0) * cosines[0]
+        return np.where(lexical > 0, scores, 0) if self._needs_words else scores
 
-    def _documents(self) -> Corpus:
-        if self._corpus is None:
-            names = [package.name for package in self._found]
-            self._corpus = build_corpus(names, progress=self._progress is not False)
-            if not len(self._corpus):
-                raise CorpusError(f"Nothing is documented in {', '.join(names)}.")
-        return self._corpus
+    def explain(self, question: str, hit: SearchHit) -> list[Meeting]:
+        """Which words of the question met which words of an object that was found.
 
-    def _key(self, *further: str) -> str:
+        Raises:
+            InputError: a hit of another search.
+        """
+        from albert_lab.vectors.explain import meetings
+
+        if hit.name not in self._objects["name"]:
+            raise InputError(f"{hit.name} is not searched here.", expected="a hit of this search")
+        number = self._objects["name"].index(hit.name)
+        has = lambda word: bool(self._lexical.scores(word)[number] > 0)  # noqa: E731
+        return meetings(question, hit.name, hit.summary, in_text=has, extractor=self._extractor)
+
+    def _of_kind(self, kind: Iterable[str] | str | None) -> np.ndarray | bool:
+        if kind is None:
+            return True
+        wanted = {kind} if isinstance(kind, str) else set(kind)
+        if not wanted or wanted - set(KINDS):
+            raise InputError(f"kind={kind!r} is not known.", expected="one of " + ", ".join(KINDS))
+        return np.array([each in wanted for each in self._objects["kind"]])
+
+    def _word_part(self) -> tuple[Objects, LexicalIndex]:
         found = [(package.name, package.version, package.fingerprint) for package in self._found]
-        return hashlib.sha256(json.dumps([_FORMAT, found, further]).encode()).hexdigest()[:16]
+        key = hashlib.sha256(json.dumps([_FORMAT, found]).encode()).hexdigest()[:16]
+        folder = self._folder / f"bm25-{key}"
+        known = None if self._rebuild else read_words(folder)
+        return known or self._build_words(folder)
 
-    def _lexical_part(self) -> tuple[dict[str, list[str]], LexicalIndex]:
-        folder = self._folder / f"bm25-{self._key()}"
-        if not self._rebuild and folder.exists():
-            if is_whole(folder):
-                return _read_objects(folder), LexicalIndex.load(folder)
-            _warn_of_damage(folder)
-        objects = {name: [getattr(document, name) for document in self._documents()] for name in _SHOWN}
-        lexical = LexicalIndex.build(self._documents(), progress=self._progress)
-        _save_lexical(folder, objects, lexical)
+    def _build_words(self, folder: Path) -> tuple[Objects, LexicalIndex]:
+        from albert_lab.vectors.pairs import document_text
+
+        names = [package.name for package in self._found]
+        corpus = build_corpus(names, progress=self._progress is not False)
+        if not len(corpus):
+            raise CorpusError(f"Nothing is documented in {', '.join(names)}.")
+        objects = {name: [getattr(document, name) for document in corpus] for name in _SHOWN}
+        objects["text"] = [document_text(document) for document in corpus]
+        lexical = LexicalIndex.build(corpus, progress=self._progress)
+        save_words(folder, objects, lexical)
         return objects, lexical
 
     def _vector_part(self) -> tuple[np.ndarray, VectorIndex]:
         """The mean (H,) of all unit vectors, and the index of what is left without it."""
-        path = self._folder / f"vectors-{self._key(self._extractor.fingerprint())}.safetensors"
-        index = None if self._rebuild else _read_vectors(path)
-        if index is None:
-            index = self._embed_documents()
-            index.save(path)
-        mean = index.vectors.mean(axis=0)
-        centred = VectorIndex(index.dimension)
-        centred.add(index.keys, index.vectors - mean)
-        return mean, centred
-
-    def _embed_documents(self) -> VectorIndex:
         from albert_lab.vectors.progress import progress_bar
 
-        pairs = zip(self._objects["name"], self._objects["summary"], strict=True)
-        texts = [f"{' '.join(words(name))}. {summary}" for name, summary in pairs]
-        with progress_bar("embedding objects", len(texts), self._progress) as advance:
-            vectors, _ = self._extractor.sentences(texts, advance)
-        index = VectorIndex(self._extractor.dimension)
-        index.add(self._objects["name"], vectors)
-        return index
+        packages = np.array(self._objects["package"], dtype=object)
+        raw = VectorIndex(self._extractor.dimension)
+        with progress_bar("embedding objects", len(self), self._progress) as advance:
+            for package in dict.fromkeys(packages):  # in their order, each in one piece
+                rows = np.flatnonzero(packages == package)
+                names, texts = ([self._objects[c][i] for i in rows] for c in ("name", "text"))
+                part = package_vectors(
+                    self._folder, package, names, texts, self._extractor,
+                    rebuild=self._rebuild, advance=advance,
+                )  # fmt: skip
+                raw.add(part.keys, part.vectors)
+        mean = raw.vectors.mean(axis=0)
+        centred = VectorIndex(raw.dimension)
+        centred.add(raw.keys, raw.vectors - mean)
+        return mean, centred
 
 
 def search(
-    question: str, packages: Iterable[str] | str | None = None, top: int = 10, *, vectors: bool = True
-) -> list[SearchHit]:
-    """Answer one question; for many, keep a `DocumentSearch`, whose start takes longer than an answer."""
-    return DocumentSearch(packages, vectors=vectors)(question, top)
+    question: str,
+    packages: Iterable[str] | str | None = None,
+    top: int = 10,
+    *,
+    kind: Iterable[str] | str | None = None,
+    vectors: bool = True,
+) -> SearchResults:
+    """Answer one question; for many, keep a `DocumentSearch`, whose start takes longer than an answer.
+
+    In a notebook the answer is shown as a table.
+    """
+    return DocumentSearch(packages, vectors=vectors)(question, top, kind=kind)
 
 
 def _packages(names: Iterable[str] | str | None) -> list[Package]:
@@ -209,51 +246,10 @@ def _packages(names: Iterable[str] | str | None) -> list[Package]:
 
 def _built_in() -> Extractor:
     from albert_lab.vectors.extractor import Extractor
+    from albert_lab.vectors.sentence import sentence_source
 
-    return Extractor.from_source()
+    return Extractor.from_source(sentence_source())
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-
-
-def _save_lexical(folder: Path, objects: dict[str, list[str]], lexical: LexicalIndex) -> None:
-    import shutil
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        temporary = beside(folder)
-        try:
-            pq.write_table(pa.table(objects), temporary / _OBJECTS)
-            lexical.save(temporary)
-            shutil.rmtree(folder, ignore_errors=True)
-            seal(temporary, folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise OutputError(
-            f"The search index could not be written to {folder.parent}: {error.strerror or error}.",
-            mend="make room, or choose another cache folder with the environment variable ALBERT_LAB_CACHE",
-        ) from error
-
-
-def _read_objects(folder: Path) -> dict[str, list[str]]:
-    import pyarrow.parquet as pq
-
-    return pq.ParquetFile(folder / _OBJECTS).read().to_pydict()
-
-
-def _read_vectors(path: Path) -> VectorIndex | None:
-    if not path.exists():
-        return None
-    try:
-        return VectorIndex.load(path)
-    except AlbertLabError:
-        _warn_of_damage(path)
-        return None
-
-
-def _warn_of_damage(path: Path) -> None:
-    warnings.warn(f"The search index {path} is damaged; it is built again.", stacklevel=2)

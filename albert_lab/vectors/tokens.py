@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,6 +61,39 @@ def chunks(texts: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
 def without_surrogates(text: str) -> str:
     """The text with U+FFFD, the replacement character, for each lone surrogate; as long as before."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+class PlainTokenizer(NamedTuple):
+    """What `TextEncoder` needs of a tokenizer."""
+
+    backend_tokenizer: Any
+    model_max_length: int | None
+    pad_token_id: int | None
+
+
+def folder_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a folder, without loading transformers where tokenizer.json says all.
+
+    That is so for the class that transformers gives tokenizers without a class of their own, such as ours;
+    its import would take longer than everything else that a search has to do.
+
+    Raises:
+        CheckpointError: the folder has no tokenizer.
+    """
+    from tokenizers import Tokenizer
+
+    from albert_lab.text.tokenizer import load_tokenizer
+
+    try:
+        notes = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+        if notes.get("tokenizer_class") not in ("TokenizersBackend", "PreTrainedTokenizerFast"):
+            return load_tokenizer(folder)
+        backend = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception:  # missing or damaged: transformers may know another file, or says what is wrong
+        return load_tokenizer(folder)
+    pad = notes.get("pad_token")
+    known = isinstance(pad, str)
+    return PlainTokenizer(backend, notes.get("model_max_length"), backend.token_to_id(pad) if known else None)
 
 
 class TextEncoder:

@@ -11,8 +11,12 @@ import pytest
 
 from albert_lab.errors import CorpusError, InputError, OutputError
 from albert_lab.text.corpus import STDLIB, Corpus, Document
+from albert_lab.vectors import Extractor, index_store
 from albert_lab.vectors import search as search_module
-from albert_lab.vectors.search import VECTOR_WEIGHT, DocumentSearch
+from albert_lab.vectors.explain import Meeting, meetings
+from albert_lab.vectors.hits import SearchHit, SearchResults, search_box
+from albert_lab.vectors.index_store import package_vectors
+from albert_lab.vectors.search import KINDS, RAW_WEIGHT, SENTENCE_WEIGHT, DocumentSearch
 
 # Written without looking at how they rank; any of the objects is a right answer.
 QUESTIONS = {
@@ -141,7 +145,7 @@ def test_vectors_add_a_little_to_bm25(small, extractor, tmp_path):
     cosines = centred[:5] @ centred[5]
     words = lexical.scores("file or string")
     assert (words > 0).tolist() == [True, True, False, True, False]
-    expected = np.where(words > 0, words + VECTOR_WEIGHT * cosines, 0)
+    expected = np.where(words > 0, words + RAW_WEIGHT * cosines, 0)
     np.testing.assert_allclose(both.scores("file or string"), expected, atol=1e-5)
     assert both("unheard") == []
 
@@ -175,6 +179,173 @@ def test_a_damaged_index_is_built_again_with_a_warning(small, extractor, tmp_pat
     assert len(small) == 2
     DocumentSearch(STDLIB, extractor=extractor, cache=tmp_path, rebuild=True)
     assert len(small) == 3
+
+
+@pytest.fixture
+def sentences(model, tokenizer) -> Extractor:
+    """An extractor as the folder of a sentence model asks for it."""
+    return Extractor(model, tokenizer, normalize=True)
+
+
+def test_vectors_of_a_sentence_model_find_what_shares_no_word(small, sentences, tmp_path):
+    both = DocumentSearch(STDLIB, extractor=sentences, cache=tmp_path)
+    assert both.weight == SENTENCE_WEIGHT
+    lexical = DocumentSearch(STDLIB, vectors=False, cache=tmp_path).scores("file or string")
+    alone = DocumentSearch(STDLIB, extractor=sentences, words=False, cache=tmp_path)
+    cosines = alone.scores("file or string")
+    np.testing.assert_allclose(both.scores("file or string"), lexical + SENTENCE_WEIGHT * cosines, atol=1e-6)
+    assert both("unheard")
+    weighed = DocumentSearch(STDLIB, extractor=sentences, weight=0.5, cache=tmp_path)
+    np.testing.assert_allclose(weighed.scores("file or string"), lexical + 0.5 * cosines, atol=1e-6)
+    with pytest.raises(InputError, match="Neither words nor vectors"):
+        DocumentSearch(STDLIB, vectors=False, words=False, cache=tmp_path)
+
+
+def test_vectors_alone_rank_by_the_cosine_of_centred_vectors(small, sentences, tmp_path):
+    alone = DocumentSearch(STDLIB, extractor=sentences, words=False, cache=tmp_path)
+    unit = sentences.embed([*alone.documents["text"], "move it"])
+    mean = unit[:5].mean(axis=0)
+    centred = [vector / np.linalg.norm(vector) for vector in unit - mean]
+    np.testing.assert_allclose(alone.scores("move it"), centred[:5] @ centred[5], atol=1e-5)
+    assert [hit.name for hit in alone("move it")] == [
+        alone.documents["name"][i]
+        for i in np.argsort(-(centred[:5] @ centred[5]))
+        if centred[i] @ centred[5] > 0
+    ]
+
+
+def test_only_the_wanted_kind(stdlib):
+    hits = stdlib("copy a file", kind="class", top=5)
+    assert {hit.kind for hit in hits} == {"class"}
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5]
+    mixed = stdlib("copy a file", kind=["function", "method"], top=20)
+    assert {hit.kind for hit in mixed} <= {"function", "method"}
+    everything = stdlib("copy a file", top=1000)
+    assert mixed[0].name == next(hit.name for hit in everything if hit.kind in ("function", "method"))
+    assert {document.kind for document in everything} <= set(KINDS)
+    for wrong in ("functions", []):
+        with pytest.raises(InputError, match="one of module, class"):
+            stdlib("copy", kind=wrong)
+
+
+def test_only_changed_packages_are_embedded_again(monkeypatch, extractor, tmp_path):
+    texts = {"one": "Copy a file.", "two": "Sort a list."}
+    embedded = []
+
+    def build_corpus(names, **options):
+        return Corpus(Document(f"{p}.f", "function", p, "1", "", s, (s,), s) for p, s in texts.items())
+
+    def sentences(self, given, advance):
+        embedded.extend(given)
+        return original(self, given, advance)
+
+    original = Extractor.sentences
+    monkeypatch.setattr(search_module, "build_corpus", build_corpus)
+    monkeypatch.setattr(Extractor, "sentences", sentences)
+    DocumentSearch(STDLIB, extractor=extractor, cache=tmp_path)
+    assert embedded == ["one f. Copy a file.", "two f. Sort a list."]
+    files = {path.name for path in tmp_path.glob("vectors-*")}
+    assert len(files) == 2
+    embedded.clear()
+    texts["two"] = "Sort a tree."
+    DocumentSearch(["stdlib", "numpy"], extractor=extractor, cache=tmp_path)
+    assert embedded == ["two f. Sort a tree."]
+    now = {path.name for path in tmp_path.glob("vectors-*")}
+    assert len(now) == 2, "the older vectors of the package are gone"
+    assert len(now & files) == 1
+
+
+def test_embedding_goes_on_after_an_interruption(monkeypatch, extractor, tmp_path):
+    names, texts = [f"n{i}" for i in range(10)], [f"the file number {i}" for i in range(10)]
+    whole = package_vectors(tmp_path / "whole", "p", names, texts, extractor)
+    monkeypatch.setattr(index_store, "PART", 4)
+    calls, original = [], Extractor.sentences
+
+    def sentences(self, given, advance):
+        calls.append(len(given))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return original(self, given, advance)
+
+    monkeypatch.setattr(Extractor, "sentences", sentences)
+    with pytest.raises(KeyboardInterrupt):
+        package_vectors(tmp_path / "parts", "p", names, texts, extractor)
+    assert list((tmp_path / "parts").glob("vectors-*")) == []
+    advanced = []
+    index = package_vectors(tmp_path / "parts", "p", names, texts, extractor, advance=advanced.append)
+    assert calls == [4, 4, 2, 2], "only the part that was lost is made again"
+    assert sum(advanced) == 10
+    assert index.keys == whole.keys
+    np.testing.assert_allclose(index.vectors, whole.vectors, atol=1e-6)
+    assert [path.suffix for path in (tmp_path / "parts").iterdir()] == [".safetensors"]
+
+
+def test_a_damaged_part_is_made_again(monkeypatch, extractor, tmp_path):
+    monkeypatch.setattr(index_store, "PART", 2)
+    names, texts = list("abc"), ["a file", "a list", "a string"]
+    expected = package_vectors(tmp_path / "first", "p", names, texts, extractor)
+    folder = tmp_path / "second" / f".{next((tmp_path / 'first').iterdir()).stem}.partial"
+    folder.mkdir(parents=True)
+    (folder / "00000000.safetensors").write_bytes(b"half")
+    with pytest.warns(UserWarning, match="damaged"):
+        index = package_vectors(tmp_path / "second", "p", names, texts, extractor)
+    np.testing.assert_array_equal(index.vectors, expected.vectors)
+
+
+def test_in_a_notebook_hits_are_a_table(small, tmp_path, monkeypatch):
+    search = DocumentSearch(STDLIB, vectors=False, cache=tmp_path)
+    table = search("copy a file")._repr_html_()
+    assert table.count("<tr>") == 1 + len(search("copy a file"))
+    assert "<code" in table
+    assert "p.copy" in table
+    hostile = SearchHit(1, "<b>", 1.0, "<script>alert(1)</script>", '"><i>', "function", "p")
+    shown = SearchResults([hostile])._repr_html_()
+    assert "<script" not in shown
+    assert "<b>" not in shown
+    assert "<i>" not in shown
+    assert "Nothing was found" in SearchResults()._repr_html_()
+
+
+def test_a_box_to_type_in_answers_below(small, tmp_path):
+    search = DocumentSearch(STDLIB, vectors=False, cache=tmp_path)
+    box = search_box(search, top=1, question="copy a file")
+    entry, answers = box.children
+    assert "p.copy" in answers.value
+    entry.value = "sort numbers"
+    assert "p.sort" in answers.value
+    assert "p.copy" not in answers.value
+    entry.value = " "
+    assert answers.value == ""
+
+
+def test_words_that_met_are_told(stdlib):
+    hit = next(
+        hit for hit in stdlib("copying the directory trees recursively") if hit.name == "shutil.copytree"
+    )
+    met = {each.asked: each for each in stdlib.explain("copying the directory trees recursively", hit)}
+    assert list(met) == ["copying", "directory", "trees", "recursively"], "the word 'the' says nothing"
+    assert (met["trees"].found, met["trees"].where) == ("tree", "summary")
+    assert meetings("a tree", "shutil.copytree", "Copy it.") == [Meeting("tree", "copytree", "name", 1.0)]
+    assert (met["directory"].found, met["directory"].where) == ("directory", "summary")
+    assert met["recursively"].cosine == 1
+    body = stdlib.explain("symbolic giraffe", hit)
+    assert [(each.asked, each.where) for each in body] == [("symbolic", "text")]
+    with pytest.raises(InputError, match="is not searched here"):
+        stdlib.explain("copy", SearchHit(1, "no.such", 1.0, "", "", "function", "p"))
+
+
+def test_words_that_are_near_meet_by_meaning(extractor):
+    met = meetings("duplicate a file", "shutil.copy", "Copy a file.", extractor=extractor)
+    assert [each.asked for each in met] == ["duplicate", "file"]
+    assert met[1] == Meeting("file", "file", "summary", 1.0)
+    assert met[0].where == "meaning"
+    theirs, ours = extractor.embed(["shutil copy. Copy a file.", "duplicate a file"], "word")
+    unit = theirs.vectors / np.linalg.norm(theirs.vectors, axis=1, keepdims=True)
+    cosines = unit @ ours.vectors[0] / np.linalg.norm(ours.vectors[0])
+    telling = [i for i, word in enumerate(theirs.words) if word.lower() not in ("a", ".")]
+    best = max(telling, key=lambda i: cosines[i])
+    assert met[0].found == theirs.words[best]
+    assert met[0].cosine == pytest.approx(cosines[best], abs=1e-3)
 
 
 def test_a_cache_that_cannot_be_written(small, tmp_path, monkeypatch):

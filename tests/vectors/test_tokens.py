@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
 import numpy as np
@@ -7,13 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from albert_lab.errors import InputError
+from albert_lab.errors import CheckpointError, InputError
+from albert_lab.text.tokenizer import load_tokenizer
 from albert_lab.vectors import tokens
 from albert_lab.vectors.tokens import (
+    PlainTokenizer,
     TextEncoder,
     average_words,
     check_texts,
     chunks,
+    folder_tokenizer,
     length_batches,
     padded_lengths,
     trimmed,
@@ -146,3 +150,25 @@ def test_collated_rows_equal_the_tokenizers_own(tokenizer):
 def test_a_tokenizer_without_a_fast_backend():
     with pytest.raises(InputError, match="backend"):
         TextEncoder(object())
+
+
+def test_the_tokenizer_of_a_folder_is_that_of_transformers(tokenizer, tmp_path):
+    tokenizer.save_pretrained(tmp_path)
+    plain, theirs = TextEncoder(folder_tokenizer(tmp_path)), TextEncoder(load_tokenizer(tmp_path))
+    assert isinstance(folder_tokenizer(tmp_path), PlainTokenizer)
+    assert plain.backend.to_str() == theirs.backend.to_str()
+    assert (plain.max_length, plain.pad_id) == (theirs.max_length, theirs.pad_id)
+    assert (plain.prefix, plain.suffix, plain.vocab_size) == (theirs.prefix, theirs.suffix, theirs.vocab_size)
+
+
+@pytest.mark.parametrize("change", [{"tokenizer_class": "AlbertTokenizer"}, None])
+def test_what_tokenizer_json_does_not_say_alone_is_left_to_transformers(tokenizer, tmp_path, change):
+    tokenizer.save_pretrained(tmp_path)
+    notes = tmp_path / "tokenizer_config.json"
+    if change is None:
+        notes.unlink()
+    else:
+        notes.write_text(json.dumps(json.loads(notes.read_text()) | change))
+    assert not isinstance(folder_tokenizer(tmp_path), PlainTokenizer)
+    with pytest.raises(CheckpointError, match="No tokenizer"):
+        folder_tokenizer(tmp_path / "none")

@@ -1,0 +1,142 @@
+"""``albert-lab tune``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from albert_lab.cli.options import Model, chosen_model
+
+# The defaults of albert_lab.vectors.TuneSettings, written here so that --help needs no torch; a test
+# compares them.
+Negatives = StrEnum("Negatives", ["none", "bm25", "model"])
+
+Out = Annotated[Path, typer.Option(help="Folder of the model; an interrupted run in it is gone on with.")]
+Pairs = Annotated[
+    Path | None,
+    typer.Option(help="File of pairs (.jsonl, .csv, .tsv with query and positive).", show_default=False),
+]
+Package = Annotated[
+    list[str] | None, typer.Option(help="Package to read; may be repeated.", show_default=False)
+]
+PublicOnly = Annotated[bool, typer.Option("--public-only", help="Leave private objects out.")]
+SimCSE = Annotated[bool, typer.Option("--simcse", help="Pair each text with itself; needs --dropout.")]
+Teacher = Annotated[
+    str | None, typer.Option(help="Model to imitate, for --distillation.", show_default=False)
+]
+Steps = Annotated[int, typer.Option(help="Updates of the weights.")]
+BatchSize = Annotated[int, typer.Option(help="Pairs in an update.")]
+Temperature = Annotated[float, typer.Option(help="Of the loss.")]
+Mined = Annotated[Negatives, typer.Option(help="Where hard negatives come from.")]
+PerPair = Annotated[int, typer.Option(help="Hard negatives for each pair, 1 to 4.")]
+Symmetric = Annotated[bool, typer.Option(help="Documents find their questions too.")]
+Distillation = Annotated[float, typer.Option(help="Weight of the teacher's part, 0 to 1.")]
+Dropout = Annotated[float, typer.Option(help="Of hidden states and attention.")]
+Optimizer = Annotated[str, typer.Option(help="adamw, muon or lamb.")]
+LearningRate = Annotated[float, typer.Option(help="Peak learning rate.")]
+WeightDecay = Annotated[float, typer.Option(help="Weight decay.")]
+ClipNorm = Annotated[float, typer.Option(help="Bound on the gradient's norm.")]
+Warmup = Annotated[float, typer.Option(help="Share of the steps for warm-up.")]
+MaxLength = Annotated[int, typer.Option(help="Longest text in tokens.")]
+TokensPerBatch = Annotated[int, typer.Option(help="B·T of what is run at once.")]
+HeldOutPercent = Annotated[float, typer.Option(help="Share of documents held out.")]
+Shards = Annotated[int, typer.Option(help="Parts computed at once on the CPU.")]
+Seed = Annotated[int, typer.Option(help="Decides order, drawn negatives and dropout.")]
+Device = Annotated[str | None, typer.Option(help="cpu or cuda; default: a GPU where there is one.")]
+SaveEvery = Annotated[float, typer.Option(help="Seconds between saved states.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the log's records as JSON lines.")]
+
+
+def tune(
+    out: Out,
+    model: Model = None,
+    pairs: Pairs = None,
+    package: Package = None,
+    public_only: PublicOnly = False,
+    simcse: SimCSE = False,
+    teacher: Teacher = None,
+    steps: Steps = 2000,
+    batch_size: BatchSize = 256,
+    temperature: Temperature = 0.05,
+    negatives: Mined = Negatives.bm25,
+    negatives_per_pair: PerPair = 1,
+    symmetric: Symmetric = True,
+    distillation: Distillation = 0.0,
+    dropout: Dropout = 0.0,
+    optimizer: Optimizer = "adamw",
+    learning_rate: LearningRate = 1e-3,
+    weight_decay: WeightDecay = 0.01,
+    clip_norm: ClipNorm = 1.0,
+    warmup: Warmup = 0.05,
+    max_length: MaxLength = 64,
+    tokens_per_batch: TokensPerBatch = 2048,
+    held_out_percent: HeldOutPercent = 3.0,
+    shards: Shards = 2,
+    seed: Seed = 0,
+    device: Device = None,
+    save_every: SaveEvery = 180.0,
+    as_json: AsJson = False,
+) -> None:
+    """Tune a model so that similar texts get similar vectors.
+
+    It learns from a file of pairs, or from docstrings: summary and body of one object belong together.
+    Stop it whenever you like; the same command goes on from the last saved state.
+
+    Example: albert-lab tune --out mine --pairs questions_and_answers.csv --steps 200
+    """
+    _run(locals())
+
+
+def _run(options: dict[str, Any]) -> None:
+    """Start what the options ask for; those that are settings have the settings' names."""
+    from dataclasses import fields
+
+    from albert_lab.vectors.tune_run import gather
+    from albert_lab.vectors.tune_run import tune as run
+    from albert_lab.vectors.tune_settings import TuneSettings
+
+    chosen = {field.name: options[field.name] for field in fields(TuneSettings)}
+    settings = TuneSettings(**chosen | {"negatives": str(options["negatives"])})
+    material = gather(
+        settings,
+        pairs=options["pairs"],
+        packages=options["package"] or None,
+        include_private=not options["public_only"],
+        simcse=options["simcse"],
+        progress=not options["as_json"],
+    )
+    report = _print_json if options["as_json"] else _Reporter(settings.steps)
+    how = {"device": options["device"], "save_every": options["save_every"], "report": report}
+    source = chosen_model(options["model"])
+    run(settings, options["out"], material, source=source, teacher=options["teacher"], **how)
+
+
+def _print_json(record: dict) -> None:
+    print(json.dumps(record), flush=True)
+
+
+class _Reporter:
+    """One line on the screen for each record of the log."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def __call__(self, record: dict) -> None:
+        print(line(record, self.steps), file=sys.stderr, flush=True)
+
+
+def line(record: dict[str, Any], steps: int) -> str:
+    """A record of the log as one line, with what is left of the work."""
+    done = f"step {record['step']:,} of {steps:,}"
+    if "held_out_mrr" in record:
+        low, high = record["held_out_mrr_low"], record["held_out_mrr_high"]
+        return f"{done}  held out: MRR@10 {record['held_out_mrr']:.3f} [{low:.3f}, {high:.3f}]"
+    if "loss" not in record:
+        return f"{done}  nothing is held out"
+    left = (steps - record["step"]) * record["seconds"] / record["step"] / 60
+    return f"{done}  loss {record['loss']:.3f}  {record['tokens'] / 1e6:.1f}M tokens  {left:.0f} min left"

@@ -1,0 +1,165 @@
+"""Pairs of texts that mean the same: from docstrings, whose summary and body do, or from a file.
+
+Of an object with the name ``shutil.copytree``, a summary and a body, four pairs can be made:
+
+    summary                   ->  name words, body
+    first sentence of body    ->  name words, summary, rest of body
+    summary                   ->  name words
+    name words                ->  summary, body
+
+The first text plays the question, and loses its full stop, as questions have none; the second plays the
+document. No text stands on both sides of a pair.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from albert_lab.errors import InputError
+from albert_lab.pretrain.data import held_out_bucket, sentences_of
+from albert_lab.vectors.lexical import words
+
+FORMS = ("body", "sentence", "name", "named")
+BODY_CHARACTERS = 300
+_SHORTEST = 3  # words of a text that can play a question
+
+
+class Documented(Protocol):
+    """What making pairs needs of a document."""
+
+    name: str
+    summary: str
+    paragraphs: Sequence[str]
+
+
+@dataclass(frozen=True)
+class TextPair:
+    """A question and the text that answers it; pairs `about` the same are no negatives of each other."""
+
+    query: str
+    positive: str
+    about: str = ""
+
+
+def name_words(name: str) -> str:
+    """A qualified name as words: "shutil.copyTree_x" -> "shutil copy tree x"."""
+    return " ".join(words(name))
+
+
+def body_of(document: Documented, characters: int = BODY_CHARACTERS) -> str:
+    """The prose after the summary, cut after the word at which it gets longer than so many characters."""
+    text = " ".join(document.paragraphs).strip()
+    text = text[len(document.summary) :].strip() if text.startswith(document.summary) else text
+    if len(text) <= characters:
+        return text
+    return text[:characters].rpartition(" ")[0] or text[:characters]
+
+
+def document_text(document: Documented) -> str:
+    """What stands for a document in an index of vectors: its name as words, its summary, its body."""
+    return _one_line(f"{name_words(document.name)}. {document.summary} {body_of(document)}")
+
+
+def documentation_pairs(
+    documents: Iterable[Documented], held_out_percent: float = 3.0, forms: Sequence[str] = FORMS
+) -> tuple[list[TextPair], list[TextPair]]:
+    """Pairs for training, and (summary, name and body) pairs held out.
+
+    A document is on the held-out side by the hash of its name, as in pretraining, and gives no pair for
+    training. Nor does a training document whose summary or body stands in one of them, word for word.
+
+    Raises:
+        InputError: an unknown form.
+    """
+    unknown = set(forms) - set(FORMS)
+    if unknown or not forms:
+        raise InputError(f"forms={tuple(forms)}.", expected="some of " + ", ".join(FORMS))
+    documents = [document for document in documents if len(document.summary.split()) >= _SHORTEST]
+    held = [document for document in documents if held_out_bucket(document.name) < held_out_percent]
+    names = {document.name for document in held}
+    texts = {_plain(text) for document in held for text in (document.summary, body_of(document)) if text}
+    training, seen = [], set()
+    for document in documents:
+        if document.name in names or {_plain(document.summary), _plain(body_of(document))} & texts:
+            continue
+        for pair in _pairs_of(document, forms):
+            key = (_plain(pair.query), _plain(pair.positive))
+            if key not in seen:  # the same method, inherited by many classes
+                seen.add(key)
+                training.append(pair)
+    return training, _distinct([pair for document in held for pair in _pairs_of(document, ("body",))])
+
+
+def repeated_pairs(texts: Iterable[str]) -> list[TextPair]:
+    """Every text with itself, for training in which dropout is the only difference (SimCSE)."""
+    return [TextPair(text, text, text) for text in dict.fromkeys(texts) if text.strip()]
+
+
+def read_pairs(path: Path | str) -> list[TextPair]:
+    """Pairs of a file: .jsonl with "query" and "positive", or .csv and .tsv with columns of these names.
+
+    A third one, "about", is optional: pairs with the same value are no negatives of each other.
+
+    Raises:
+        InputError: no such file, another ending, or a row without the two texts (its number is named).
+    """
+    path = Path(path)
+    readers = {".jsonl": _json_rows, ".csv": _table_rows, ".tsv": _table_rows}
+    if path.suffix.lower() not in readers or not path.is_file():
+        raise InputError(f"{path} is no file of pairs.", expected="a file that ends in " + ", ".join(readers))
+    pairs = []
+    try:
+        for number, row in enumerate(readers[path.suffix.lower()](path), 1):
+            texts = [row.get(name) if isinstance(row, dict) else None for name in ("query", "positive")]
+            if not all(isinstance(text, str) and text.strip() for text in texts):
+                raise InputError(
+                    f"{path}, row {number} has no pair.", expected='texts "query" and "positive"'
+                )
+            pairs.append(TextPair(*texts, about=str(row.get("about") or "")))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read: {error}.", expected="UTF-8 text in that format") from error
+    if not pairs:
+        raise InputError(f"{path} holds no pairs.", expected="at least two")
+    return pairs
+
+
+def _json_rows(path: Path) -> Iterator[dict]:
+    with path.open(encoding="utf-8-sig") as file:
+        yield from (json.loads(line) for line in file if line.strip())
+
+
+def _table_rows(path: Path) -> Iterator[dict]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+
+
+def _pairs_of(document: Documented, forms: Sequence[str]) -> list[TextPair]:
+    name, summary, body = name_words(document.name), document.summary, body_of(document)
+    first = next((s for s in sentences_of(body) if len(s.split()) >= _SHORTEST), "")
+    rest = body.replace(first, "", 1)
+    made = {
+        "body": (summary, f"{name}. {body}") if body else None,
+        "sentence": (first, f"{name}. {summary} {rest}") if first else None,
+        "name": (summary, name),
+        "named": (name, f"{summary} {body}"),
+    }
+    chosen = [made[form] for form in forms if made[form]]
+    return [TextPair(q.strip().rstrip("."), _one_line(p), about=document.name) for q, p in chosen]
+
+
+def _distinct(pairs: list[TextPair]) -> list[TextPair]:
+    """One pair for each query: two with the same summary could not be told apart."""
+    return list({_plain(pair.query): pair for pair in pairs}.values())
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _plain(text: str) -> str:
+    return " ".join(words(text))

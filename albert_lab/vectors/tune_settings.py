@@ -1,0 +1,81 @@
+"""What contrastive training is made of."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from albert_lab.errors import InputError
+from albert_lab.pretrain.settings import OPTIMIZERS
+from albert_lab.vectors.contrastive import MINERS
+
+
+@dataclass(frozen=True)
+class TuneSettings:
+    """Everything that decides the tuned weights, apart from the first ones, the pairs and the teacher.
+
+    Attributes:
+        steps: updates of the weights.
+        batch_size: B, pairs in one update; every pair has B - 1 negatives at least.
+        temperature: τ of the loss.
+        negatives: where hard negatives come from: "none", "bm25", or "model" (the first weights).
+        negatives_per_pair: how many of them each pair brings into the batch, drawn from its four hardest.
+        symmetric: documents find their questions too.
+        distillation: weight of the teacher's part of the loss, 0 to 1; needs a teacher.
+        dropout: of hidden states and attention; ALBERT's second version has none. SimCSE needs some.
+        optimizer, learning_rate, weight_decay, clip_norm: the update; the learning rate is the peak's.
+        warmup: share of the steps in which the rate rises; then it falls to zero linearly.
+        max_length: longest text in tokens; what is longer is cut, in training and in use.
+        tokens_per_batch: B·T of what is run at once; changes only memory and speed.
+        held_out_percent: share of the documents that are held out.
+        shards: how many parts are computed at the same time, each on one core (CPU, no dropout).
+        seed: decides order, drawn negatives and dropout.
+    """
+
+    steps: int = 2000
+    batch_size: int = 256
+    temperature: float = 0.05
+    negatives: str = "bm25"
+    negatives_per_pair: int = 1
+    symmetric: bool = True
+    distillation: float = 0.0
+    dropout: float = 0.0
+    optimizer: str = "adamw"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    warmup: float = 0.05
+    max_length: int = 64
+    tokens_per_batch: int = 2048
+    held_out_percent: float = 3.0
+    shards: int = 2
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self._check("steps", self.steps >= 1, "at least 1")
+        self._check("batch_size", self.batch_size >= 2, "at least 2: the others are the negatives")
+        self._check("temperature", self.temperature > 0, "a positive number, such as 0.05")
+        self._check("negatives", self.negatives in MINERS, " or ".join(MINERS))
+        self._check("negatives_per_pair", 1 <= self.negatives_per_pair <= 4, "1 to 4")
+        self._check("distillation", 0 <= self.distillation <= 1, "a weight from 0 to 1")
+        self._check("dropout", 0 <= self.dropout < 1, "a share from 0 to less than 1")
+        self._check("optimizer", self.optimizer in OPTIMIZERS, " or ".join(OPTIMIZERS))
+        self._check("learning_rate", self.learning_rate > 0, "a positive number")
+        self._check("warmup", 0 <= self.warmup < 1, "a share from 0 to less than 1")
+        self._check("max_length", self.max_length >= 8, "at least 8 tokens")
+        self._check("held_out_percent", 0 < self.held_out_percent < 50, "a percentage from 0 to 50")
+        self._check("shards", self.shards >= 1, "at least 1")
+
+    def _check(self, name: str, fine: bool, expected: str) -> None:
+        if not fine:
+            raise InputError(f"{name} is {getattr(self, name)!r}.", expected=expected)
+
+    def to_dict(self) -> dict[str, object]:
+        """The settings as plain values, for the log and the card."""
+        return asdict(self)
+
+    def learning_rate_at(self, step: int) -> float:
+        """The rate of update `step`, counted from 1: up to the peak, then down to zero, both linearly."""
+        progress = step / self.steps
+        if progress < self.warmup:
+            return self.learning_rate * progress / self.warmup
+        return self.learning_rate * (1 - progress) / (1 - self.warmup)
