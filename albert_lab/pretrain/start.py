@@ -43,7 +43,7 @@ def start_informed(model: AlbertForPreTraining, texts: EncodedTexts) -> None:
     positions, words = tables.position_embeddings.weight, tables.word_embeddings.weight
     positions[:, width:] = 0
     positions[:, :width] = math.sqrt(2) * sigma * sinusoids(len(positions), rates)
-    near = word_vectors(texts, *words[:, width:].shape)
+    near = cooccurrence_vectors(texts, *words[:, width:].shape)
     seen = near.any(dim=1)
     words[:, :width] = 0
     words[:, width:][seen] = sigma * near[seen]
@@ -85,7 +85,7 @@ def turn(angles: Tensor) -> Tensor:
     return torch.cat([torch.cat([cos, sin], 1), torch.cat([-sin, cos], 1)])
 
 
-def word_vectors(texts: EncodedTexts, vocab_size: int, width: int) -> Tensor:
+def cooccurrence_vectors(texts: EncodedTexts, vocab_size: int, width: int) -> Tensor:
     """Vectors of mean square 1 in which words with the same neighbours are alike: (V, width), 0 if unseen.
 
     Truncated singular value decomposition of positive pointwise mutual information,

@@ -17,7 +17,7 @@ from albert_lab.pretrain.start import (
     start_informed,
     turn,
     turning_rates,
-    word_vectors,
+    cooccurrence_vectors,
 )
 from albert_lab.pretrain.trainer import Pretraining
 from tests.pretrain.small import small_run
@@ -68,7 +68,7 @@ def test_vectors_are_the_decomposition_of_mutual_information(texts):
     wanted = U[:, :24] * np.sqrt(S[:24])
     seen = share > 0
     torch.manual_seed(0)
-    vectors = word_vectors(texts, 120, 24).numpy()
+    vectors = cooccurrence_vectors(texts, 120, 24).numpy()
     np.testing.assert_allclose((vectors[seen] ** 2).mean(1), 1, rtol=1e-4)
     assert not vectors[~seen].any()
     unit = wanted[seen] / np.linalg.norm(wanted[seen], axis=1, keepdims=True)
