@@ -12,12 +12,12 @@ from albert_lab.model.config import AlbertConfig
 from albert_lab.model.heads import AlbertForPreTraining
 from albert_lab.pretrain.start import (
     WINDOW,
+    cooccurrence_vectors,
     near_counts,
     sinusoids,
     start_informed,
     turn,
     turning_rates,
-    cooccurrence_vectors,
 )
 from albert_lab.pretrain.trainer import Pretraining
 from tests.pretrain.small import small_run
