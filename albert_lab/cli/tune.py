@@ -12,9 +12,9 @@ import typer
 
 from albert_lab.cli.options import Model, chosen_model
 
-# The defaults of albert_lab.vectors.TuneSettings, written here so that --help needs no torch; a test
-# compares them.
+# Choices and defaults of albert_lab.vectors, written here so that --help needs no torch; a test compares.
 Negatives = StrEnum("Negatives", ["none", "bm25", "model"])
+Forms = StrEnum("Forms", ["body", "sentence", "name", "named"])
 
 Out = Annotated[Path, typer.Option(help="Folder of the model; an interrupted run in it is gone on with.")]
 Pairs = Annotated[
@@ -23,6 +23,10 @@ Pairs = Annotated[
 ]
 Package = Annotated[
     list[str] | None, typer.Option(help="Package to read; may be repeated.", show_default=False)
+]
+Form = Annotated[
+    list[Forms] | None,
+    typer.Option("--form", help="Pairs made of docstrings; may be repeated.", show_default=False),
 ]
 PublicOnly = Annotated[bool, typer.Option("--public-only", help="Leave private objects out.")]
 SimCSE = Annotated[bool, typer.Option("--simcse", help="Pair each text with itself; needs --dropout.")]
@@ -57,6 +61,7 @@ def tune(
     model: Model = None,
     pairs: Pairs = None,
     package: Package = None,
+    form: Form = None,
     public_only: PublicOnly = False,
     simcse: SimCSE = False,
     teacher: Teacher = None,
@@ -107,6 +112,7 @@ def _run(options: dict[str, Any]) -> None:
         pairs=options["pairs"],
         packages=options["package"] or None,
         include_private=not options["public_only"],
+        forms=[str(form) for form in options["form"] or Forms],
         simcse=options["simcse"],
         progress=not options["as_json"],
     )

@@ -23,6 +23,7 @@ from albert_lab.vectors.pairs import TextPair
 
 MINERS = ("none", "bm25", "model")
 _LOOKED_AT = 64  # the nearest documents among which hard negatives are chosen
+POOL = 30_000  # documents that are looked at; with more, mining would take as long as training
 
 
 def contrastive_loss(
@@ -87,6 +88,8 @@ def mine_negatives(
 ) -> np.ndarray:
     """For every pair, numbers of pairs whose documents look right and are wrong: (n, count) int64, -1: none.
 
+    Of more than `POOL` documents, as many are looked at, evenly spaced.
+
     Args:
         how: "bm25": most words in common with the question; "model": nearest by `embed`.
         count: how many for each pair, the most similar first.
@@ -97,46 +100,52 @@ def mine_negatives(
     """
     if how not in MINERS[1:]:
         raise InputError(f"how={how!r} is not known.", expected=" or ".join(MINERS[1:]))
-    scores_of = _by_words(pairs) if how == "bm25" else _by_vectors(pairs, embed)
+    pool = np.unique(np.linspace(0, len(pairs) - 1, min(POOL, len(pairs))).astype(np.int64))
+    documents = [pairs[i].positive for i in pool]
+    queries = [pair.query for pair in pairs]
+    scores_of = _by_words(queries, documents) if how == "bm25" else _by_vectors(queries, documents, embed)
     found = np.full((len(pairs), count), -1, dtype=np.int64)
     for number, pair in enumerate(pairs):
         scores = scores_of(number)
-        near = [i for i in best(scores, _LOOKED_AT) if scores[i] > 0]
-        texts = {pair.query, pair.positive}
-        kept: list[int] = []
-        for i in near:
-            other = pairs[i]
-            alike = other.query == pair.query or (pair.about and other.about == pair.about)
-            if not alike and other.positive not in texts:
-                kept.append(int(i))
-                texts.add(other.positive)
-            if len(kept) == count:
-                break
+        near = [int(pool[i]) for i in best(scores, _LOOKED_AT) if scores[i] > 0]
+        kept = _wrong_ones(pair, near, pairs, count)
         found[number, : len(kept)] = kept
     return found
 
 
-def _by_words(pairs: Sequence[TextPair]) -> Callable[[int], np.ndarray]:
+def _wrong_ones(pair: TextPair, near: Sequence[int], pairs: Sequence[TextPair], count: int) -> list[int]:
+    """The first few of `near` that do not answer the question, each text once."""
+    kept: list[int] = []
+    texts = {pair.query, pair.positive}
+    for i in near:
+        other = pairs[i]
+        alike = other.query == pair.query or (pair.about and other.about == pair.about)
+        if not alike and other.positive not in texts and len(kept) < count:
+            kept.append(i)
+            texts.add(other.positive)
+    return kept
+
+
+def _by_words(queries: Sequence[str], documents: Sequence[str]) -> Callable[[int], np.ndarray]:
     import bm25s
 
     from albert_lab.vectors.lexical import K1, B, terms
 
     retriever = bm25s.BM25(k1=K1, b=B)
-    retriever.index([terms(pair.positive) for pair in pairs], show_progress=False)
+    retriever.index([terms(text) for text in documents], show_progress=False)
 
     def scores(number: int) -> np.ndarray:
-        known = [term for term in terms(pairs[number].query) if term in retriever.vocab_dict]
-        return retriever.get_scores(known) if known else np.zeros(len(pairs), dtype=np.float32)
+        known = [term for term in terms(queries[number]) if term in retriever.vocab_dict]
+        return retriever.get_scores(known) if known else np.zeros(len(documents), dtype=np.float32)
 
     return scores
 
 
 def _by_vectors(
-    pairs: Sequence[TextPair], embed: Callable[[Sequence[str]], np.ndarray] | None
+    queries: Sequence[str], documents: Sequence[str], embed: Callable[[Sequence[str]], np.ndarray] | None
 ) -> Callable[[int], np.ndarray]:
     if embed is None:
         raise InputError("how='model' needs a model.", expected="embed=, a function from texts to vectors")
-    queries = embed([pair.query for pair in pairs])
-    documents = embed([pair.positive for pair in pairs])
-    documents = documents / np.maximum(np.linalg.norm(documents, axis=1, keepdims=True), 1e-12)
-    return lambda number: documents @ queries[number]
+    asked, found = embed(queries), embed(documents)
+    found = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+    return lambda number: found @ asked[number]

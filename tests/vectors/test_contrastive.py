@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from albert_lab.errors import InputError
+from albert_lab.vectors import contrastive
 from albert_lab.vectors.contrastive import contrastive_loss, distillation_loss, mine_negatives, same_thing
 from albert_lab.vectors.pairs import TextPair
 
@@ -114,3 +115,11 @@ def test_the_model_finds_the_nearest():
         mine_negatives(PAIRS, "model", 1)
     with pytest.raises(InputError, match="bm25 or model"):
         mine_negatives(PAIRS, "none")
+
+
+def test_of_many_documents_evenly_spaced_ones_are_looked_at(monkeypatch):
+    monkeypatch.setattr(contrastive, "POOL", 5)
+    pairs = [TextPair(f"question {i}", f"the file number {i}") for i in range(17)]
+    found = mine_negatives([TextPair("a file", "x"), *pairs], "bm25", 4)
+    assert set(found[0].tolist()) <= {0, 4, 8, 12, 17, -1}
+    assert len(set(found[0].tolist()) - {-1}) == 4

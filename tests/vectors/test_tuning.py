@@ -13,13 +13,13 @@ import torch
 from typer.testing import CliRunner
 
 from albert_lab.cli import app
-from albert_lab.cli.tune import Negatives, line
+from albert_lab.cli.tune import Forms, Negatives, line
 from albert_lab.errors import CheckpointError, InputError, OutputError
 from albert_lab.model import AlbertModel
 from albert_lab.model.checkpoint import load_model, save_model
 from albert_lab.vectors import Extractor
 from albert_lab.vectors.contrastive import MINERS, contrastive_loss, same_thing
-from albert_lab.vectors.pairs import TextPair
+from albert_lab.vectors.pairs import FORMS, TextPair
 from albert_lab.vectors.sentence import SentenceNotes, read_notes
 from albert_lab.vectors.tune_run import Material, command, gather, tune
 from albert_lab.vectors.tune_settings import TuneSettings
@@ -261,7 +261,7 @@ def test_every_setting_is_an_option_with_the_same_default():
     options = inspect.signature(cli_tune).parameters
     for field in fields(TuneSettings):
         assert options[field.name].default == field.default, field.name
-    assert tuple(Negatives) == MINERS
+    assert (tuple(Negatives), tuple(Forms)) == (MINERS, FORMS)
 
 
 def test_the_cards_command_and_the_lines_on_the_screen():
