@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -35,16 +36,9 @@ def table_image(
         InputError: not a table of finite numbers, or limits that are not increasing.
     """
     table = array_of(values, (2,), "values")
-    low, high = limits or (float(table.min()), float(table.max()))
-    if limits is None and low == high:
-        high += 1.0
-    if not low < high:
-        raise InputError(f"limits={limits}.", expected="(lowest, highest) with lowest < highest")
-    signed = low < 0 < high
-    if signed:
-        low, high = -max(-low, high), max(-low, high)
+    low, high = _ends(table, limits)
     figure, axes = new_figure(WIDTH, HEIGHT)
-    colours = "RdBu_r" if signed else "viridis"
+    colours = "RdBu_r" if low < 0 < high else "viridis"
     image = axes.imshow(table, vmin=low, vmax=high, cmap=colours, aspect="auto", interpolation="nearest")
     axes.set_title(title, fontsize=10, parse_math=False)
     axes.set(xlabel=columns_name, ylabel=rows_name)
@@ -55,3 +49,13 @@ def table_image(
         f"values from {table.min():.3g} to {table.max():.3g} as colours."
     )
     return figure, axes
+
+
+def _ends(table: np.ndarray, limits: tuple[float, float] | None) -> tuple[float, float]:
+    """The values of the two ends of the colours; symmetric where both signs occur."""
+    low, high = limits or (float(table.min()), float(table.max()))
+    if limits is None and low == high:
+        high += 1.0
+    if not low < high:
+        raise InputError(f"limits={limits}.", expected="(lowest, highest) with lowest < highest")
+    return (-max(-low, high), max(-low, high)) if low < 0 < high else (low, high)
