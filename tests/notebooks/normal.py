@@ -15,11 +15,8 @@ METADATA = {
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
 KEPT_CELL_METADATA = ("albert_lab", "jupyter", "tags")
-INTERACTIVE = (
-    "text/html",
-    "application/javascript",
-    "application/vnd.jupyter.widget-view+json",
-)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+INTERACTIVE = ("text/html", "application/javascript", WIDGET)
 
 
 def chapters() -> list[Path]:
@@ -48,7 +45,8 @@ def normalize(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             count += 1
             cell.execution_count = count
-            cell.outputs = [normal_output(output, count) for output in merge_streams(cell.outputs)]
+            lasting = [output for output in merge_streams(cell.outputs) if not is_bare_widget(output)]
+            cell.outputs = [normal_output(output, count) for output in lasting]
     nbformat.validate(notebook)
     return notebook
 
@@ -70,6 +68,11 @@ def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
         else:
             merged.append(nbformat.from_dict(output))
     return merged
+
+
+def is_bare_widget(output: NotebookNode) -> bool:
+    """Whether nothing of an output outlives its kernel: a progress bar, a widget without a picture."""
+    return WIDGET in output.get("data", {}) and "image/png" not in output.data
 
 
 def normal_output(output: NotebookNode, count: int) -> NotebookNode:

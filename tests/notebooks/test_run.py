@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.notebooks import run
+from tests.notebooks import normal, run
 from tests.notebooks.normal import normalize, read
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -89,3 +89,13 @@ def test_ids_follow_the_text_and_not_the_place():
     ids = [cell.id for cell in normalize(notebook("a", "b")).cells]
     longer = [cell.id for cell in normalize(notebook("new", "a", "b")).cells]
     assert ids[1:] == longer[2:]
+
+
+@pytest.mark.parametrize(("picture", "left"), [({"image/png": "aGk="}, 1), ({}, 0)])
+def test_a_widget_outlives_its_kernel_only_as_a_picture(picture, left):
+    source = notebook("show()")
+    data = {normal.WIDGET: {"model_id": "1"}, "text/plain": "  0%|  | 0/9", **picture}
+    source.cells[1].outputs = [new_output("display_data", data=data)]
+    outputs = normalize(source).cells[1].outputs
+    assert len(outputs) == left
+    assert all(normal.WIDGET not in output.data for output in outputs)
