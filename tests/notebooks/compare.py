@@ -104,7 +104,7 @@ def compare_text(old: str, new: str, tolerance: Tolerance) -> list[str]:
     if len(words(old)) != len(words(new)):
         return [f"text: committed {len(words(old))} lines, now {len(words(new))}"]
     pairs = zip(NUMBER.findall(old), NUMBER.findall(new), strict=True)
-    return [f"number: committed {a}, now {b}" for a, b in pairs if not tolerance.allows(a, b)]
+    return [f"number: committed {a}, now {b}" for a, b in pairs if a != b and not tolerance.allows(a, b)]
 
 
 def words(text: str) -> list[str]:
