@@ -83,7 +83,8 @@ def test_the_model_is_left_as_it_was(tokenizer):
 
 
 def test_transformers_albert_gives_the_same_record(tokenizer):
-    transformers = pytest.importorskip("transformers")
+    import transformers
+
     ours = random_model()
     config = transformers.AlbertConfig(**ours.config.to_dict(), attn_implementation="eager")
     theirs = transformers.AlbertModel(config).eval()
@@ -96,7 +97,8 @@ def test_transformers_albert_gives_the_same_record(tokenizer):
 
 @pytest.mark.parametrize("kind", ["AlbertModel", "AlbertForMaskedLM", "BertModel", "BertForMaskedLM"])
 def test_an_sdpa_model_is_switched_to_eager_and_back(tokenizer, kind):
-    transformers = pytest.importorskip("transformers")
+    import transformers
+
     model = theirs(transformers, kind, attn_implementation="sdpa")
     seen = record(model, tokenizer, "the key", "a tree")
     assert model.config._attn_implementation == "sdpa"
@@ -112,7 +114,8 @@ def test_an_sdpa_model_is_switched_to_eager_and_back(tokenizer, kind):
 
 
 def test_the_implementation_comes_back_after_an_error(tokenizer):
-    transformers = pytest.importorskip("transformers")
+    import transformers
+
     model = theirs(transformers, "BertModel", attn_implementation="sdpa")
     model.encoder.layer[2].register_forward_pre_hook(lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -145,7 +148,8 @@ def theirs(transformers, kind, **options):
 
 
 def test_a_model_without_segments(tokenizer):
-    transformers = pytest.importorskip("transformers")
+    import transformers
+
     seen = record(theirs(transformers, "DistilBertModel"), tokenizer, "the key", "a tree")
     scores = torch.from_numpy(seen.queries @ seen.keys.swapaxes(-1, -2)) / 8**0.5
     np.testing.assert_allclose(scores.softmax(-1).numpy(), seen.attention, atol=1e-5)
@@ -154,7 +158,8 @@ def test_a_model_without_segments(tokenizer):
 
 def test_queries_and_keys_that_do_not_explain_the_attention_are_left_out(tokenizer):
     """MPNet adds a bias of relative positions to its scores, and calls its layers q and k."""
-    transformers = pytest.importorskip("transformers")
+    import transformers
+
     seen = record(theirs(transformers, "MPNetModel"), tokenizer, "the key of a tree")
     assert seen.attention.shape[:2] == (4, 3)
     assert seen.queries is None

@@ -246,7 +246,6 @@ def test_an_untrusted_notebook_shows_the_picture_and_says_what_to_do(lab: Lab, w
     assert pictures.first.evaluate("(image) => image.naturalWidth") > 100
 
 
-@pytest.mark.skipif(not CHAPTER.exists(), reason="the chapter is not written yet")
 def test_in_jupyterlab_every_view_of_the_chapter_draws(lab: Lab, watched: Watched):
     name = written(lab, CHAPTER.name, nbformat.read(CHAPTER, as_version=4))
     lab.open(watched, name)

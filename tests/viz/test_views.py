@@ -157,7 +157,8 @@ def test_the_same_record_gives_the_same_bytes_in_another_process_too(kind, tmp_p
 
 
 def test_tensors_are_drawn_as_the_numbers_that_they_hold():
-    torch = pytest.importorskip("torch")
+    import torch
+
     given = random_record()
     as_tensors = replace(given, attention=torch.from_numpy(given.attention).requires_grad_())
     assert viz.head_view(as_tensors).html == viz.head_view(given).html
