@@ -17,7 +17,10 @@ _NAMES = {
     "load": "albert_lab.face",
     "embed": "albert_lab.face",
     "search": "albert_lab.vectors.search",
-    "predict": "albert_lab.classroom.checks",
+    "predict": "albert_lab.classroom.predictions",
+    "check": "albert_lab.classroom.check",
+    "progress": "albert_lab.classroom.progress",
+    "solution": "albert_lab.classroom.solution",
 }
 
 __all__ = ["AlbertLabError", "__version__", *_MODULES, *_NAMES]

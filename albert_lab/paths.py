@@ -21,6 +21,16 @@ def cache_dir() -> Path:
     return platformdirs.user_cache_path("albert-lab")
 
 
+def data_dir() -> Path:
+    """Folder for what a learner would miss: ``$ALBERT_LAB_DATA``, else the user's data folder."""
+    chosen = os.environ.get("ALBERT_LAB_DATA")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return platformdirs.user_data_path("albert-lab")
+
+
 @contextmanager
 def atomic_write(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it replaces ``path``, on failure it is removed.

@@ -1,5 +1,23 @@
-"""What a notebook asks of its reader: guesses to commit to before a cell runs."""
+"""What a notebook asks of its reader: guesses to commit to, and exercises that are checked at once."""
 
-from albert_lab.classroom.checks import Prediction, predict
+from albert_lab.classroom.check import AnswerError, check
+from albert_lab.classroom.predictions import Prediction, predict
+from albert_lab.classroom.progress import progress
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.questions import question, question_ids
+from albert_lab.classroom.solution import solution
 
-__all__ = ["Prediction", "predict"]
+__all__ = [
+    "AnswerError",
+    "Case",
+    "Draw",
+    "Mistake",
+    "Prediction",
+    "Question",
+    "check",
+    "predict",
+    "progress",
+    "question",
+    "question_ids",
+    "solution",
+]

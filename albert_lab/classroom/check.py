@@ -1,0 +1,188 @@
+"""Check an exercise's answer: say what passed, show what did not, and name the mistake."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from typing import Any
+
+from albert_lab.classroom.outcome import Outcome, difference, outcomes, same, shown
+from albert_lab.classroom.progress import record
+from albert_lab.classroom.question import Case, Draw, Question
+from albert_lab.classroom.questions import question as question_of
+from albert_lab.errors import AlbertLabError, InputError
+
+SEED = "ALBERT_LAB_SEED"
+
+
+class AnswerError(AlbertLabError, AssertionError):
+    """An answer is not right yet. Its text is the report; a notebook shows it without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+def check(question_id: str, answer: Any, *, hidden: bool = False) -> bool:
+    """Try an answer on the question's cases, and print what passed.
+
+    >>> check("ex02_1", lambda query, key: query @ key.T)  # doctest: +SKIP
+
+    Args:
+        question_id: the question, such as ``"ex02_3"``.
+        answer: the function, class or value that the question asks for.
+        hidden: as a teacher's hidden test: other random inputs, several draws, and nothing is recorded.
+
+    Environment: ``ALBERT_LAB_SEED``, a whole number, decides the random inputs.
+
+    Returns: True.
+
+    Raises:
+        AnswerError: the answer is not right; the text says on which input, and names a known mistake.
+        InputError: there is no such question, or the seed is no whole number.
+    """
+    question = question_of(question_id)
+    seed = _seed()
+    seeds = [seed + 1000 + i for i in range(3)] if hidden else [seed]
+    report = next((text for each in seeds if (text := _report(question, answer, each))), None)
+    if not hidden:
+        record(question_id, passed=report is None)
+    if report:
+        raise AnswerError(report)
+    print(f"✓ {question_id} · {question.title}: right.", *_passed(question, seeds[0]), sep="\n")
+    return True
+
+
+def _seed() -> int:
+    text = os.environ.get(SEED, "0")
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(f"{SEED} is {text!r}.", expected="a whole number") from None
+
+
+def _passed(question: Question, seed: int) -> list[str]:
+    return [] if question.asks_for_a_value else [f"  ✓ {c.says}" for c in question.cases(Draw(seed))]
+
+
+def _report(question: Question, answer: Any, seed: int) -> str | None:
+    """What a learner reads about an answer that is not right; None about one that is."""
+    head = f"{question.id} · {question.title}"
+    if not question.asks_for_a_value and not callable(answer):
+        return f"✗ {head}: a function (or class) is expected, and this is {type(answer).__name__}."
+    given = outcomes(question, _prepared(question, answer), seed)
+    if _unanswered(given):
+        return f"○ {head}: not answered yet."
+    cases = question.cases(Draw(seed))
+    expected = outcomes(question, question.reference, seed)
+    right = [_alike(question, one, two) for one, two in zip(expected, given, strict=True)]
+    if all(right):
+        return None
+    first = right.index(False)
+    lines = [
+        f"✗ {head}: {sum(right)} of {len(right)} right." if len(right) > 1 else f"✗ {head}: not right yet."
+    ]
+    lines += [f"  {'✓' if fine else '✗'} {case.says}" for case, fine in zip(cases, right, strict=True)][
+        : first + 1
+    ]
+    lines += _details(question, cases[first], expected[first], given[first])
+    return "\n".join([*lines, *_diagnosis(question, expected, given, right, seed)])
+
+
+def _prepared(question: Question, answer: Any) -> Any:
+    """Values are compared as text without case and outer spaces, so "B" and " b" are one."""
+    return answer.strip().lower() if question.asks_for_a_value and isinstance(answer, str) else answer
+
+
+def _unanswered(given: list[Outcome]) -> bool:
+    """A stub returns nothing, anywhere; another one raises NotImplementedError."""
+    return all(one.value is None and isinstance(one.error, NotImplementedError | None) for one in given)
+
+
+def _alike(question: Question, one: Outcome, two: Outcome) -> bool:
+    return same(one, two, rtol=question.rtol, atol=question.atol)
+
+
+def _details(question: Question, case: Case, expected: Outcome, given: Outcome) -> list[str]:
+    """The input, both results, and the first difference."""
+    if question.asks_for_a_value:
+        return [f"    yours     {shown(given.value)}"]
+    names = _names(question, case)
+    lines = [f"    {name:<9} {shown(value)}" for name, value in names.items()]
+    lines.append(f"    yours     {_result(given)}")
+    lines.append(f"    expected  {_result(expected)}")
+    return [*lines, *(f"    {text}" for text in _first_difference(question, names, expected, given))]
+
+
+def _names(question: Question, case: Case) -> dict[str, Any]:
+    """The case's arguments under the names that the contract gives them."""
+    names = [name for name in inspect.signature(question.reference).parameters if name not in case.options]
+    names += [f"argument {i + 1}" for i in range(len(names), len(case.arguments))]
+    return dict(zip(names, case.arguments, strict=False)) | dict(case.options)
+
+
+def _result(outcome: Outcome) -> str:
+    if outcome.error is None:
+        return shown(outcome.value)
+    message = str(outcome.error).splitlines()
+    return f"{type(outcome.error).__name__}: {message[0][:200] if message else ''}"
+
+
+def _first_difference(question: Question, names: dict, expected: Outcome, given: Outcome) -> list[str]:
+    how = {"rtol": question.rtol, "atol": question.atol}
+    if given.error is not None:
+        return [given.where] if given.where else []
+    if expected.error is not None:
+        return [f"an error of type {type(expected.error).__name__} is expected here"]
+    if given.changed != expected.changed:
+        changed = [list(names)[one] if isinstance(one, int) else one for one in given.changed]
+        return [f"your code changes its argument {', '.join(changed)} in place; callers keep using it"]
+    found = difference(expected.value, given.value, **how)
+    if found:
+        return [found, *_hint(expected.value, given.value)]
+    pairs = zip(expected.gradients, given.gradients, strict=True)
+    wrong = [i for i, (one, two) in enumerate(pairs) if difference(one, two, **how)]
+    return [f"the values are right, the gradient with respect to floating argument {wrong[0] + 1} is not"]
+
+
+def _hint(expected: Any, given: Any) -> list[str]:
+    """Two slips that are seen from the numbers alone: a constant factor, a transposed result."""
+    import torch
+
+    tensors = isinstance(expected, torch.Tensor) and isinstance(given, torch.Tensor)
+    if not tensors or not expected.is_floating_point() or expected.dtype != given.dtype or expected.ndim == 0:
+        return []
+    if (
+        expected.ndim >= 2
+        and expected.mT.shape == given.shape
+        and torch.allclose(expected.mT, given, rtol=1e-3)
+    ):
+        return ["it is the transpose of what is expected"]
+    if expected.shape != given.shape or not expected.abs().max() > 0:
+        return []
+    factor = float((expected * given).sum() / expected.square().sum())
+    if (
+        abs(factor - 1) > 1e-3
+        and factor != 0
+        and torch.allclose(expected * factor, given, rtol=1e-3, atol=1e-5)
+    ):
+        return [f"every number is {factor:.4g} times what is expected"]
+    return []
+
+
+def _diagnosis(
+    question: Question, expected: list[Outcome], given: list[Outcome], right: list[bool], seed: int
+) -> list[str]:
+    """The known mistake that gives the same outcomes; else one that gives most of the wrong ones."""
+    best, most = "", 0
+    for mistake in question.mistakes:
+        theirs = outcomes(question, _prepared(question, mistake.answer), seed)
+        alike = [_alike(question, one, two) for one, two in zip(theirs, given, strict=True)]
+        if all(alike):
+            return [f"  It looks as if {mistake.says}."]
+        agree = sum(
+            one and not fine and outcome.error is None
+            for one, fine, outcome in zip(alike, right, given, strict=True)
+        )
+        if agree > most:
+            best, most = mistake.says, agree
+    return [f"  Perhaps (it fits {most} of the cases that fail): {best}."] if best else []
