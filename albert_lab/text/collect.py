@@ -60,12 +60,19 @@ def _kind(item: SourceObject, name: str, modules: dict[str, ModuleSource]) -> st
 
 
 def _name_instances(found: dict[str, SourceObject], modules: dict[str, ModuleSource], names: Names) -> None:
-    """The only instance of a class that a user meets (norm = norm_gen()) gets the class's text."""
+    """The only instance of a class that a user meets (norm = norm_gen()) gets the class's text.
+
+    A class with a capital (smtplib.SMTP) keeps its name, unless `__all__` names only the instance.
+    """
     for module, source in modules.items():
         for name, class_name in sorted(source.instances.items()):
             public = names.of(module, name)
             text = next((item for item in source.objects if item.name == class_name), None)
             alone = list(source.instances.values()).count(class_name) == 1
+            exports = source.exports or ()
+            alone = alone and (
+                not class_name[:1].isupper() or (name in exports and class_name not in exports)
+            )
             if alone and text and public and is_public(public) and public not in found:
                 found.pop(names.of(module, class_name), None)
                 found[public] = text

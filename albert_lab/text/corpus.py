@@ -24,7 +24,7 @@ __all__ = ["DEFAULT_PACKAGES", "STDLIB", "Corpus", "Document", "build_corpus"]
 
 DEFAULT_PACKAGES = (STDLIB, "numpy", "scipy", "matplotlib", "sklearn", "pandas", "torch", "transformers")
 _INSPECTED = frozenset({STDLIB, "numpy"})
-_FORMAT = 2
+_FORMAT = 3
 
 _log = logging.getLogger(__name__)
 

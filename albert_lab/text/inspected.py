@@ -37,7 +37,7 @@ _BEHIND_OTHERS = {"posix", "posixpath", "ntpath", "genericpath", "nturl2path", "
 _BEHIND_RE = {"sre_compile", "sre_constants", "sre_parse"}
 _OLD = {"lib2to3", "distutils", "ensurepip", "venv", "crypt", "nis", "cgitb", "encodings"}
 SKIPPED = frozenset(_ACT_ON_IMPORT | _OF_OTHER_SYSTEMS | _FOR_A_TERMINAL | _BEHIND_OTHERS | _BEHIND_RE | _OLD)
-SKIPPED_PARTS = frozenset({"__main__", "tests", "testing", "conftest", "distutils", "f2py", "setup"})
+SKIPPED_PARTS = frozenset({"__main__", "test", "tests", "testing", "conftest", "distutils", "f2py", "setup"})
 
 
 _ADDRESS = re.compile(r"<(?:\w+\.)*(\w+) object at 0x[0-9a-f]+>")  # differs from run to run
@@ -84,15 +84,18 @@ def describe(name: str, module: types.ModuleType, seen: set[int]) -> list[dict]:
         if inspect.isfunction(function):
             path = f"{function.__module__}.{function.__qualname__}"
             found.append({"alias": public, "of": path})
+            found += [record(public, path, "function", item)] * bool(text(item))
         elif inspect.isclass(item):
-            found += describe_class(public, path, item, seen)
+            found += describe_class(public, path, item, seen, exported is not None)
         elif text(item) and text(item) != text(type(item)):
             found.append(record(public, path, "function", item))
     return found
 
 
-def describe_class(public: str, path: str, cls: type, seen: set[int]) -> list[dict]:
+def describe_class(public: str, path: str, cls: type, seen: set[int], exported: bool = False) -> list[dict]:
     found = [record(public, path, "class", cls)]
+    if exported and not text(cls):
+        found[0]["text"] = inherited(cls)
     if id(cls) in seen:
         return found
     seen.add(id(cls))
@@ -114,6 +117,16 @@ def describe_members(public: str, path: str, cls: type) -> list[dict]:
         kind = "method" if callable(inner) or isinstance(member, (classmethod, staticmethod)) else "attribute"
         found.append(record(f"{public}.{key}", f"{path}.{key}", kind, inner))
     return found
+
+
+def inherited(cls: type) -> str:
+    """What a class without a text of its own says in its constructor, or what its nearest base says."""
+    constructor = vars(cls).get("__init__")
+    own = text(constructor) if inspect.isfunction(constructor) else ""
+    bases = (
+        text(base) for base in cls.__mro__[1:] if base is not object and not issubclass(cls, BaseException)
+    )
+    return own or next(filter(None, bases), "")
 
 
 def text(item: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 
@@ -85,6 +86,33 @@ def test_an_instance_gets_the_text_of_its_class(make_package, tmp_path):
     make_package("fake_norm", {"__init__.py": "from ._all import *", "_all.py": source})
     found = build_corpus("fake_norm", cache=tmp_path, progress=False)
     assert [(d.name, d.summary) for d in found] == [("fake_norm.norm", "The normal distribution.")]
+
+
+def test_a_class_that_users_name_is_not_replaced_by_an_instance(make_package, tmp_path):
+    source = 'class Post:\n    """Sends letters."""\n\nif __name__ == "__main__":\n    post = Post()\n'
+    make_package("fake_post", {"__init__.py": source})
+    assert [d.name for d in build_corpus("fake_post", cache=tmp_path, progress=False)] == ["fake_post.Post"]
+
+
+def test_a_text_that_only_running_shows(make_package, tmp_path):
+    source = """
+        __all__ = ["ring", "Bell", "Gong"]
+        def ring(): ...
+        ring.__doc__ = " ".join(["Ring", "the", "bell."])
+        class Bell:
+            def __init__(self):
+                "Hang up a new bell."
+        class Gong(Bell):
+            "A gong is a flat bell."
+        class Chime(Gong): ...
+    """
+    make_package("fake_bells", {"__init__.py": inspect.cleandoc(source)})
+    found = build_corpus("fake_bells", cache=tmp_path, progress=False, inspect="fake_bells")
+    assert [(d.name, d.kind, d.summary) for d in found] == [
+        ("fake_bells.Bell", "class", "Hang up a new bell."),
+        ("fake_bells.Gong", "class", "A gong is a flat bell."),
+        ("fake_bells.ring", "function", "Ring the bell."),
+    ]
 
 
 def test_other_packages_are_inspected_only_when_asked(make_package, tmp_path):
@@ -224,6 +252,11 @@ BY_NAME = {
     "socket.socket.bind": ("method", "Bind the socket to a local address"),
     "threading.Lock": ("function", "(allocate() is an obsolete synonym)"),
     "asyncio.sleep": ("function", "Coroutine that completes after a given time"),
+    "os.path.splitext": ("function", "Split the extension from a pathname"),
+    "signal.signal": ("function", "Set the action for the given signal"),
+    "smtplib.SMTP": ("class", "This class manages a connection to an SMTP"),
+    "concurrent.futures.ThreadPoolExecutor": ("class", "Initializes a new ThreadPoolExecutor"),
+    "multiprocessing.Process": ("class", "Process objects represent activity"),
     "datetime.date.isoformat": ("method", "Return the date formatted according to ISO"),
 }
 
