@@ -27,6 +27,8 @@ def curves(
 ) -> tuple[Figure, Axes]:
     """One line per name, for instance the loss over the steps of a training, each named at its right end.
 
+    Where two lines end in one place, a legend names them all.
+
     Args:
         lines: for each name (x, y), both (n,); at most eight names, n may differ.
         xlabel, ylabel: what the axes show, with the unit.
@@ -59,7 +61,7 @@ def layer_curves(
     title: str = "",
     limits: tuple[float, float] | None = None,
 ) -> tuple[Figure, Axes]:
-    """One line per name over the layers 0 (the input embedding) to L, each named at its right end.
+    """One line per name over the layers 0 (the input embedding) to L, named as `curves` does.
 
     Args:
         curves: for each name L + 1 values, one for every hidden state; at most eight names.
@@ -112,9 +114,7 @@ def layer_geometry(
         axes.set_ylim(bottom=0)
         axes.set(xlabel="layer", ylabel=("L2 distance", "angle in degrees")[side])
         axes.xaxis.get_major_locator().set_params(integer=True)
-    legend = panels[1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=9)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    _legend(panels[1])
     if title:
         figure.suptitle(title, fontsize=10, parse_math=False)
     figure.description = f"Distance and angle between input and output of each layer: {_moves(pairs)}."
@@ -168,11 +168,17 @@ def _draw(axes: Axes, lines: Mapping[str, Line], title: str, limits: tuple[float
 
 
 def _name_ends(axes: Axes, lines: Mapping[str, Line]) -> None:
-    """Write each name beside the right end of its line, moved up or down until no two touch."""
+    """Write each name beside the right end of its line, moved up or down until no two touch.
+
+    Beside lines that end in one place only the colour would tell whose name is whose: they get a legend.
+    """
     axes.figure.canvas.draw()
     pixels = [axes.transData.transform((x[-1], y[-1]))[1] for x, y in lines.values()]
     low, high = axes.bbox.y0, axes.bbox.y1
     gap = 12 * axes.figure.dpi / 72  # the height of a name
+    if (np.diff(np.sort(pixels)) < gap / 2).any():
+        _legend(axes)
+        return
     order = np.argsort(pixels, kind="stable")
     places = np.clip(np.array(pixels)[order], low, high)
     for _ in range(200):
@@ -192,6 +198,15 @@ def _name_ends(axes: Axes, lines: Mapping[str, Line]) -> None:
             arrowprops={"arrowstyle": "-", "color": COLOURS[index], "linewidth": 0.5, "alpha": 0.6},
             **style,
         )
+
+
+def _legend(axes: Axes) -> None:
+    """Right of the picture: each name with a piece of its line, so that no colour is needed."""
+    legend = axes.legend(
+        loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=9, handlelength=3.5
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 def _course(x: np.ndarray, y: np.ndarray) -> str:

@@ -149,7 +149,9 @@ def test_short_counts(count, written):
 
 def test_curves_are_drawn_as_given_and_named_at_their_end():
     x = np.arange(300)
-    lines = {f"line {k}": (x, 5 * np.exp(-x / 100) + 0.001 * k) for k in range(8)}
+    lines = {
+        f"line {k}": (x, 4 * np.exp(-x / 100) + 0.2 * k) for k in range(8)
+    }  # ends closer than names are high
     figure, axes = viz.curves(lines, xlabel="step", ylabel="loss in nats", limits=(0, 6))
     for line, (_, y) in zip(axes.lines, lines.values(), strict=True):
         np.testing.assert_array_equal(line.get_ydata(), y)
@@ -159,6 +161,24 @@ def test_curves_are_drawn_as_given_and_named_at_their_end():
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_ylim()) == ("step", "loss in nats", (0, 6))
     assert viz.curves({"a": ([1, 2], [1, 10])}, xlabel="", ylabel="", log=True)[1].get_yscale() == "log"
+
+
+def test_lines_that_end_in_one_place_are_named_in_a_legend_that_needs_no_colour():
+    x = np.arange(3)
+    lines = {"$a$": (x, [3, 1, 9]), "b": (x, [1, 3, 9]), "c": (x, [1, 1, 2])}
+    for axes in (
+        viz.curves(lines, xlabel="x", ylabel="y")[1],
+        viz.layer_curves({name: y for name, (_, y) in lines.items()}, label="y")[1],
+    ):
+        legend = axes.get_legend()
+        assert [text.get_text() for text in legend.get_texts()] == list(lines)
+        assert not any(text.get_parse_math() for text in legend.get_texts())
+        for shown_line, line in zip(legend.get_lines(), axes.lines, strict=True):
+            assert shown_line.get_marker() == line.get_marker()
+            assert shown_line._dash_pattern == line._dash_pattern
+        assert not axes.texts
+    apart = {"a": (x, [3, 1, 9]), "c": (x, [1, 1, 2])}
+    assert viz.curves(apart, xlabel="x", ylabel="y")[1].get_legend() is None
 
 
 def test_alignment_needs_no_square():
