@@ -16,7 +16,7 @@ LEARN := $(VENV)/.learn-$(PLACE)
 TEST := $(VENV)/.test-$(PLACE)
 INSTALL = $(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt
 
-.PHONY: help learn test lint chapters picture clean
+.PHONY: help learn test lint chapters exercises picture clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -34,6 +34,9 @@ lint: $(TEST) ## check style
 
 chapters: $(TEST) ## run all chapters and write their outputs into the notebooks
 	$(BIN)/python -m tests.notebooks.run
+
+exercises: $(TEST) ## write exercises/release from exercises/source, as nbgrader does it
+	$(BIN)/python -m albert_lab.classroom.release
 
 picture: $(LEARN) ## draw the README's picture again with the built-in model
 	$(BIN)/python tools/readme_picture.py

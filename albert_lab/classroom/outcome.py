@@ -161,7 +161,12 @@ def _tensor_difference(expected: Any, given: Any, *, rtol: float, atol: float) -
     place = tuple(int(i) for i in wrong.nonzero()[0])
     at = f"at {list(place)} " if place else ""
     much = f"{int(wrong.sum())} of {wrong.numel()} numbers differ; " if wrong.numel() > 1 else ""
-    return f"{much}{at}it is {given[place].item():.6g}, expected is {expected[place].item():.6g}"
+    return f"{much}{at}it is {_brief(given[place])}, expected is {_brief(expected[place])}"
+
+
+def _brief(number: Any) -> str:
+    value = number.item()
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _plain_difference(expected: Any, given: Any) -> str | None:

@@ -22,6 +22,9 @@ def progress_file() -> Path:
 def record(name: str, *, passed: bool) -> None:
     """Count a try; a question once passed stays passed. Where nothing can be written, nothing is."""
     tries = _tries()
+    if not tries and progress_file().is_file():  # what cannot be read is kept under another name
+        with suppress(OSError):
+            progress_file().replace(progress_file().with_suffix(".damaged"))
     old = tries.get(name, {"tries": 0, "passed": False})
     tries[name] = {"tries": old["tries"] + 1, "passed": old["passed"] or passed}
     with suppress(OutputError), atomic_write(progress_file()) as part:

@@ -1,4 +1,4 @@
-"""Every question: right answers pass however they are written, known mistakes fail with their own diagnosis."""
+"""Every question: right answers pass in every form, known mistakes fail with their own diagnosis."""
 
 from __future__ import annotations
 

@@ -1,0 +1,258 @@
+"""The engine of the exercises: what is compared, what is said, what is recorded."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+
+from albert_lab.classroom import (
+    AnswerError,
+    Case,
+    Draw,
+    Mistake,
+    Question,
+    check,
+    progress,
+    question,
+    solution,
+)
+from albert_lab.classroom.outcome import difference, outcomes, same
+from albert_lab.classroom.progress import progress_file
+from albert_lab.errors import InputError
+
+LOOSE = {"rtol": 1e-4, "atol": 1e-5}
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("ALBERT_LAB_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("ALBERT_LAB_SEED", raising=False)
+
+
+def heads(x, n):
+    return x.unflatten(-1, (n, -1)).transpose(1, 2)
+
+
+def made(reference, cases, *, kind="implement", **more):
+    """A question around a function, with six mistakes that nobody makes."""
+    mistakes = tuple(Mistake(f"mistake {i}", lambda *_, i=i: f"wrong {i}") for i in range(6))
+    facts = {"points": 1, "minutes": 5, "difficulty": 1, "importance": 1, "why": "Because."}
+    options = facts | {"mistakes": mistakes, "right": (reference,) * 3} | more
+    return Question("ex99_1", "A title", kind, ("LO-99.1",), reference=reference, cases=cases, **options)
+
+
+def report(asked, answer, seed=0):
+    from albert_lab.classroom.check import _report
+
+    return _report(asked, answer, seed)
+
+
+@pytest.mark.parametrize(
+    ("expected", "given"),
+    [
+        (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.0 + 1e-6])),
+        (torch.tensor([math.nan]), torch.tensor([math.nan])),
+        (17.0, 17),
+        (17, torch.tensor(17)),
+        (17, np.float32(17)),
+        (0.5, torch.tensor(0.5, requires_grad=True)),
+        (True, np.bool_(True)),
+        (True, torch.tensor(True)),
+        ([1, 2], (1.0, 2.0)),
+        ({"a": [1]}, {"a": (1,)}),
+        ("b", "b"),
+        (None, None),
+    ],
+)
+def test_the_same_in_another_form_is_the_same(expected, given):
+    assert difference(expected, given, **LOOSE) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "given", "says"),
+    [
+        (torch.ones(2, 1), torch.ones(2), r"the shape is \(2,\), expected is \(2, 1\)"),
+        (torch.ones(2, 2), torch.ones(1), "shape"),
+        (torch.ones(2), torch.ones(2).double(), "dtype"),
+        (torch.ones(2), [1.0, 1.0], r"a torch\.Tensor is expected"),
+        (torch.ones(2), torch.tensor([1.0, math.nan]), "it is nan, expected is 1"),
+        (torch.ones(2), torch.tensor([1.0, 1.01]), r"1 of 2 numbers differ; at \[1\]"),
+        (torch.tensor([True]), torch.tensor([False]), "it is False, expected is True"),
+        (11_683_584, 11_683_585, "it is 11683585"),
+        (1, True, "a number is expected"),
+        (True, 1, "expected is True"),
+        (1.0, "1.0", "a number is expected"),
+        (1.0, math.nan, "it is nan"),
+        ([1, 2], [1], "it has 1 elements"),
+        ([1, 2], [1, 3], "element 1"),
+        ({"a": 1}, {"b": 1}, "the keys"),
+        ({"a": 1}, {"a": 2}, "under 'a'"),
+        (1.0, torch.ones(3), "a number is expected"),
+    ],
+)
+def test_what_differs_is_said(expected, given, says):
+    with pytest.raises(AssertionError, match=says):
+        raise AssertionError(difference(expected, given, **LOOSE) or "the same")
+
+
+def test_a_changed_argument_is_seen_and_named():
+    asked = made(lambda x: x + 1, lambda draw: [Case("three numbers", (draw.normal(3),))])
+    text = report(asked, lambda x: x.add_(1))
+    assert "changes its argument x in place" in text
+    assert report(asked, lambda x: 1 + x) is None
+
+
+def test_gradients_are_compared_where_a_case_asks_for_it():
+    asked = made(lambda x: x * x, lambda draw: [Case("squares", (draw.normal(3),), gradient=True)])
+    assert report(asked, lambda x: x**2) is None
+    assert "the gradient with respect to floating argument 1 is not" in report(
+        asked, lambda x: x * x.detach()
+    )
+    assert "gradient" in report(asked, lambda x: torch.tensor((x * x).tolist()))
+
+
+def test_an_expected_error_must_be_of_its_kind():
+    def refuse(x):
+        raise ValueError("no")
+
+    def refuse_otherwise(x):
+        raise KeyError("no")
+
+    asked = made(refuse, lambda draw: [Case("an empty text", ("",))])
+    assert report(asked, refuse) is None
+    assert "an error of type ValueError is expected" in report(asked, len)
+    assert "KeyError" in report(asked, refuse_otherwise)
+
+
+def test_the_learners_own_line_is_shown_when_it_raises():
+    def broken(x):
+        return x @ x[:2]
+
+    asked = made(lambda x: x, lambda draw: [Case("a matrix", (draw.normal(3, 3),))])
+    text = report(asked, broken)
+    assert "in broken: return x @ x[:2]" in text
+    assert "RuntimeError" in text
+
+
+def test_a_factor_and_a_transpose_are_seen_from_the_numbers():
+    asked = made(lambda x: x.clone(), lambda draw: [Case("a matrix", (draw.normal(3, 3),))])
+    assert "every number is 0.5 times" in report(asked, lambda x: x / 2)
+    assert "the transpose" in report(asked, lambda x: x.mT)
+
+
+def test_a_known_mistake_that_fits_only_some_cases_is_called_a_guess():
+    def forgets_twice(x):
+        return x if x.numel() == 2 else x - 7
+
+    mistakes = (Mistake("you forgot to double", lambda x: x),)
+    mistakes += tuple(Mistake(f"mistake {i}", lambda x, i=i: x + i) for i in range(2, 8))
+    cases = [Case("two", (torch.tensor([1.0, 2.0]),)), Case("three", (torch.tensor([1.0, 2.0, 3.0]),))]
+    asked = made(lambda x: 2 * x, lambda draw: cases, mistakes=mistakes)
+    assert "It looks as if you forgot to double." in report(asked, lambda x: x + 0)
+    assert "Perhaps (it fits 1 of the cases that fail): you forgot to double." in report(asked, forgets_twice)
+
+
+def test_an_answer_cannot_disturb_the_next_one():
+    """Inputs are made anew, and the global generator is left as it was."""
+    asked = question("ex02_1")
+    torch.manual_seed(5)
+    before = torch.random.get_rng_state()
+    one = outcomes(asked, lambda x, n: (torch.rand(1), x.zero_())[1], 0)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert all(outcome.changed for outcome in one[:-1])
+    again = outcomes(asked, heads, 0)
+    assert all(same(a, b, **LOOSE) for a, b in zip(again, outcomes(asked, asked.reference, 0), strict=True))
+
+
+def test_a_right_answer_is_told_so_and_recorded(capsys):
+    assert check("ex02_1", heads) is True
+    assert "✓ ex02_1" in capsys.readouterr().out
+    assert json.loads(progress_file().read_text())["ex02_1"] == {"passed": True, "tries": 1}
+
+
+def test_hidden_tests_use_other_inputs_and_record_nothing():
+    visible = question("ex02_1").cases(Draw(0))[1].arguments[0]
+
+    def remembers(x, n):
+        return heads(x, n) if x.shape != visible.shape or torch.equal(x, visible) else x
+
+    assert check("ex02_1", remembers)
+    with pytest.raises(AnswerError):
+        check("ex02_1", remembers, hidden=True)
+    assert json.loads(progress_file().read_text())["ex02_1"]["tries"] == 1
+
+
+def test_the_seed_is_the_teachers(monkeypatch):
+    monkeypatch.setenv("ALBERT_LAB_SEED", "seven")
+    with pytest.raises(InputError, match="'seven'"):
+        check("ex02_1", heads)
+
+
+def test_an_unknown_question_is_refused_with_the_known_ones():
+    with pytest.raises(InputError, match="ex02_1"):
+        check("ex02_99", heads)
+
+
+def test_a_notebook_shows_the_report_without_a_traceback():
+    shell = InteractiveShell.instance()
+    try:
+        result = shell.run_cell("import albert_lab as lab\nassert lab.check('ex02_1', lambda x, n: x)")
+    finally:
+        InteractiveShell.clear_instance()
+    assert isinstance(result.error_in_exec, AnswerError)
+    lines = result.error_in_exec._render_traceback_()
+    assert lines[0].startswith("✗ ex02_1")
+    assert "Traceback" not in "".join(lines)
+
+
+def test_progress_counts_keeps_and_survives_a_damaged_file():
+    with pytest.raises(AnswerError):
+        check("ex02_1", lambda x, n: x)
+    assert "✗ tried 1×" in str(progress("02"))
+    check("ex02_1", heads)
+    with pytest.raises(AnswerError):
+        check("ex02_1", lambda x, n: x)
+    assert "✓ passed" in str(progress(2))
+    assert "| ex02_1 |" in progress("ex02")._repr_markdown_()
+    progress_file().write_text("{damaged")
+    assert "○ open" in str(progress("02"))
+    check("ex02_1", heads)
+    assert progress_file().with_suffix(".damaged").read_text() == "{damaged"
+    with pytest.raises(InputError, match="there is no assignment"):
+        progress("77")
+
+
+def test_progress_that_cannot_be_written_does_not_stop_a_check(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("ALBERT_LAB_DATA", str(tmp_path / "file"))
+    assert check("ex02_1", heads)
+
+
+def test_a_solution_is_the_reference_another_way_and_why():
+    shown = str(solution("ex02_1"))
+    assert "def split_heads" in shown
+    assert "def with_chunks" in shown
+    assert question("ex02_1").why in shown
+    assert "```python" in solution("ex02_1")._repr_markdown_()
+
+
+def test_a_question_must_be_complete():
+    with pytest.raises(InputError, match="mistakes"):
+        made(len, lambda draw: [], mistakes=())
+    with pytest.raises(InputError, match="kind"):
+        made(len, lambda draw: [], kind="guess")
+
+
+def test_the_face_offers_check_without_loading_torch():
+    code = (
+        "import sys, albert_lab as lab; lab.check, lab.progress, lab.solution; print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
