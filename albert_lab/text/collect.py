@@ -101,13 +101,20 @@ def _static(
                 yield name, item
 
 
+def _place(line: dict) -> tuple[bool, tuple[int, int, str]]:
+    """Orders the names of one object: for _io._IOBase.readline, io.IOBase's is the name, not io.FileIO's."""
+    member = line["kind"] in ("method", "attribute")
+    owners = {path.split(".")[-2].lstrip("_") for path in (line["name"], line["of"])} if member else set()
+    return len(owners) > 1, rank(line["name"])
+
+
 def _run_time(
     seen: Inspected, names: Names, known_names: Collection[str], include_private: bool
 ) -> Iterator[tuple[str, SourceObject]]:
     shortest: dict[str, dict] = {}
     for line in seen.records:
         known = shortest.get(line["of"])
-        if known is None or rank(line["name"]) < rank(known["name"]):
+        if known is None or _place(line) < _place(known):
             shortest[line["of"]] = line
     for path, line in sorted(shortest.items()):
         static = names.resolve(path) or names.resolve(line["name"])

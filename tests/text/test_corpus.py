@@ -254,6 +254,7 @@ BY_NAME = {
     "asyncio.sleep": ("function", "Coroutine that completes after a given time"),
     "os.path.splitext": ("function", "Split the extension from a pathname"),
     "signal.signal": ("function", "Set the action for the given signal"),
+    "io.IOBase.readline": ("method", "Read and return a line from the stream"),
     "smtplib.SMTP": ("class", "This class manages a connection to an SMTP"),
     "concurrent.futures.ThreadPoolExecutor": ("class", "Initializes a new ThreadPoolExecutor"),
     "multiprocessing.Process": ("class", "Process objects represent activity"),
