@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +15,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.browser.jupyterlab import MILLISECONDS, Lab, settings, wait_for
+from tests.notebooks.run import kernel_environment
+
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 HOW_TO_INSTALL = (
     "The browser tests need Chromium. On Debian or Ubuntu: apt-get install chromium. Elsewhere: install "
     "Chromium or Chrome and put its path into ALBERT_LAB_CHROMIUM."
 )
 HERE = ("file:", "data:", "about:", "blob:", "http://127.0.0.1:", "ws://127.0.0.1:")
-MILLISECONDS = 180_000  # for one step; a busy machine needs them, a free one some hundred
 
 
 @dataclass
@@ -68,3 +74,32 @@ def watched(browser: Browser) -> Iterator[Watched]:
     context.close()
     assert found.outside() == []
     assert found.errors == []
+
+
+@pytest.fixture(scope="package")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab as a learner starts it, its kernels cut off from the network."""
+    folder, notebooks = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("notebooks")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    found = Lab(notebooks, f"http://127.0.0.1:{port}", secrets.token_hex(8))
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.port={port}"]
+    command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={notebooks}"]
+    command += [f"--IdentityProvider.token={found.token}", "--LabApp.expose_app_in_browser=True"]
+    command += ["--allow-root"] if hasattr(os, "getuid") and os.getuid() == 0 else []
+    log = folder / "log.txt"
+    with kernel_environment() as environment, log.open("w") as output:
+        process = subprocess.Popen(
+            command, env=environment | settings(folder), stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            wait_for(f"{found.address}/api?token={found.token}", process, log)
+            yield found
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()  # its kernels end when they see that it is gone
+                process.wait()

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.browser.conftest import MILLISECONDS, Watched
+from tests.browser.conftest import Watched
 from tests.browser.drawn import ONE_STEP, frame_with, head_weights, model_weights, neuron_weights, texts
+from tests.browser.jupyterlab import Lab, run_all, written
 from tests.notebooks.normal import CHAPTERS
-from tests.notebooks.run import kernel_environment
 from tests.viz.test_views import DRAW, random_record
 
 # The chapter about these views. As soon as it is there, JupyterLab runs it too, every view of it must draw.
@@ -86,101 +75,6 @@ def test_a_page_exported_as_usual_draws_all_views_too(watched: Watched, tmp_path
     assert scripts <= {"require.min.js", "MathJax.js", "latest.js"}, "nbconvert's own, none of ours"
     watched.requests.clear()
     watched.errors.clear()
-
-
-@dataclass
-class Lab:
-    """A running JupyterLab."""
-
-    folder: Path
-    address: str
-    token: str
-
-    def open(self, watched: Watched, name: str) -> None:
-        page = watched.page
-        page.goto(f"{self.address}/lab/tree/{name}?token={self.token}&reset")
-        page.wait_for_function(
-            """() => {
-                const panel = window.jupyterapp?.shell.currentWidget;
-                return panel?.context?.isReady && panel.sessionContext?.isReady
-                    && panel.content?.widgets.length;
-            }"""
-        )
-
-    def command(self, watched: Watched, name: str) -> None:
-        watched.page.evaluate("(name) => window.jupyterapp.commands.execute(name)", name)
-
-
-def settings(folder: Path) -> dict[str, str]:
-    """Environment of a JupyterLab that knows nothing of this user, and does not ask for news."""
-    names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
-    own = {f"JUPYTER_{name}": str(folder / name.lower()) for name in names}
-    own |= {f"JUPYTERLAB_{name}_DIR": str(folder / name.lower()) for name in ("SETTINGS", "WORKSPACES")}
-    notification = folder / "settings" / "@jupyterlab" / "apputils-extension"
-    notification.mkdir(parents=True)
-    (notification / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
-    return own
-
-
-def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
-    for _ in range(MILLISECONDS // 500):
-        assert process.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.5)
-    raise AssertionError(log.read_text())
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab as a learner starts it, its kernels cut off from the network."""
-    folder, notebooks = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("notebooks")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    found = Lab(notebooks, f"http://127.0.0.1:{port}", secrets.token_hex(8))
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.port={port}"]
-    command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={notebooks}"]
-    command += [f"--IdentityProvider.token={found.token}", "--LabApp.expose_app_in_browser=True"]
-    command += ["--allow-root"] if hasattr(os, "getuid") and os.getuid() == 0 else []
-    log = folder / "log.txt"
-    with kernel_environment() as environment, log.open("w") as output:
-        process = subprocess.Popen(
-            command, env=environment | settings(folder), stdout=output, stderr=subprocess.STDOUT
-        )
-        try:
-            wait_for(f"{found.address}/api?token={found.token}", process, log)
-            yield found
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()  # its kernels end when they see that it is gone
-                process.wait()
-
-
-def written(lab: Lab, name: str, notebook: nbformat.NotebookNode) -> str:
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, lab.folder / name)
-    return name
-
-
-def run_all(lab: Lab, watched: Watched) -> None:
-    """Run every cell and wait until each has run."""
-    lab.command(watched, "notebook:run-all-cells")
-    watched.page.wait_for_function(
-        """() => {
-            const panel = window.jupyterapp.shell.currentWidget;
-            const code = panel.content.widgets.map((cell) => cell.model).filter((m) => m.type === 'code');
-            const outputs = code.flatMap((model) => model.outputs.toJSON());
-            return outputs.some((output) => output.output_type === 'error')
-                || (code.every((model) => model.executionCount || !model.sharedModel.source)
-                && panel.sessionContext.session.kernel.status === 'idle');
-        }"""
-    )
 
 
 def outputs_in(lab: Lab, name: str) -> list[nbformat.NotebookNode]:
