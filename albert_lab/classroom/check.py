@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import textwrap
 from typing import Any
 
 from albert_lab.classroom.outcome import Outcome, difference, outcomes, same, shown
@@ -19,7 +20,9 @@ class AnswerError(AlbertLabError, AssertionError):
     """An answer is not right yet. Its text is the report; a notebook shows it without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
-        return str(self).splitlines()
+        """The report, in lines that a notebook's page holds."""
+        wrap = textwrap.TextWrapper(width=88, subsequent_indent="      ", drop_whitespace=False)
+        return [part.rstrip() for line in str(self).splitlines() for part in wrap.wrap(line)]
 
 
 def check(question_id: str, answer: Any, *, hidden: bool = False) -> bool:

@@ -104,6 +104,7 @@ def test_a_wrong_answer_is_named_and_a_right_one_is_praised_and_counted(lab: Lab
     table = run_cell(lab, exercise, "ex02-progress")
     row = table.locator("tr", has_text=QUESTION)
     assert "✓ passed" in row.inner_text()
+    row.scroll_into_view_if_needed()
     picture(exercise, "progress")
 
 

@@ -209,6 +209,8 @@ def test_a_notebook_shows_the_report_without_a_traceback():
     assert isinstance(result.error_in_exec, AnswerError)
     lines = result.error_in_exec._render_traceback_()
     assert lines[0].startswith("✗ ex02_1")
+    assert max(map(len, lines)) <= 88
+    assert "".join("".join(lines).split()) == "".join(str(result.error_in_exec).split())
     assert "Traceback" not in "".join(lines)
 
 
