@@ -14,7 +14,7 @@ from albert_lab.cli.options import Model, chosen_model
 
 # Choices and defaults of albert_lab.vectors, written here so that --help needs no torch; a test compares.
 Negatives = StrEnum("Negatives", ["none", "bm25", "model"])
-Forms = StrEnum("Forms", ["body", "sentence", "name", "named"])
+Forms = StrEnum("Forms", ["body", "sentence", "name", "named", "plain", "need"])
 
 Out = Annotated[Path, typer.Option(help="Folder of the model; an interrupted run in it is gone on with.")]
 Pairs = Annotated[
@@ -27,6 +27,10 @@ Package = Annotated[
 Form = Annotated[
     list[Forms] | None,
     typer.Option("--form", help="Pairs made of docstrings; may be repeated.", show_default=False),
+]
+Often = Annotated[
+    list[str] | None,
+    typer.Option(help="Package gone through several times; may be repeated.", show_default=False),
 ]
 PublicOnly = Annotated[bool, typer.Option("--public-only", help="Leave private objects out.")]
 SimCSE = Annotated[bool, typer.Option("--simcse", help="Pair each text with itself; needs --dropout.")]
@@ -62,25 +66,26 @@ def tune(
     pairs: Pairs = None,
     package: Package = None,
     form: Form = None,
+    often: Often = None,
     public_only: PublicOnly = False,
     simcse: SimCSE = False,
     teacher: Teacher = None,
-    steps: Steps = 2000,
+    steps: Steps = 1100,
     batch_size: BatchSize = 256,
     temperature: Temperature = 0.05,
-    negatives: Mined = Negatives.bm25,
+    negatives: Mined = Negatives.none,
     negatives_per_pair: PerPair = 1,
     symmetric: Symmetric = True,
     distillation: Distillation = 0.0,
     dropout: Dropout = 0.0,
     optimizer: Optimizer = "adamw",
-    learning_rate: LearningRate = 1e-3,
+    learning_rate: LearningRate = 1.5e-3,
     weight_decay: WeightDecay = 0.01,
     clip_norm: ClipNorm = 1.0,
     warmup: Warmup = 0.05,
     max_length: MaxLength = 64,
     tokens_per_batch: TokensPerBatch = 2048,
-    held_out_percent: HeldOutPercent = 3.0,
+    held_out_percent: HeldOutPercent = 1.0,
     shards: Shards = 2,
     seed: Seed = 0,
     device: Device = None,
@@ -113,6 +118,7 @@ def _run(options: dict[str, Any]) -> None:
         packages=options["package"] or None,
         include_private=not options["public_only"],
         forms=[str(form) for form in options["form"] or Forms],
+        often=options["often"] or (),
         simcse=options["simcse"],
         progress=not options["as_json"],
     )

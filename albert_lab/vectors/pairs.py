@@ -1,21 +1,26 @@
 """Pairs of texts that mean the same: from docstrings, whose summary and body do, or from a file.
 
-Of an object with the name ``shutil.copytree``, a summary and a body, four pairs can be made:
+Of an object with the name ``shutil.copytree``, a summary and a body, four forms of pairs can be made:
 
-    summary                   ->  name words, body
-    first sentence of body    ->  name words, summary, rest of body
-    summary                   ->  name words
-    name words                ->  summary, body
+    body        summary                   ->  name words, body
+    sentence    first sentence of body    ->  name words, summary, rest of body
+    name        summary                   ->  name words
+    named       name words                ->  summary, body
 
 The first text plays the question, and loses its full stop, as questions have none; the second plays the
-document. No text stands on both sides of a pair.
+document. No text stands on both sides of these pairs. Two more forms bring the words of people who ask (see
+`albert_lab.vectors.plain`), two pairs of the fifth and eight of the sixth for each object or need:
+
+    plain       summary, said differently ->  name words, body (or, every second, the whole)
+    need        a need that we wrote      ->  name words, summary, body
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import random
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -23,8 +28,11 @@ from typing import Protocol
 from albert_lab.errors import InputError
 from albert_lab.pretrain.data import held_out_bucket, sentences_of
 from albert_lab.vectors.lexical import words
+from albert_lab.vectors.plain import said_differently, summary_as_need, written_needs
 
-FORMS = ("body", "sentence", "name", "named")
+FORMS = ("body", "sentence", "name", "named", "plain", "need")
+PLAIN, NEEDED = 2, 8  # pairs of the last two forms, for each object and each need
+OFTEN = 10
 BODY_CHARACTERS = 300
 _SHORTEST = 3  # words of a text that can play a question
 
@@ -66,12 +74,19 @@ def document_text(document: Documented) -> str:
 
 
 def documentation_pairs(
-    documents: Iterable[Documented], held_out_percent: float = 3.0, forms: Sequence[str] = FORMS
+    documents: Iterable[Documented],
+    held_out_percent: float = 3.0,
+    forms: Sequence[str] = FORMS,
+    often: Collection[str] = (),
 ) -> tuple[list[TextPair], list[TextPair]]:
     """Pairs for training, and (summary, name and body) pairs held out.
 
     A document is on the held-out side by the hash of its name, as in pretraining, and gives no pair for
     training. Nor does a training document whose summary or body stands in one of them, word for word.
+
+    Args:
+        often: packages whose documents are gone through `OFTEN` times, others once. What is said differently
+            is so each time anew.
 
     Raises:
         InputError: an unknown form.
@@ -87,11 +102,13 @@ def documentation_pairs(
     for document in documents:
         if document.name in names or {_plain(document.summary), _plain(body_of(document))} & texts:
             continue
-        for pair in _pairs_of(document, forms):
-            key = (_plain(pair.query), _plain(pair.positive))
-            if key not in seen:  # the same method, inherited by many classes
-                seen.add(key)
-                training.append(pair)
+        made = _pairs_of(document, forms)
+        keys = [(_plain(pair.query), _plain(pair.positive)) for pair in made]
+        fresh = [pair for pair, key in zip(made, keys, strict=True) if key not in seen]
+        seen.update(keys)  # the same method, inherited by many classes
+        if fresh or not made:
+            times = OFTEN if getattr(document, "package", "") in often else 1
+            training += fresh * times + _asked(document, forms, times)
     return training, _distinct([pair for document in held for pair in _pairs_of(document, ("body",))])
 
 
@@ -148,8 +165,21 @@ def _pairs_of(document: Documented, forms: Sequence[str]) -> list[TextPair]:
         "name": (summary, name),
         "named": (name, f"{summary} {body}"),
     }
-    chosen = [made[form] for form in forms if made[form]]
+    chosen = [made[form] for form in forms if made.get(form)]
     return [TextPair(q.strip().rstrip("."), _one_line(p), about=document.name) for q, p in chosen]
+
+
+def _asked(document: Documented, forms: Sequence[str], times: int) -> list[TextPair]:
+    """The pairs of the forms "plain" and "need": the same for the same document, whatever the others are."""
+    rng, name, body = random.Random(document.name), name_words(document.name), body_of(document)
+    whole = document_text(document)
+    parts = (_one_line(f"{name}. {body}") if body else whole, whole)
+    made = []
+    for number in range(times * PLAIN * ("plain" in forms)):
+        made.append((summary_as_need(document.summary, name, rng), parts[number % 2]))
+    for need in written_needs().get(document.name, ()) if "need" in forms else ():
+        made += [(said_differently(need, rng), whole) for _ in range(times * NEEDED)]
+    return [TextPair(query, positive, about=document.name) for query, positive in made]
 
 
 def _distinct(pairs: list[TextPair]) -> list[TextPair]:

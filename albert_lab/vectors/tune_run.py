@@ -17,7 +17,7 @@ from albert_lab.pretrain.run_folder import STATE_FILE
 from albert_lab.text.corpus import build_corpus
 from albert_lab.text.tokenizer import load_tokenizer
 from albert_lab.vectors.extractor import Extractor
-from albert_lab.vectors.pairs import FORMS, TextPair, documentation_pairs, read_pairs, repeated_pairs
+from albert_lab.vectors.pairs import FORMS, OFTEN, TextPair, documentation_pairs, read_pairs, repeated_pairs
 from albert_lab.vectors.sentence import SentenceNotes, write_notes
 from albert_lab.vectors.tune_settings import TuneSettings
 from albert_lab.vectors.tuning import Tuning
@@ -25,11 +25,12 @@ from albert_lab.vectors.tuning import Tuning
 
 @dataclass(frozen=True)
 class Material:
-    """Pairs to train on, pairs held out, and a sentence for the card that says where they are from."""
+    """Pairs to train on, pairs held out; for the card, where they are from and which options ask for them."""
 
     pairs: list[TextPair]
     held_out: list[TextPair]
     origin: str
+    options: tuple[str, ...] = ()
 
 
 def gather(
@@ -39,6 +40,7 @@ def gather(
     packages: Sequence[str] | None = None,
     include_private: bool = True,
     forms: Sequence[str] = FORMS,
+    often: Sequence[str] = (),
     simcse: bool = False,
     progress: bool = True,
 ) -> Material:
@@ -46,6 +48,7 @@ def gather(
 
     Args:
         pairs: a file for `read_pairs`; its held-out side is chosen by a hash of `about`, or of the question.
+        often: packages whose documents are gone through several times, see `documentation_pairs`.
         simcse: each text with itself instead: of the file the questions, of the documentation the summaries.
 
     Raises:
@@ -62,13 +65,18 @@ def gather(
         origin = f"The file {Path(pairs).name}."
     else:
         corpus = build_corpus(packages, include_private=include_private, progress=progress)
-        kept, held = documentation_pairs(corpus, percent, forms)
+        kept, held = documentation_pairs(corpus, percent, forms, often)
         versions = ", ".join(f"{name} {part[0].version}" for name, part in corpus.by_package().items())
         origin = f"Docstrings of {versions}; forms: {', '.join(forms)}; "
         origin += f"private objects {'are' if include_private else 'are not'} included."
+        origin += f" {', '.join(often)} {OFTEN} times as often as the others." if often else ""
     if simcse:
         kept, origin = repeated_pairs(p.query for p in kept), f"{origin} Each text with itself (SimCSE)."
-    return Material(kept, held, origin)
+    asked = [("--pairs", [pairs] if pairs else []), ("--package", packages or []), ("--often", often)]
+    asked += [("--form", forms if set(forms) != set(FORMS) else [])]
+    options = [word for option, values in asked for value in values for word in (option, str(value))]
+    flags = [("--public-only", pairs is None and not include_private), ("--simcse", simcse)]
+    return Material(kept, held, origin, (*options, *(flag for flag, wanted in flags if wanted)))
 
 
 def tune(
@@ -144,9 +152,9 @@ def finish(
         path.unlink(missing_ok=True)
 
 
-def command(settings: TuneSettings, source: str) -> str:
-    """The command that starts this run: options that differ from the defaults are written out."""
-    default, words = TuneSettings(), ["albert-lab", "tune", "--out", "FOLDER", "--model", source]
+def command(settings: TuneSettings, source: str, further: Sequence[str] = ()) -> str:
+    """The command that starts this run: `further` options, and settings that differ from the defaults."""
+    default, words = TuneSettings(), ["albert-lab", "tune", "--out", "FOLDER", "--model", source, *further]
     for field in fields(settings):
         value = getattr(settings, field.name)
         option = field.name.replace("_", "-")
@@ -170,7 +178,7 @@ def _card(
         name=run.folder.path.resolve().name,
         source=source,
         H=run.model.config.hidden_size,
-        command=command(settings, source),
+        command=command(settings, source, material.options),
         origin=material.origin,
         pairs=len(material.pairs),
         held_out=len(material.held_out),

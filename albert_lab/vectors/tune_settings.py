@@ -31,22 +31,22 @@ class TuneSettings:
         seed: decides order, drawn negatives and dropout.
     """
 
-    steps: int = 2000
+    steps: int = 1100
     batch_size: int = 256
     temperature: float = 0.05
-    negatives: str = "bm25"
+    negatives: str = "none"
     negatives_per_pair: int = 1
     symmetric: bool = True
     distillation: float = 0.0
     dropout: float = 0.0
     optimizer: str = "adamw"
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     warmup: float = 0.05
     max_length: int = 64
     tokens_per_batch: int = 2048
-    held_out_percent: float = 3.0
+    held_out_percent: float = 1.0
     shards: int = 2
     seed: int = 0
 

@@ -10,6 +10,10 @@ import pytest
 from albert_lab.errors import InputError
 from albert_lab.pretrain.data import held_out_bucket
 from albert_lab.vectors.pairs import (
+    FORMS,
+    NEEDED,
+    OFTEN,
+    PLAIN,
     TextPair,
     body_of,
     document_text,
@@ -18,6 +22,9 @@ from albert_lab.vectors.pairs import (
     read_pairs,
     repeated_pairs,
 )
+from albert_lab.vectors.plain import written_needs
+
+FROM_DOCSTRINGS = FORMS[:4]
 
 
 @dataclass
@@ -46,7 +53,7 @@ def test_names_and_texts():
 
 
 def test_a_documented_object_gives_four_pairs():
-    training, held_out = documentation_pairs([COPY], held_out_percent=1e-9)
+    training, held_out = documentation_pairs([COPY], held_out_percent=1e-9, forms=FROM_DOCSTRINGS)
     body, name = "It is done recursively. Links stay links. Errors are collected.", "shutil copy tree x"
     assert held_out == []
     assert [(pair.query, pair.positive) for pair in training] == [
@@ -60,7 +67,7 @@ def test_a_documented_object_gives_four_pairs():
 
 def test_without_a_body_and_without_a_summary():
     pages = [Page("a.b", "Make it all new.", ("Make it all new.",)), Page("a.c", "", ("A text.",))]
-    training, _ = documentation_pairs(pages, held_out_percent=1e-9)
+    training, _ = documentation_pairs(pages, held_out_percent=1e-9, forms=FROM_DOCSTRINGS)
     assert [(pair.query, pair.positive) for pair in training] == [
         ("Make it all new", "a b"),
         ("a b", "Make it all new."),
@@ -68,7 +75,7 @@ def test_without_a_body_and_without_a_summary():
     only, _ = documentation_pairs([COPY], 1e-9, forms=("name",))
     assert len(only) == 1
     for forms in ((), ("summary",)):
-        with pytest.raises(InputError, match="body, sentence, name, named"):
+        with pytest.raises(InputError, match="body, sentence, name, named, plain, need"):
             documentation_pairs([COPY], forms=forms)
 
 
@@ -98,8 +105,45 @@ def test_nothing_held_out_is_trained_on():
 
 def test_pairs_are_given_once():
     pages = [Page("a.f", "Return the very same.", ()), Page("a.f", "Return the very same.", ())]
-    training, _ = documentation_pairs(pages, 1e-9)
+    training, _ = documentation_pairs(pages, 1e-9, FROM_DOCSTRINGS)
     assert len(training) == len(set(training)) == 2
+
+
+@dataclass
+class Packed(Page):
+    package: str = "stdlib"
+
+
+def test_needs_and_summaries_said_differently():
+    page = Packed("shutil.rmtree", "Recursively delete a directory tree.", ("It has no recycle bin.",))
+    training, _ = documentation_pairs([page], 1e-9, ("plain", "need"))
+    plain, needs = training[:PLAIN], training[PLAIN:]
+    assert [pair.positive for pair in plain] == [
+        "shutil rmtree. It has no recycle bin.",
+        "shutil rmtree. Recursively delete a directory tree. It has no recycle bin.",
+    ]
+    assert len(needs) == NEEDED * len(written_needs()["shutil.rmtree"])
+    assert {pair.positive for pair in needs} == {document_text(page)}
+    assert {pair.about for pair in training} == {"shutil.rmtree"}
+    assert documentation_pairs([page], 1e-9, ("plain", "need"))[0] == training, "the same each time"
+    assert len({pair.query for pair in needs}) > len(written_needs()["shutil.rmtree"])
+
+
+def test_a_package_that_counts_more():
+    pages = [Packed("a.f", "Return the very same.", ()), Packed("b.f", "Return another one.", (), "other")]
+    training, _ = documentation_pairs(pages, 1e-9, often=["stdlib"])
+    once = len(FROM_DOCSTRINGS[2:]) + PLAIN  # neither has a body
+    assert [sum(pair.about == name for pair in training) for name in ("a.f", "b.f")] == [OFTEN * once, once]
+
+
+def test_what_is_held_out_gives_no_needs():
+    names = list(written_needs())
+    pages = [Page(name, f"It is object {i} of this test.", ()) for i, name in enumerate(names)]
+    training, held_out = documentation_pairs(pages, 20.0, ("need",))
+    taught = {pair.about for pair in training}
+    assert 0 < len(taught) < len(names)
+    assert all(held_out_bucket(name) >= 20 for name in taught)
+    assert held_out == [], "held-out pairs are of summary and body alone"
 
 
 def test_each_text_with_itself():
