@@ -18,7 +18,7 @@ def main() -> None:
     model, tokenizer, name = lab.load("docs-mini")
     recorded = lab.analysis.record(model, tokenizer, SENTENCE)
     layer = recorded.num_layers - 1
-    titles = [f"layer {layer + 1}, head {head + 1}" for head in range(recorded.num_heads)]
+    titles = [f"layer {layer}, head {head}" for head in range(recorded.num_heads)]
     tokens = [token.replace("▁", "") or "▁" for token in recorded.tokens]
     weights = recorded.attention[layer]
     highest = math.ceil(10 * weights.max()) / 10
