@@ -1,0 +1,56 @@
+"""ex03_1: attention of a bag of tokens, on paper."""
+
+from __future__ import annotations
+
+import math
+
+from albert_lab.classroom.question import Mistake, Question, value_case
+
+
+def output_at_place_2() -> float:
+    text = ["c", "b", "c", "a"]
+    dot_products = {"a": 0, "b": 2 * math.log(2), "c": 2 * math.log(3)}  # of a token with its like
+    values = {"a": 0, "b": 8, "c": 20}
+    query = text[2]
+    scores = [dot_products[key] / math.sqrt(4) if key == query else 0 for key in text]
+    weights = [math.exp(score) for score in scores]  # 3, 1, 3, 1
+    return sum(weight * values[key] for weight, key in zip(weights, text, strict=True)) / sum(weights)
+
+
+QUESTION = Question(
+    id="ex03_1",
+    title="Attention of a bag of tokens",
+    kind="predict",
+    objectives=("LO-03.1",),
+    points=1,
+    minutes=10,
+    difficulty=2,
+    importance=4,
+    reference=output_at_place_2,
+    cases=value_case,
+    mistakes=(
+        Mistake(
+            "the second c was not counted: two equal tokens are two keys, each with its own weight", 13.6
+        ),
+        Mistake("all four keys got the same weight, as if no key were like the query", 12),
+        Mistake(
+            "only the c at the query's own place counts as alike, and the other c as a stranger: "
+            "without positions they cannot be told apart",
+            88 / 6,
+        ),
+        Mistake("the places were counted from 1, so that this is the output of b", 11.2),
+        Mistake("the dot products were not divided by the root of d", 18.4),
+        Mistake("the dot products were divided by d, not by its root", 14.1436),
+        Mistake("the weights were not divided by their sum", 128),
+        Mistake("the weights were divided by the number of keys, not by their sum", 32),
+        Mistake("the scores themselves were taken for weights, without e to the power of them", 20),
+        Mistake("the token after the query was hidden, as with a causal mask", 128 / 7),
+    ),
+    right=(16, 16.0, float(sum((3 * 20, 8, 3 * 20, 0))) / 8),
+    why=(
+        "Every key that is the same token has the same score, wherever it stands, so the place of the query "
+        "and the order of the keys cannot enter. What does count is how often a token is there: each copy "
+        "takes its own weight."
+    ),
+    rtol=1e-3,
+)

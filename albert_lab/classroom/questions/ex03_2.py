@@ -1,0 +1,192 @@
+"""ex03_2: how far a layer is from being permutation equivariant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def order_gap(layer: Callable, x: torch.Tensor, order: torch.Tensor) -> float:
+    return float((layer(x[:, order]) - layer(x)[:, order]).abs().max())
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer with a name that a report can show."""
+
+    name: str
+    function: Callable
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def _attention(x: torch.Tensor) -> torch.Tensor:
+    return F.scaled_dot_product_attention(x, x, x)
+
+
+def _causal(x: torch.Tensor) -> torch.Tensor:
+    return F.scaled_dot_product_attention(x, x, x, is_causal=True)
+
+
+def _with_places(rows: torch.Tensor) -> Layer:
+    return Layer("attention with positions", lambda x: _attention(x + rows[: x.shape[1]].to(x.dtype)))
+
+
+RUNNING_SUM = Layer("running sum over the tokens", lambda x: x.cumsum(dim=1))
+ATTENTION = Layer("attention without positions", _attention)
+CAUSAL = Layer("attention with a causal mask", _causal)
+AVERAGE = Layer("every token becomes the average", lambda x: x.mean(dim=1, keepdim=True).expand_as(x))
+BACKWARDS = Layer("the tokens backwards", lambda x: x.flip(1))
+PLACES_ONLY = Layer(
+    "the place times each feature", lambda x: x * torch.arange(x.shape[1])[:, None].to(x.dtype)
+)
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand; layers that ask for the order and layers that do not; sizes all different; edges."""
+    by_hand = torch.tensor([[[1.0], [2.0], [8.0]]])
+    later = draw.normal(3, 5, 4)
+    later[1:] *= 4  # the largest gap is not in the first text
+    order = torch.randperm(5, generator=draw.generator)
+    order = torch.tensor([1, 2, 0, 4, 3]) if torch.equal(order[order], torch.arange(5)) else order
+    return [
+        Case("a running sum, by hand", (RUNNING_SUM, by_hand, torch.tensor([2, 0, 1]))),
+        Case("attention without positions", (ATTENTION, draw.normal(2, 5, 4), order)),
+        Case("attention with positions", (_with_places(3 * draw.normal(9, 4)), draw.normal(2, 5, 4), order)),
+        Case("a causal mask, three texts", (CAUSAL, later, order)),
+        Case("every token becomes the average", (AVERAGE, draw.normal(2, 5, 3), order)),
+        Case(
+            "tokens reversed by the layer, float64",
+            (BACKWARDS, draw.normal(2, 5, 3, dtype=torch.float64), order),
+        ),
+        Case("the order stays as it is", (CAUSAL, draw.normal(2, 4, 3), torch.arange(4))),
+        Case("one token", (_with_places(draw.normal(9, 3)), draw.normal(2, 1, 3), torch.tensor([0]))),
+        Case("as many tokens as features", (PLACES_ONLY, draw.normal(2, 5, 5), order)),
+        Case("as many texts as tokens", (RUNNING_SUM, draw.normal(5, 5, 2), order)),
+        Case(
+            "a tensor that is not contiguous", (_with_places(draw.normal(9, 6)), draw.strided(2, 5, 6), order)
+        ),
+    ]
+
+
+def _input_only(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)).abs().max())
+
+
+def _output_only(layer, x, order):
+    return float((layer(x) - layer(x)[:, order]).abs().max())
+
+
+def _put_back_wrongly(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order.argsort()]).abs().max())
+
+
+def _signed(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).max())
+
+
+def _signed_the_other_way(layer, x, order):
+    return float((layer(x)[:, order] - layer(x[:, order])).max())
+
+
+def _mean(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).abs().mean())
+
+
+def _root_of_squares(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).norm())
+
+
+def _sum(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).abs().sum())
+
+
+def _batch_axis(layer, x, order):
+    return float((layer(x[order]) - layer(x)[order]).abs().max())
+
+
+def _feature_axis(layer, x, order):
+    return float((layer(x[..., order]) - layer(x)[..., order]).abs().max())
+
+
+def _first_text(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order])[0].abs().max())
+
+
+def _pooled(layer, x, order):
+    return float((layer(x[:, order]).mean(dim=1) - layer(x).mean(dim=1)).abs().max())
+
+
+def _own_order(layer, x, order):
+    shuffled = torch.arange(x.shape[1]).flip(0)
+    return float((layer(x[:, shuffled]) - layer(x)[:, shuffled]).abs().max())
+
+
+def _truth_value(layer, x, order):
+    return torch.allclose(layer(x[:, order]), layer(x)[:, order], atol=1e-5)
+
+
+def with_a_matrix(layer: Callable, x: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
+    shuffle = torch.eye(x.shape[1], dtype=x.dtype)[order]  # row i holds its 1 in column order[i]
+    return (layer(shuffle @ x) - shuffle @ layer(x)).abs().amax()
+
+
+def with_a_loop(layer: Callable, x: torch.Tensor, order: torch.Tensor) -> float:
+    straight, shuffled = layer(x), layer(x.index_select(1, order))
+    gaps = [(shuffled[:, new] - straight[:, old]).abs().max() for new, old in enumerate(order.tolist())]
+    return max(gaps).item()
+
+
+def put_back(layer: Callable, x: torch.Tensor, order: torch.Tensor) -> float:
+    back = layer(x[:, order])[:, order.argsort()]
+    return torch.dist(back, layer(x), p=float("inf")).item()
+
+
+QUESTION = Question(
+    id="ex03_2",
+    title="Does a layer know the order?",
+    kind="implement",
+    objectives=("LO-03.1",),
+    points=2,
+    minutes=15,
+    difficulty=2,
+    importance=4,
+    reference=order_gap,
+    cases=cases,
+    mistakes=(
+        Mistake("only the input was shuffled: this asks for outputs that do not change at all", _input_only),
+        Mistake("the layer never sees the shuffled tokens: only its output was shuffled", _output_only),
+        Mistake("the output was shuffled by the opposite permutation", _put_back_wrongly),
+        Mistake("a gap below zero was not counted", _signed),
+        Mistake(
+            "the gaps were given a sign, old minus new, and only those above zero count",
+            _signed_the_other_way,
+        ),
+        Mistake("the gaps were averaged: the largest one is asked for", _mean),
+        Mistake(
+            "the length of the whole difference was taken, the root of the sum of squares", _root_of_squares
+        ),
+        Mistake("all gaps were added up", _sum),
+        Mistake("the texts of the batch were shuffled, not the tokens", _batch_axis),
+        Mistake("the features were shuffled, not the tokens", _feature_axis),
+        Mistake("only the first text of the batch was looked at", _first_text),
+        Mistake("the outputs were averaged over the tokens before they were compared", _pooled),
+        Mistake("an order of your own was used, not the one that is given", _own_order),
+        Mistake("the answer is yes or no, and a size was asked for", _truth_value),
+    ),
+    right=(with_a_matrix, with_a_loop, put_back),
+    why=(
+        "Equivariant means that shuffling before the layer and shuffling after it come to the same, so "
+        "both sides have to be shuffled alike. Comparing with the unshuffled output asks another question, "
+        "whether the layer is invariant, and attention is not."
+    ),
+)

@@ -1,0 +1,166 @@
+"""ex03_6: how much of each token is left in a gated memory."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def share_left(forget: torch.Tensor) -> torch.Tensor:
+    later = forget[:, 1:].flip(1).cumprod(dim=1).flip(1)  # (B, T - 1, m): what happens after each token
+    return torch.cat([later, torch.ones_like(forget[:, :1])], dim=1)
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, then sizes all different, gates that are shut or open, one token, gradients."""
+    gates = [
+        draw.normal(*shape).sigmoid() for shape in ((2, 5, 3), (3, 4, 6), (2, 1, 4), (2, 5, 3), (4, 4, 4))
+    ]
+    shut = gates[1].clone()
+    shut[0, 2], shut[1, 0], shut[2, 3, 1] = 0.0, 0.0, 0.0
+    opened = gates[0].clone()
+    opened[:, 1:4] = 1.0
+    long = 0.8 + 0.2 * draw.normal(1, 60, 2, dtype=torch.float64).sigmoid()
+    return [
+        Case("four tokens, by hand", (torch.tensor([[[0.9], [0.5], [0.2], [0.8]]]),)),
+        Case("texts, tokens and memory all different", (gates[0],)),
+        Case("some gates are 0", (shut,)),
+        Case("some gates are 1", (opened,)),
+        Case("one token", (gates[2],)),
+        Case("as many texts as tokens", (gates[4],)),
+        Case("sixty tokens, float64", (long,)),
+        Case("a tensor that is not contiguous", (draw.strided(2, 6, 3).sigmoid(),)),
+        Case("gradients flow back", (gates[3],), gradient=True),
+    ]
+
+
+def _own_gate_too(forget):
+    return forget.flip(1).cumprod(dim=1).flip(1)
+
+
+def _from_the_front(forget):
+    return forget.cumprod(dim=1)
+
+
+def _before_it(forget):
+    return torch.cat([torch.ones_like(forget[:, :1]), forget[:, :-1].cumprod(dim=1)], dim=1)
+
+
+def _by_division(forget):
+    return forget.prod(dim=1, keepdim=True) / forget.cumprod(dim=1)
+
+
+def _next_gate_only(forget):
+    return torch.cat([forget[:, 1:], torch.ones_like(forget[:, :1])], dim=1)
+
+
+def _not_turned_back(forget):
+    return share_left(forget).flip(1)
+
+
+def _last_one_without_its_gate_zero(forget):
+    return torch.cat([share_left(forget)[:, :-1], torch.zeros_like(forget[:, :1])], dim=1)
+
+
+def _added(forget):
+    later = forget[:, 1:].flip(1).cumsum(dim=1).flip(1)
+    return torch.cat([later, torch.ones_like(forget[:, :1])], dim=1)
+
+
+def _average_gate(forget):
+    steps = torch.arange(forget.shape[1] - 1, -1, -1, dtype=forget.dtype)[:, None]
+    return forget.mean(dim=1, keepdim=True) ** steps
+
+
+def _last_gate_each_time(forget):
+    steps = torch.arange(forget.shape[1] - 1, -1, -1, dtype=forget.dtype)[:, None]
+    return forget[:, -1:] ** steps
+
+
+def _over_features(forget):
+    later = forget[..., 1:].flip(-1).cumprod(dim=-1).flip(-1)
+    return torch.cat([later, torch.ones_like(forget[..., :1])], dim=-1)
+
+
+def _over_texts(forget):
+    later = forget[1:].flip(0).cumprod(dim=0).flip(0)
+    return torch.cat([later, torch.ones_like(forget[:1])], dim=0)
+
+
+def _what_is_lost(forget):
+    return 1 - share_left(forget)
+
+
+def _too_short(forget):
+    return share_left(forget)[:, :-1]
+
+
+def _shares_of_one(forget):
+    left = share_left(forget)
+    return left / left.sum(dim=1, keepdim=True)
+
+
+def with_a_loop(forget: torch.Tensor) -> torch.Tensor:
+    left = torch.ones_like(forget[:, 0])  # (B, m): of the last token, all
+    shares = [left]
+    for t in range(forget.shape[1] - 1, 0, -1):
+        left = left * forget[:, t]
+        shares.insert(0, left)
+    return torch.stack(shares, dim=1)
+
+
+def with_products(forget: torch.Tensor) -> torch.Tensor:
+    return torch.stack([forget[:, t + 1 :].prod(dim=1) for t in range(forget.shape[1])], dim=1)
+
+
+def with_a_memory(forget: torch.Tensor) -> torch.Tensor:
+    batch, tokens, width = forget.shape
+    memory = forget.new_zeros(batch, tokens, width)  # one memory for each token that is told alone
+    heard = torch.eye(tokens, dtype=forget.dtype)
+    for t in range(tokens):
+        memory = memory * forget[:, t : t + 1] + heard[t][None, :, None]
+    return memory
+
+
+QUESTION = Question(
+    id="ex03_6",
+    title="What is left of a token",
+    kind="implement",
+    objectives=("LO-03.5",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=2,
+    reference=share_left,
+    cases=cases,
+    mistakes=(
+        Mistake(
+            "a token passes its own gate as well: that gate is for what was there before it", _own_gate_too
+        ),
+        Mistake("you multiplied from the first gate up to the token's own", _from_the_front),
+        Mistake("you multiplied the gates before the token, and it meets those after it", _before_it),
+        Mistake(
+            "the product of all gates was divided by a part of it: with a gate of 0 that is 0/0", _by_division
+        ),
+        Mistake("only the next gate counts: the later ones are missing", _next_gate_only),
+        Mistake("the result runs from the last token to the first", _not_turned_back),
+        Mistake(
+            "nothing is left of the last token, which no gate has met yet", _last_one_without_its_gate_zero
+        ),
+        Mistake("the gates were added up", _added),
+        Mistake("every step takes the average gate", _average_gate),
+        Mistake("every step takes the last gate", _last_gate_each_time),
+        Mistake("you multiplied along the features of the memory, not along the tokens", _over_features),
+        Mistake("you multiplied along the texts of the batch, not along the tokens", _over_texts),
+        Mistake("this is what is lost, and what is left was asked for", _what_is_lost),
+        Mistake("the last token has no row", _too_short),
+        Mistake("the shares were scaled so that they sum to 1, as attention weights do", _shares_of_one),
+    ),
+    right=(with_a_loop, with_products, with_a_memory),
+    why=(
+        "What a token left in the memory is multiplied by every gate that comes later, and a product of "
+        "numbers below 1 falls exponentially with their count. Attention has no such product: its weight for "
+        "a token is computed in one step, whatever lies between."
+    ),
+)
