@@ -23,7 +23,7 @@ body { margin: 8px; background: white; color: #202020;
        font-family: 'Helvetica Neue', Helvetica, Arial, sans-serif; }
 h1 { font-size: 16px; margin: 0 0 6px; }
 p { font-size: 13px; margin: 0 0 8px; color: #505050; }
-#bertviz > span { user-select: none; }
+#bertviz { user-select: none; }
 #vis { overflow-x: auto; overflow-y: hidden; }
 #vis svg { min-width: WIDTHpx; }
 """

@@ -83,6 +83,7 @@ def test_clicking_a_square_switches_its_head(watched: Watched, tmp_path):
     squares.nth(2).dblclick()
     alone = np.array([0, 0, 1, 0])[:, None, None]
     assert head_weights(page, HEADS, T, T) == pytest.approx(GIVEN.attention[0] * alone, abs=ONE_STEP)
+    assert page.evaluate("getSelection().toString()") == "", "a double click must not mark words of the guide"
 
 
 def test_the_model_view_draws_every_layer_and_head(watched: Watched, tmp_path):

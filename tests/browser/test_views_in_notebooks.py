@@ -13,7 +13,7 @@ from tests.browser.jupyterlab import Lab, run_all, written
 from tests.notebooks.normal import CHAPTERS
 from tests.viz.test_views import DRAW, random_record
 
-# The chapter about these views. As soon as it is there, JupyterLab runs it too, every view of it must draw.
+# The chapter about these views: JupyterLab runs all of it, and every view must draw.
 CHAPTER = CHAPTERS / "13_seeing_attention.ipynb"
 ATTACK = "</script><img src=x onerror=document.title='PWNED';top.document.title='PWNED'>"
 GIVEN = random_record(tokens=6, layers=2, heads=3, second_segment_start=3)
