@@ -1,0 +1,167 @@
+"""ex01_1: a dictionary that mixes."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def look_up(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, sharpness: float) -> torch.Tensor:
+    return (sharpness * (keys @ query)).softmax(dim=0) @ values  # (Tk,) @ (Tk, dv)
+
+
+def cases(draw: Draw) -> list[Case]:
+    """Plum by hand with the sharpness doubled, then an average, a near dictionary, one key, large scores."""
+    query = torch.tensor([1.0, 0.0])
+    keys = torch.tensor([[1.0, 5.0], [2.0, -1.0], [4.0, 3.0]])
+    keys[:, 0] = keys[:, 0].log()
+    prices = torch.tensor([[70.0], [7.0], [14.0]])
+
+    def doubles(*shape: int) -> list[torch.Tensor]:
+        return [draw.normal(*shape, dtype=torch.float64)]
+
+    return [
+        Case("the fruit by hand, sharpness 2", (query, keys, prices, 2.0)),
+        Case("the fruit by hand, sharpness 1", (query, keys, prices, 1.0)),
+        Case("sharpness 0: a plain average", (draw.normal(3), draw.normal(5, 3), draw.normal(5, 2), 0.0)),
+        Case(
+            "keys, width and values all differ", (draw.normal(4), draw.normal(6, 4), draw.normal(6, 3), 0.7)
+        ),
+        Case("sharpness 30", (draw.normal(3), draw.normal(4, 3), draw.normal(4, 5), 30.0)),
+        Case("one key", (draw.normal(3), draw.normal(1, 3), draw.normal(1, 2), 2.5)),
+        Case("width 1", (draw.normal(1), draw.normal(5, 1), draw.normal(5, 2), 1.5)),
+        Case("float64 stays float64", (*doubles(3), *doubles(4, 3), *doubles(4, 2), 1.3)),
+        Case("scores around 1000", (100 + doubles(2)[0], 5 + doubles(4, 2)[0] / 100, *doubles(4, 3), 1.0)),
+        Case("keys that are not contiguous", (draw.normal(5), draw.strided(4, 5), draw.strided(4, 3), 0.5)),
+        Case("gradients flow", (draw.normal(3), draw.normal(4, 3), draw.normal(4, 2), 1.5), gradient=True),
+    ]
+
+
+def _without_sharpness(query, keys, values, sharpness):
+    return (keys @ query).softmax(dim=0) @ values
+
+
+def _divided(query, keys, values, sharpness):
+    return (keys @ query / sharpness).softmax(dim=0) @ values
+
+
+def _weights_multiplied(query, keys, values, sharpness):
+    return sharpness * (keys @ query).softmax(dim=0) @ values
+
+
+def _powers_of_weights(query, keys, values, sharpness):
+    return (keys @ query).softmax(dim=0) ** sharpness @ values
+
+
+def _root(query, keys, values, sharpness):
+    return (sharpness * (keys @ query) / len(query) ** 0.5).softmax(dim=0) @ values
+
+
+def _cosine(query, keys, values, sharpness):
+    return (sharpness * torch.cosine_similarity(keys, query[None], dim=-1)).softmax(dim=0) @ values
+
+
+def _best(query, keys, values, sharpness):
+    return values[(sharpness * (keys @ query)).argmax()]
+
+
+def _no_exponential(query, keys, values, sharpness):
+    scores = sharpness * (keys @ query)
+    return scores / scores.sum() @ values
+
+
+def _not_shared_out(query, keys, values, sharpness):
+    return (sharpness * (keys @ query)).exp() @ values
+
+
+def _raw_scores(query, keys, values, sharpness):
+    return sharpness * (keys @ query) @ values
+
+
+def _overflows(query, keys, values, sharpness):
+    powers = (sharpness * (keys @ query)).exp()
+    return powers / powers.sum() @ values
+
+
+def _mixes_keys(query, keys, values, sharpness):
+    return (sharpness * (keys @ query)).softmax(dim=0) @ keys
+
+
+def _mean(query, keys, values, sharpness):
+    weights = (sharpness * (keys @ query)).softmax(dim=0)
+    return (weights[:, None] * values).mean(dim=0)
+
+
+def _weights_only(query, keys, values, sharpness):
+    return (sharpness * (keys @ query)).softmax(dim=0)
+
+
+def _one_row(query, keys, values, sharpness):
+    return (sharpness * (keys @ query)).softmax(dim=0)[None] @ values
+
+
+def in_a_loop(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, sharpness: float):
+    scores = [sharpness * (query * key).sum() for key in keys]
+    largest = max(scores)
+    powers = [(score - largest).exp() for score in scores]
+    total = sum(powers)
+    return sum(power / total * row for power, row in zip(powers, values, strict=True))
+
+
+def by_einsum(query, keys, values, sharpness):
+    weights = torch.softmax(torch.einsum("d,kd->k", sharpness * query, keys), dim=-1)
+    return torch.einsum("k,kv->v", weights, values)
+
+
+def by_torch(query, keys, values, sharpness):
+    mixed = torch.nn.functional.scaled_dot_product_attention(query[None], keys, values, scale=sharpness)
+    return mixed.squeeze(0)
+
+
+def by_logarithms(query, keys, values, sharpness):
+    scores = keys.matmul(query).mul(sharpness)
+    return values.T @ (scores - scores.logsumexp(dim=0)).exp()
+
+
+QUESTION = Question(
+    id="ex01_1",
+    title="A dictionary that mixes",
+    kind="implement",
+    objectives=("LO-01.1", "LO-01.2"),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=5,
+    reference=look_up,
+    cases=cases,
+    mistakes=(
+        Mistake(
+            "the sharpness changes nothing: it is not used, or added to all scores alike", _without_sharpness
+        ),
+        Mistake("the scores are divided by the sharpness; a higher one should choose harder", _divided),
+        Mistake(
+            "the weights are multiplied by the sharpness, so that they do not sum to 1", _weights_multiplied
+        ),
+        Mistake("the weights are raised to a power and then no longer sum to 1", _powers_of_weights),
+        Mistake("the scores are divided by √d, which this contract does not ask for", _root),
+        Mistake("the scores are cosines: the lengths of query and keys are divided away", _cosine),
+        Mistake("only the best key's value is given back: the hard choice, not a mixture", _best),
+        Mistake("the scores are divided by their sum, without the exponential", _no_exponential),
+        Mistake("the powers are not divided by their sum, so that the shares are no shares", _not_shared_out),
+        Mistake("the raw scores are used as weights", _raw_scores),
+        Mistake("e to the power of a large score overflows", _overflows),
+        Mistake("the keys are mixed, and the values are never used", _mixes_keys),
+        Mistake(
+            "the weighted values are averaged again, so that all is divided by the number of keys", _mean
+        ),
+        Mistake("you stop at the weights and hand nothing over", _weights_only),
+        Mistake("the result is a table of one row, (1, dv), not (dv,)", _one_row),
+    ),
+    right=(in_a_loop, by_einsum, by_torch, by_logarithms),
+    why=(
+        "A factor on the scores is a power on the ratios of the weights, so it moves between an average "
+        "(factor 0) and a dictionary (a large factor). The softmax comes after it, so the shares sum to 1 "
+        "at every sharpness."
+    ),
+)

@@ -1,0 +1,202 @@
+"""ex01_3: logarithms of weights, for scores of any size."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def log_weights(scores: torch.Tensor) -> torch.Tensor:
+    shifted = scores - scores.max(dim=-1, keepdim=True).values
+    return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, then tables, rows of very different size, far below the largest, other dtypes and layouts."""
+    small = torch.tensor([[1.0, 2.0, 4.0], [1.0, 1.0, 6.0]]).log()
+    rows = torch.tensor([[120.0], [0.0], [-120.0]])
+    large = torch.tensor([1000.0, 1001.0, 1002.0], dtype=torch.float64)
+    apart = torch.tensor([[0.0, 1000.0, 3.0], [-800.0, -20.0, 600.0]])
+    return [
+        Case("two rows by hand", (small,)),
+        Case("one row without further axes", (draw.normal(5),)),
+        Case("1000, 1001, 1002 and their negatives", (torch.stack([large, -large]),)),
+        Case("rows of very different size", (rows + draw.normal(3, 4),)),
+        Case("a score that lies far below the largest", (apart + draw.normal(2, 3),)),
+        Case("axes in front, all sizes different", (3 * draw.normal(2, 3, 4, 5),)),
+        Case("one key", (draw.normal(4, 1),)),
+        Case("float64 stays float64", (2 * draw.normal(3, 5, dtype=torch.float64),)),
+        Case("a table that is not contiguous", (2 * draw.strided(4, 6),)),
+        Case("gradients flow", (draw.normal(3, 4),), gradient=True),
+    ]
+
+
+def _plain(scores):
+    return scores - scores.exp().sum(dim=-1, keepdim=True).log()
+
+
+def _log_of_plain(scores):
+    powers = scores.exp()
+    return (powers / powers.sum(dim=-1, keepdim=True)).log()
+
+
+def _log_of_softmax(scores):
+    return scores.softmax(dim=-1).log()
+
+
+def _with_a_floor(scores):
+    return (scores.softmax(dim=-1) + 1e-9).log()
+
+
+def _clamped(scores):
+    return scores.softmax(dim=-1).clamp(min=1e-12).log()
+
+
+def _one_maximum(scores):
+    shifted = scores - scores.max()
+    return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
+
+
+def _mean(scores):
+    shifted = scores - scores.mean(dim=-1, keepdim=True)
+    return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
+
+
+def _maximum_lost(scores):
+    shifted = scores - scores.max(dim=-1, keepdim=True).values
+    return scores - shifted.exp().sum(dim=-1, keepdim=True).log()
+
+
+def _maximum_twice(scores):
+    largest = scores.max(dim=-1, keepdim=True).values
+    return scores - largest - (largest + (scores - largest).exp().sum(dim=-1, keepdim=True).log())
+
+
+def _queries(scores):
+    return scores.log_softmax(dim=-2 if scores.ndim > 1 else -1)
+
+
+def _first_axis(scores):
+    return scores.log_softmax(dim=0)
+
+
+def _second_axis(scores):
+    return scores.log_softmax(dim=1)
+
+
+def _everything(scores):
+    return scores - scores.logsumexp(dim=tuple(range(scores.ndim)))
+
+
+def _weights(scores):
+    return scores.softmax(dim=-1)
+
+
+def _only_the_sum(scores):
+    return scores.logsumexp(dim=-1)
+
+
+def _no_sum(scores):
+    return scores - scores.max(dim=-1, keepdim=True).values
+
+
+def _negative(scores):
+    return -scores.log_softmax(dim=-1)
+
+
+def _base_two(scores):
+    return scores.softmax(dim=-1).log2()
+
+
+def _sum_of_logs(scores):
+    shifted = scores - scores.max(dim=-1, keepdim=True).values
+    return shifted - shifted.exp().log().sum(dim=-1, keepdim=True)
+
+
+def _axis_lost(scores):
+    shifted = scores - scores.max(dim=-1, keepdim=True).values
+    return shifted - shifted.exp().sum(dim=-1).log()
+
+
+def _in_place(scores):
+    scores -= scores.max(dim=-1, keepdim=True).values
+    return scores - scores.exp().sum(dim=-1, keepdim=True).log()
+
+
+def by_torch(scores):
+    return torch.log_softmax(scores, dim=-1)
+
+
+def with_logsumexp(scores):
+    return scores - torch.logsumexp(scores, dim=-1, keepdim=True)
+
+
+def row_by_row(scores):
+    rows = []
+    for row in scores.reshape(-1, scores.shape[-1]):
+        largest = row.max()
+        rows.append(row - (largest + torch.log(sum(torch.exp(score - largest) for score in row))))
+    return torch.stack(rows).reshape(scores.shape)
+
+
+def with_differences(scores):
+    gaps = scores[..., None, :] - scores[..., :, None]  # (..., Tk, Tk): how much each other score is larger
+    return -gaps.logsumexp(dim=-1)
+
+
+def in_double(scores):
+    exact = scores.double()
+    return (exact - exact.amax(-1, keepdim=True)).log_softmax(-1).to(scores.dtype)
+
+
+QUESTION = Question(
+    id="ex01_3",
+    title="Logarithms of weights",
+    kind="implement",
+    objectives=("LO-01.3",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=5,
+    reference=log_weights,
+    cases=cases,
+    mistakes=(
+        Mistake(
+            "e to the power of the raw scores is summed: large ones overflow, small ones give ln 0", _plain
+        ),
+        Mistake(
+            "the logarithm is taken of a softmax without subtraction, which is nan for large scores",
+            _log_of_plain,
+        ),
+        Mistake(
+            "the weight is computed first; where it is 0 in the machine, its logarithm is −∞", _log_of_softmax
+        ),
+        Mistake(
+            "a small number is added to the weights, so that no logarithm falls below ln of it", _with_a_floor
+        ),
+        Mistake("the weights are cut off at a smallest one before the logarithm", _clamped),
+        Mistake("one maximum is taken of the whole table, not one of each row", _one_maximum),
+        Mistake("the mean is subtracted; only the maximum makes every power at most 1", _mean),
+        Mistake("the maximum is subtracted inside the sum and never accounted for outside", _maximum_lost),
+        Mistake("the maximum is subtracted twice", _maximum_twice),
+        Mistake("the sum runs over the queries (axis −2), not over the keys", _queries),
+        Mistake("the sum runs over the first axis", _first_axis),
+        Mistake("the sum runs over axis 1, counted from the front", _second_axis),
+        Mistake("one sum is taken of all numbers, not one of each row", _everything),
+        Mistake("these are the weights themselves, not their logarithms", _weights),
+        Mistake("this is the log-sum-exp alone, one number per row", _only_the_sum),
+        Mistake("the maximum is subtracted, and the sum is forgotten", _no_sum),
+        Mistake("the sign is turned: the logarithm of a share is never above 0", _negative),
+        Mistake("the logarithm is the one to base 2, and of a weight that may be 0", _base_two),
+        Mistake("the logarithms are summed; it is the logarithm of the sum that is needed", _sum_of_logs),
+        Mistake("the sums have lost their axis, so they are spread over the wrong one", _axis_lost),
+        Mistake("the subtraction is done in place: the caller's scores change", _in_place),
+    ),
+    right=(by_torch, with_logsumexp, row_by_row, with_differences, in_double),
+    why=(
+        "The logarithm of a quotient is a difference, so no weight has to be computed at all, and none can "
+        "be 0. Only the sum needs powers, and with the maximum subtracted that sum lies between 1 and the "
+        "number of keys."
+    ),
+)

@@ -1,0 +1,251 @@
+"""ex01_4: attention from one text to another."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensor = torch.Tensor
+
+
+def attend_across(asking: Tensor, asked: Tensor, W_Q: Tensor, W_K: Tensor, W_V: Tensor) -> Tensor:
+    query, key, value = asking @ W_Q, asked @ W_K, asked @ W_V  # (..., Tq, d), (..., Tk, d), (..., Tk, dv)
+    scores = query @ key.transpose(-2, -1) / math.sqrt(W_Q.shape[-1])  # (..., Tq, Tk)
+    return scores.softmax(dim=-1) @ value
+
+
+def cases(draw: Draw) -> list[Case]:
+    """17 by hand, all sizes different, sizes that hide a mistake by fitting, axes in front, large scores."""
+    by_hand = torch.zeros(3, 4)
+    by_hand[:, 0] = torch.tensor([1.0, 2.0, 4.0]).log()
+    numbers = (
+        torch.tensor([[2.0]]),
+        torch.eye(3),
+        torch.eye(4)[:1],
+        by_hand,
+        torch.tensor([[7.0], [14.0], [21.0]]),
+    )
+
+    def some(front: tuple[int, ...], sizes: tuple[int, ...], size: float = 1.0, **more) -> tuple[Tensor, ...]:
+        Tq, Tk, H, G, d, dv = sizes
+        texts = size * draw.normal(*front, Tq, H, **more), draw.normal(*front, Tk, G, **more)
+        return *texts, draw.normal(H, d, **more), draw.normal(G, d, **more), draw.normal(G, dv, **more)
+
+    strided = (
+        draw.strided(2, 3, 4),
+        draw.strided(2, 5, 6),
+        draw.strided(4, 2),
+        draw.strided(6, 2),
+        draw.strided(6, 3),
+    )
+    return [
+        Case("17 by hand", numbers),
+        Case("all sizes different", some((), (3, 5, 4, 6, 2, 7))),
+        Case("all sizes the same", some((), (4, 4, 4, 4, 4, 4))),
+        Case("a batch of texts", some((2,), (3, 5, 6, 4, 7, 2))),
+        Case("a batch of texts, all sizes the same", some((3,), (3, 3, 3, 3, 3, 3))),
+        Case("two axes in front", some((2, 3), (4, 6, 3, 5, 2, 8))),
+        Case("one token asks, one is asked", some((2,), (1, 1, 3, 4, 5, 2))),
+        Case("scores in the thousands", some((2,), (3, 4, 5, 2, 6, 3), size=3000.0, dtype=torch.float64)),
+        Case("float64 stays float64", some((2,), (2, 3, 4, 5, 6, 3), dtype=torch.float64)),
+        Case("nothing is contiguous", strided),
+        Case("gradients flow", some((2,), (2, 3, 4, 5, 2, 3), size=0.5), gradient=True),
+    ]
+
+
+def _divided_by(divisor):
+    """Attention with this divisor, a function of (query, key, value, asking, asked)."""
+
+    def wrong(asking, asked, W_Q, W_K, W_V):
+        query, key, value = asking @ W_Q, asked @ W_K, asked @ W_V
+        by = divisor(query, key, value, asking, asked)
+        return (query @ key.transpose(-2, -1) / by).softmax(dim=-1) @ value
+
+    return wrong
+
+
+def _divided_too_late(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1)
+    return scores.softmax(dim=-1) / math.sqrt(W_Q.shape[-1]) @ (asked @ W_V)
+
+
+def _wrong_axis(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-2) @ (asked @ W_V)
+
+
+def _axis_one(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=1) @ (asked @ W_V)
+
+
+def _no_softmax(asking, asked, W_Q, W_K, W_V):
+    return asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1]) @ (asked @ W_V)
+
+
+def _overflows(asking, asked, W_Q, W_K, W_V):
+    powers = (asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])).exp()
+    return powers / powers.sum(dim=-1, keepdim=True) @ (asked @ W_V)
+
+
+def _sides_exchanged(asking, asked, W_Q, W_K, W_V):
+    return attend_across(asked, asking, W_Q, W_K, W_V)
+
+
+def _talks_to_itself(asking, asked, W_Q, W_K, W_V):
+    return attend_across(asking, asking, W_Q, W_K, W_V)
+
+
+def _only_the_asked(asking, asked, W_Q, W_K, W_V):
+    return attend_across(asked, asked, W_Q, W_K, W_V)
+
+
+def _values_from_asking(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-1) @ (asking @ W_V)
+
+
+def _matrices_exchanged(asking, asked, W_Q, W_K, W_V):
+    return attend_across(asking, asked, W_K, W_Q, W_V)
+
+
+def _keys_handed_over(asking, asked, W_Q, W_K, W_V):
+    return attend_across(asking, asked, W_Q, W_K, W_K)
+
+
+def _raw_values(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-1) @ asked
+
+
+def _transposed_matrices(asking, asked, W_Q, W_K, W_V):
+    return attend_across(asking, asked, W_Q.T, W_K.T, W_V.T)
+
+
+def _all_axes_turned(asking, asked, W_Q, W_K, W_V):
+    key = asked @ W_K
+    turned = key.permute(*reversed(range(key.ndim)))  # what .T does
+    return (asking @ W_Q @ turned / math.sqrt(W_Q.shape[-1])).softmax(dim=-1) @ (asked @ W_V)
+
+
+def _first_axes_turned(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(0, 1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-1) @ (asked @ W_V)
+
+
+def _axes_one_and_two(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(1, 2) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-1) @ (asked @ W_V)
+
+
+def _element_by_element(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-1) * (asked @ W_V)
+
+
+def _both(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-1) @ (asked @ W_V), scores.softmax(dim=-1)
+
+
+def _weights_only(asking, asked, W_Q, W_K, W_V):
+    return (asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])).softmax(dim=-1)
+
+
+def by_torch(asking: Tensor, asked: Tensor, W_Q: Tensor, W_K: Tensor, W_V: Tensor) -> Tensor:
+    fused = torch.nn.functional.scaled_dot_product_attention
+    return fused(asking @ W_Q, asked @ W_K, asked @ W_V)
+
+
+def one_query_after_the_other(asking, asked, W_Q, W_K, W_V):
+    if asking.ndim > 2:
+        pairs = zip(asking, asked, strict=True)
+        return torch.stack([one_query_after_the_other(one, two, W_Q, W_K, W_V) for one, two in pairs])
+    rows = []
+    for token in asking:
+        scores = torch.stack([(token @ W_Q) @ (other @ W_K) for other in asked]) / len(W_Q[0]) ** 0.5
+        weights = scores.softmax(dim=0)
+        rows.append(sum(w * (other @ W_V) for w, other in zip(weights, asked, strict=True)))
+    return torch.stack(rows)
+
+
+def by_einsum(asking, asked, W_Q, W_K, W_V):
+    query, key = torch.einsum("...qh,hd->...qd", asking, W_Q), torch.einsum("...kg,gd->...kd", asked, W_K)
+    weights = torch.einsum("...qd,...kd->...qk", query / W_K.size(1) ** 0.5, key).softmax(-1)
+    return torch.einsum("...qk,...kg,gv->...qv", weights, asked, W_V)
+
+
+def one_comparing_matrix(asking, asked, W_Q, W_K, W_V):
+    comparing = W_Q @ W_K.T * W_Q.shape[1] ** -0.5  # (H, G)
+    return (asking @ comparing @ asked.mT).softmax(dim=-1) @ asked @ W_V
+
+
+QUESTION = Question(
+    id="ex01_4",
+    title="One text asks another",
+    kind="implement",
+    objectives=("LO-01.4",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=5,
+    reference=attend_across,
+    cases=cases,
+    mistakes=(
+        Mistake("the scores are not divided by √d (19 instead of 17)", _divided_by(lambda q, k, v, x, y: 1)),
+        Mistake("the scores are divided by d, not by √d", _divided_by(lambda q, k, v, x, y: q.shape[-1])),
+        Mistake(
+            "the scores are divided by √H, and d is the width of a query",
+            _divided_by(lambda q, k, v, x, y: math.sqrt(x.shape[-1])),
+        ),
+        Mistake(
+            "the scores are divided by √G, and d is the width of a query",
+            _divided_by(lambda q, k, v, x, y: math.sqrt(y.shape[-1])),
+        ),
+        Mistake(
+            "the scores are divided by the root of the number of keys",
+            _divided_by(lambda q, k, v, x, y: math.sqrt(k.shape[-2])),
+        ),
+        Mistake(
+            "the scores are divided by √dv, the width of the values",
+            _divided_by(lambda q, k, v, x, y: math.sqrt(v.shape[-1])),
+        ),
+        Mistake(
+            "the scores are divided by 2: the √d of the example is written into the code",
+            _divided_by(lambda *_: 2),
+        ),
+        Mistake("the weights are divided by √d, after the softmax", _divided_too_late),
+        Mistake("the softmax runs over the queries: each column sums to 1, not each row", _wrong_axis),
+        Mistake("the softmax runs over axis 1, counted from the front", _axis_one),
+        Mistake("there is no softmax: the scores themselves are the weights", _no_softmax),
+        Mistake("e to the power of a large score overflows", _overflows),
+        Mistake("the two texts are exchanged: the asked one asks", _sides_exchanged),
+        Mistake("the asking text looks at itself, and the other one is never read", _talks_to_itself),
+        Mistake("the asked text looks at itself, and nobody asks", _only_the_asked),
+        Mistake("the values come from the text that asks", _values_from_asking),
+        Mistake("W_Q and W_K are exchanged", _matrices_exchanged),
+        Mistake("the keys are handed over: W_V is never used", _keys_handed_over),
+        Mistake("the asked tokens are handed over as they are, without W_V", _raw_values),
+        Mistake("the three matrices are transposed", _transposed_matrices),
+        Mistake("the transpose of the keys turns all axes round, those in front too", _all_axes_turned),
+        Mistake(
+            "the transpose of the keys exchanges axes 0 and 1, counted from the front", _first_axes_turned
+        ),
+        Mistake(
+            "the transpose of the keys exchanges axes 1 and 2, counted from the front", _axes_one_and_two
+        ),
+        Mistake(
+            "weights and values are multiplied element by element, and nothing is summed", _element_by_element
+        ),
+        Mistake("output and weights are returned; the contract asks for the output alone", _both),
+        Mistake("you stop at the weights", _weights_only),
+    ),
+    right=(by_torch, one_query_after_the_other, by_einsum, one_comparing_matrix),
+    why=(
+        "Who asks decides how many rows come out, and who is asked decides what they are made of. That is "
+        "why the queries come from one text, the keys and the values from the other."
+    ),
+)

@@ -1,0 +1,49 @@
+"""ex01_5: read off what a head is divided by."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from albert_lab.classroom.question import Mistake, Question, value_case
+
+
+def power() -> float:
+    # The two heads use as many keys where their scores have the same spread: 2^4 undivided, 2^8 divided.
+    spread = math.sqrt(2**4)
+    divisor = math.sqrt(2**8) / spread
+    return math.log(divisor, 2**8)
+
+
+QUESTION = Question(
+    id="ex01_5",
+    title="What was it divided by?",
+    kind="read a picture",
+    objectives=("LO-01.5",),
+    points=2,
+    minutes=10,
+    difficulty=4,
+    importance=3,
+    reference=power,
+    cases=value_case,
+    mistakes=(
+        Mistake("you answer for a head divided by √d; its line would be flat", 0.5),
+        Mistake("you answer for the other line: a power of 0 divides by 1", 0),
+        Mistake("you answer for a head divided by d; with wider heads its scores would shrink", 1),
+        Mistake("you found that one line needs twice the exponent of the other, and gave the 2 itself", 2),
+        Mistake(
+            "you gave the spread at the places that you compared, or which root it is, not a power of d", 4
+        ),
+        Mistake("the sign is turned: d to this power makes the scores larger", -0.25),
+        Mistake("you added to the ½ of the undivided spread what has to be taken away from it", 0.75),
+        Mistake("one half too many was taken: the spread is already the root of the variance", 0.125),
+        Mistake("you gave an exponent of 2 read off the axis", 8),
+    ),
+    right=(1 / 4, torch.tensor(0.25), math.log(4, 256)),
+    why=(
+        "How many keys a row uses depends on the spread of its scores alone, and undivided scores have the "
+        "spread √d. At width 2⁸ the second head uses as many keys as the first at 2⁴: its spread of 16 has "
+        "been divided by 4, and 4 is 256 to the power of ¼."
+    ),
+)
