@@ -14,7 +14,7 @@ from albert_lab.cli.options import Json, Model, chosen_model, print_json
 Pooling = StrEnum("Pooling", ["mean", "cls", "max", "pooler", "first_last"])
 Precision = StrEnum("Precision", ["float32", "bfloat16", "int8"])
 LongTexts = StrEnum("LongTexts", ["cut", "windows"])
-Kinds = StrEnum("Kinds", ["module", "class", "function", "method", "attribute"])
+Kinds = StrEnum("Kinds", ["module", "class", "function", "method", "attribute", "note"])
 
 
 Inputs = Annotated[
@@ -104,12 +104,19 @@ Kind = Annotated[
     list[Kinds] | None,
     typer.Option("--kind", help="Only objects of this kind; may be repeated.", show_default=False),
 ]
+Notes = Annotated[
+    Path | None,
+    typer.Option(
+        help="Search a folder of .md and .txt files instead, section by section.", show_default=False
+    ),
+]
 Explain = Annotated[bool, typer.Option("--explain", help="Tell which words of question and object met.")]
 
 
 def search(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What you need, in plain words.")],
     package: Packages = None,
+    notes: Notes = None,
     kind: Kind = None,
     top: Annotated[int, typer.Option(help="How many answers.")] = 10,
     model: Model = None,
@@ -129,12 +136,15 @@ def search(
     Examples:
       albert-lab search "copy a directory tree"
       albert-lab search "copy a directory tree" --package stdlib --kind function --top 3 --explain --json
+      albert-lab search "when does the train leave" --notes my-notes
     """
+    from albert_lab.text.notes import read_notes
     from albert_lab.vectors import DocumentSearch
 
     extractor = _sentence_extractor(model, {}) if vectors else None
     options = {"extractor": extractor, "vectors": vectors, "words": words, "rebuild": rebuild}
-    found = DocumentSearch(package or None, **options)
+    corpus = read_notes(notes) if notes else None
+    found = DocumentSearch(package or None, corpus=corpus, **options)
     hits = found(question, top, kind=[str(each) for each in kind] if kind else None)
     met = [found.explain(question, hit) for hit in hits] if explain else [[] for _ in hits]
     if json_output:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import warnings
 from collections.abc import Callable, Sequence
@@ -83,7 +84,7 @@ def package_vectors(
     Raises:
         OutputError: the cache cannot be written.
     """
-    family = f"vectors-{package}-{extractor.fingerprint()[:12]}"
+    family = "-".join(["vectors", re.sub(r"[^\w.-]", "_", package), extractor.fingerprint()[:12]])
     path = folder / f"{family}-{_checksum(names, texts)}.safetensors"
     known = None if rebuild else _read(path)
     if known is not None:

@@ -26,7 +26,7 @@ import numpy as np
 
 from albert_lab.errors import CorpusError, InputError
 from albert_lab.paths import cache_dir
-from albert_lab.text.corpus import DEFAULT_PACKAGES, build_corpus
+from albert_lab.text.corpus import DEFAULT_PACKAGES, Corpus, build_corpus
 from albert_lab.text.packages import Package, find_package
 from albert_lab.vectors.hits import SearchHit, SearchResults
 from albert_lab.vectors.index import VectorIndex, best
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from albert_lab.vectors.extractor import Extractor
 
 RAW_WEIGHT, SENTENCE_WEIGHT = 0.2, 1.0  # of the cosine; see benchmarks/search.py --choose
-KINDS = ("module", "class", "function", "method", "attribute")
+KINDS = ("module", "class", "function", "method", "attribute", "note")
 _FORMAT = 2
 _SHOWN = ("name", "summary", "signature", "kind", "package")
 
@@ -52,6 +52,7 @@ class DocumentSearch:
     Args:
         packages: import names, "stdlib" for the standard library; None = `corpus.DEFAULT_PACKAGES`, those
             that are installed.
+        corpus: search these documents instead, such as `albert_lab.text.notes.read_notes` gives.
         extractor: makes the vectors; None = the model for sentences, see `sentence_source`.
         vectors: False ranks by BM25 alone, and loads neither torch nor a model.
         words: False ranks by vectors alone.
@@ -63,7 +64,7 @@ class DocumentSearch:
     Raises:
         CorpusError: a package is not installed, or nothing in the packages is documented.
         CheckpointError: the model cannot be read.
-        InputError: neither words nor vectors.
+        InputError: neither words nor vectors, or both packages and a corpus.
         OutputError: the cache cannot be written.
     """
 
@@ -71,6 +72,7 @@ class DocumentSearch:
         self,
         packages: Iterable[str] | str | None = None,
         *,
+        corpus: Corpus | None = None,
         extractor: Extractor | None = None,
         vectors: bool = True,
         words: bool = True,
@@ -83,7 +85,10 @@ class DocumentSearch:
             raise InputError(
                 "Neither words nor vectors are left to rank by.", expected="one of them at least"
             )
-        self._found = _packages(packages)
+        if packages is not None and corpus is not None:
+            raise InputError("Both packages and a corpus are given.", expected="one of them")
+        self._found = _packages(packages) if corpus is None else _parts(corpus)
+        self._corpus = corpus
         self._folder = Path(cache) if cache is not None else cache_dir() / "index"
         self._rebuild, self._progress, self._words = rebuild, progress, words
         self._objects, self._lexical = self._word_part()
@@ -117,7 +122,7 @@ class DocumentSearch:
         """The `top` objects that fit best, best first; fewer if fewer have anything in common with it.
 
         Args:
-            kind: only objects of this kind or these: "function", "class", "method", "module", "attribute".
+            kind: only objects of this kind or these: one of `KINDS`.
 
         Raises:
             InputError: an empty question, something else than a string, `top` below 1, or an unknown kind.
@@ -183,7 +188,8 @@ class DocumentSearch:
         from albert_lab.vectors.pairs import document_text
 
         names = [package.name for package in self._found]
-        corpus = build_corpus(names, progress=self._progress is not False)
+        given, watched = self._corpus, self._progress is not False
+        corpus = build_corpus(names, progress=watched) if given is None else given
         if not len(corpus):
             raise CorpusError(f"Nothing is documented in {', '.join(names)}.")
         objects = {name: [getattr(document, name) for document in corpus] for name in _SHOWN}
@@ -242,6 +248,15 @@ def _packages(names: Iterable[str] | str | None) -> list[Package]:
         )
     unique = {package.name: package for package in found.values() if package is not None}
     return sorted(unique.values(), key=lambda package: package.name)
+
+
+def _parts(corpus: Corpus) -> list[Package]:
+    """What stands for packages where documents are given: their groups, known by their content."""
+    parts = {}
+    for name, part in corpus.by_package().items():
+        content = json.dumps([[document.name, document.signature, document.raw] for document in part])
+        parts[name] = Package(name, part[0].version, (), hashlib.sha256(content.encode()).hexdigest())
+    return list(parts.values())
 
 
 def _built_in() -> Extractor:

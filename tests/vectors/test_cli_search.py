@@ -103,3 +103,19 @@ def test_search_takes_the_tuned_model_once_it_ships(sentence_model, monkeypatch)
     monkeypatch.setattr(checkpoint, "_PRETRAINED", sentence_model.parent)
     named = run(*QUESTION, "--model", sentence_model, "--json").stdout
     assert run(*QUESTION, "--json").stdout == named
+
+
+def test_notes_are_searched_section_by_section_and_read_again_when_they_change(tmp_path):
+    folder = tmp_path / "my [notes]"
+    folder.mkdir()
+    (folder / "travel.md").write_text(
+        "# Trains\nThe train to Bern leaves at nine.\n\n# Food\nBread and cheese.\n"
+    )
+    asked = ("search", "when does the train leave", "--notes", folder, "--top", "1", "--json")
+    hit = json.loads(run(*asked).stdout)[0]
+    assert (hit["name"], hit["kind"], hit["package"]) == ("travel.md: Trains", "note", "my [notes]")
+    (folder / "travel.md").write_text("# Bus\nNo train will leave any more.\n")
+    assert json.loads(run(*asked).stdout)[0]["name"] == "travel.md: Bus"
+    both = run(*asked, "--package", "stdlib")
+    assert both.exit_code == 2
+    assert "Both packages and a corpus" in both.stderr
