@@ -1,0 +1,50 @@
+"""ex06_6: the memory of a training step when layers share."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from albert_lab.classroom.question import Mistake, Question, value_case
+
+OUTSIDE, LAYER, CALLS, KEPT = 2, 3, 12, 50  # millions of numbers outside, in a layer; calls; MB kept per call
+
+
+def megabytes() -> int:
+    stored = OUTSIDE + LAYER  # one set, whatever the number of calls
+    return 16 * stored + CALLS * KEPT  # weight, gradient, two moments; what every call keeps
+
+
+QUESTION = Question(
+    id="ex06_6",
+    title="The memory of a training step",
+    kind="predict",
+    objectives=("LO-06.5",),
+    points=1,
+    minutes=5,
+    difficulty=2,
+    importance=4,
+    reference=megabytes,
+    cases=value_case,
+    mistakes=(
+        Mistake("you kept the activations of one call: each call keeps its own, of its own input", 130),
+        Mistake("you stored twelve sets of layer weights", 1208),
+        Mistake(
+            "you stored twelve sets, and kept the activations of one call: just the wrong way round", 658
+        ),
+        Mistake("you forgot the activations", 80),
+        Mistake("you counted the weights alone, 4 bytes each", 620),
+        Mistake("you counted two of the four numbers that training holds for each weight", 640),
+        Mistake("you counted three of the four numbers that training holds for each weight", 660),
+        Mistake("you forgot what lies outside of the layers", 648),
+        Mistake("you forgot the layer, and counted what lies outside", 632),
+        Mistake("you counted numbers, not bytes, for all that is stored", 605),
+        Mistake("you stored the whole network once per call, and not only the layer", 1560),
+        Mistake("you counted each weight with eight bytes, as float64 has, for all four numbers", 760),
+    ),
+    right=(680.0, np.int64(680), torch.tensor(680)),
+    why=(
+        "Weights, gradients and moments belong to tensors, and of those there is one set. Activations belong "
+        "to calls, because the way back needs what each of the twelve calls has computed."
+    ),
+)
