@@ -1,0 +1,54 @@
+"""ex08_1: predict the parameters of an ALBERT that nobody has published."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Mistake, Question, value_case
+
+
+def stored() -> int:
+    V, P, E, H, sets = 32_000, 1_024, 128, 768, 2
+    tables = V * E + P * E + 2 * E
+    norm_and_projection = 2 * E + (E * H + H)
+    one_set = 4 * (H * H + H) + (8 * H * H + 5 * H) + 4 * H
+    return tables + norm_and_projection + sets * one_set + (H * H + H)
+
+
+_ONE_SET = 12 * 768**2 + 13 * 768
+
+QUESTION = Question(
+    id="ex08_1",
+    title="An ALBERT with two sets of layers",
+    kind="predict",
+    objectives=("LO-08.1",),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=4,
+    reference=stored,
+    cases=value_case,
+    mistakes=(
+        Mistake("you counted one set of layer weights, as if all twelve layers shared", stored() - _ONE_SET),
+        Mistake("you counted twelve sets of layer weights: calls are not stored", stored() + 10 * _ONE_SET),
+        Mistake("the vocabulary is still the one of ALBERT-base", stored() - 2_000 * 128),
+        Mistake("the positions are still the 512 of ALBERT-base", stored() - 512 * 128),
+        Mistake("the pooler is missing", stored() - (768**2 + 768)),
+        Mistake("the projection from E to H has no bias", stored() - 768),
+        Mistake("the projection from E to H is missing", stored() - (128 * 768 + 768)),
+        Mistake("the segments or the LayerNorm of the embeddings are missing", stored() - 2 * 128),
+        Mistake("the LayerNorm of the embeddings is H wide", stored() + 2 * 768 - 2 * 128),
+        Mistake("each set has one LayerNorm", stored() - 2 * 2 * 768),
+        Mistake("the four matrices of attention have no biases", stored() - 2 * 4 * 768),
+        Mistake("the feed-forward network has no biases", stored() - 2 * 5 * 768),
+        Mistake("the word table is H wide", stored() + 32_000 * (768 - 128)),
+        Mistake("the pretraining heads are counted as well", stored() + 768 * 129 + 256 + 32_000 + 1_538),
+        Mistake("there are two poolers, one per set", stored() + (768**2 + 768)),
+    ),
+    right=(float(stored()), torch.tensor(stored()), torch.tensor(stored(), dtype=torch.float64)),
+    why=(
+        "Only what has numbers of its own is stored, and each set once: two sets, called six times "
+        "each, are two sets. A table grows with its rows alone, so 2,000 more pieces or 512 more places"
+        " cost E each."
+    ),
+)

@@ -1,0 +1,144 @@
+"""ex08_3: give a matrix the size that makes its outputs as large as wanted."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def resized(matrix: torch.Tensor, size: float) -> torch.Tensor:
+    return matrix * size / matrix.square().sum(dim=1).mean().sqrt()
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, fresh, wide, tall, already large, one output, one input, a row of zeros, dtype, layout."""
+    with_zeros = draw.normal(4, 3)
+    with_zeros[1] = 0
+    return [
+        Case("by hand", (torch.tensor([[1.0, 1.0], [0.0, 4.0]]), 1.0)),
+        Case("a fresh matrix, 64 inputs, 16 outputs", (0.02 * draw.normal(16, 64), 1.3)),
+        Case("more outputs than inputs", (0.02 * draw.normal(12, 5), 2.0)),
+        Case("a matrix that is too large already", (30 * draw.normal(6, 7), 0.5)),
+        Case("entries with a mean far from 0", (5 + draw.normal(4, 9), 1.5)),
+        Case("one output", (draw.normal(1, 6), 3.0)),
+        Case("one input", (draw.normal(5, 1), 0.7)),
+        Case("an output whose weights are all 0", (with_zeros, 1.2)),
+        Case("float64 stays float64", (draw.normal(3, 8, dtype=torch.float64), 1.0)),
+        Case("a matrix that is not contiguous", (draw.strided(4, 6), 2.5)),
+    ]
+
+
+def _per_input(matrix, size):
+    return matrix * size / matrix.square().sum(dim=0).mean().sqrt()
+
+
+def _without_root(matrix, size):
+    return matrix * size / matrix.square().sum(dim=1).mean()
+
+
+def _each_row(matrix, size):
+    return matrix * size / matrix.square().sum(dim=1, keepdim=True).sqrt().clamp(min=1e-12)
+
+
+def _without_width(matrix, size):
+    return matrix * size / matrix.square().mean().sqrt()
+
+
+def _all_entries(matrix, size):
+    return matrix * size / matrix.square().sum().sqrt()
+
+
+def _std(matrix, size):
+    return matrix * size / (matrix.std() * matrix.shape[1] ** 0.5)
+
+
+def _std_of_all(matrix, size):
+    return matrix * size / (matrix.std(correction=0) * matrix.shape[1] ** 0.5)
+
+
+def _fresh_taken_for_granted(matrix, size):
+    return matrix * size / (0.02 * matrix.shape[1] ** 0.5)
+
+
+def _size_is_variance(matrix, size):
+    return matrix * size**0.5 / matrix.square().sum(dim=1).mean().sqrt()
+
+
+def _size_times(matrix, size):
+    return matrix * size
+
+
+def _mean_of_deviations(matrix, size):
+    return matrix * size / matrix.square().sum(dim=1).sqrt().mean()
+
+
+def _eight(matrix, size):
+    return matrix * 8
+
+
+def _in_place(matrix, size):
+    matrix *= size / matrix.square().sum(dim=1).mean().sqrt()
+    return matrix
+
+
+def _times_instead(matrix, size):
+    return matrix * size * matrix.square().sum(dim=1).mean().sqrt()
+
+
+def with_a_norm(matrix, size):
+    outputs = matrix.shape[0]
+    return size * outputs**0.5 * matrix / torch.linalg.matrix_norm(matrix)
+
+
+def with_a_loop(matrix, size):
+    variances = []
+    for row in matrix:
+        variances.append(sum(float(weight) ** 2 for weight in row))
+    present = (sum(variances) / len(variances)) ** 0.5
+    return matrix * (size / present)
+
+
+def with_covariance(matrix, size):
+    variances = torch.diagonal(matrix @ matrix.mT)  # of y = Wx, for x with covariance I
+    return matrix.mul(size).div(variances.mean().sqrt())
+
+
+QUESTION = Question(
+    id="ex08_3",
+    title="Weights of the right size, in one line",
+    kind="implement",
+    objectives=("LO-08.4",),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    importance=3,
+    reference=resized,
+    cases=cases,
+    mistakes=(
+        Mistake("the squares are added over the outputs, not over the inputs of each output", _per_input),
+        Mistake("you divided by a variance where a standard deviation belongs", _without_root),
+        Mistake("every output got a factor of its own, not the whole matrix one factor", _each_row),
+        Mistake(
+            "the number of inputs is forgotten: one entry has the size wanted, not an output", _without_width
+        ),
+        Mistake("the squares of all entries are added, over the outputs as well", _all_entries),
+        Mistake(
+            "the mean of the entries is subtracted, and n - 1 is divided by: torch's std does both", _std
+        ),
+        Mistake("the mean of the entries is subtracted before squaring", _std_of_all),
+        Mistake("you take the present size for 0.02, whatever the matrix is", _fresh_taken_for_granted),
+        Mistake("`size` is used as a variance; it is a standard deviation", _size_is_variance),
+        Mistake("you multiply by `size` and do not ask how large the matrix is now", _size_times),
+        Mistake("you averaged standard deviations over the outputs, not variances", _mean_of_deviations),
+        Mistake("the factor is always 8, as in the chapter", _eight),
+        Mistake("the right numbers are written into the argument itself", _in_place),
+        Mistake("you multiply by the present size instead of dividing by it", _times_instead),
+    ),
+    right=(with_a_norm, with_a_loop, with_covariance),
+    why=(
+        "Variances of independent terms add up, so an output of n inputs has n times the variance of "
+        "one term, and a fresh matrix with small entries gives small scores in which no mistake shows. "
+        "One factor for the whole matrix keeps its directions, and with them what is there to go wrong."
+    ),
+)

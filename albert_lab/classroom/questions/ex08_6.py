@@ -1,0 +1,229 @@
+"""ex08_6: find out by runs which tokens an output sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def sees(run, ids: torch.Tensor, other: int) -> torch.Tensor:
+    before, columns = run(ids), []
+    for place in range(len(ids)):
+        changed = ids.clone()
+        changed[place] = other
+        columns.append((run(changed) - before).abs().amax(dim=1) > 1e-6)  # (T,)
+    return torch.stack(columns, dim=1)  # (T outputs, T changed tokens)
+
+
+@dataclass(frozen=True)
+class _Toy:
+    """A network of one step: output i mixes the rows of those tokens that `reach` lets it see."""
+
+    table: torch.Tensor  # (V, H)
+    reach: torch.Tensor  # (T, T)
+    switch: int = -1  # the id that, as first token, makes all rows 0
+
+    def __call__(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.reach @ self.table[ids] * float(ids[0] != self.switch)
+
+    def __repr__(self) -> str:
+        return f"a network for {len(self.reach)} tokens"
+
+
+def _toy(
+    draw: Draw, reach: torch.Tensor, moves: tuple = (1, 1, 1), scale: float = 1.0, switch=False
+) -> tuple:
+    """A network that reaches so far, a text for it, and an id that is not in the text."""
+    T, V = len(reach), 12
+    amount = draw.normal(V, 1)
+    amount[V - 1] = amount[: V - 1].max() + 0.5  # the other id has the largest row
+    strength = 0.5 + torch.rand(T, T, generator=draw.generator)
+    network = _Toy(amount * torch.tensor(moves) * scale, reach * strength, V - 1 if switch else -1)
+    return network, draw.integers(0, V - 1, T), V - 1
+
+
+def cases(draw: Draw) -> list[Case]:
+    """One direction, both, none; random reach; movements that a careless comparison misses."""
+    wild = (torch.rand(6, 6, generator=draw.generator) < 0.5).float()
+    wild[0, -1], wild[-1, 0] = 1, 0  # never its own transpose
+    shift = torch.eye(5).roll(1, dims=0)
+    return [
+        Case("only what came before, as GPT-2", _toy(draw, torch.ones(4, 4).tril())),
+        Case("the whole text, as ALBERT and BERT", _toy(draw, torch.ones(5, 5))),
+        Case("every token for itself", _toy(draw, torch.eye(4))),
+        Case("each output sees only the token before it", _toy(draw, shift)),
+        Case("any tokens", _toy(draw, wild)),
+        Case("any tokens, and the outputs fall", _toy(draw, wild.flip(0), (-1, -1, -2))),
+        Case("features that move against each other", _toy(draw, wild.mT, (1, -1))),
+        Case("only the first feature moves", _toy(draw, wild, (1, 0))),
+        Case("only the last feature moves", _toy(draw, wild.flip(1), (0, 0, 0, 1))),
+        Case("movements of a ten-thousandth", _toy(draw, wild.flip(0, 1), scale=1e-4)),
+        Case("a first token that can switch all others off", _toy(draw, torch.ones(5, 5), switch=True)),
+        Case("one token", _toy(draw, torch.ones(1, 1))),
+    ]
+
+
+def _changed(ids: torch.Tensor, place, other: int) -> torch.Tensor:
+    new = ids.clone()
+    new[place] = other
+    return new
+
+
+def _by(moved, changed=_changed):
+    """The right loop with another comparison or another change."""
+
+    def wrong(run, ids, other):
+        before = run(ids)
+        return torch.stack([moved(run(changed(ids, j, other)), before) for j in range(len(ids))], dim=1)
+
+    return wrong
+
+
+def _moved(after: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+    return (after - before).abs().amax(dim=1) > 1e-6
+
+
+def _transposed(run, ids, other):
+    return _by(_moved)(run, ids, other).T
+
+
+def _adding_up(run, ids, other):
+    before, new, columns = run(ids), ids.clone(), []
+    for place in range(len(ids)):
+        new[place] = other
+        columns.append(_moved(run(new), before))
+    return torch.stack(columns, dim=1)
+
+
+def _step_by_step(run, ids, other):
+    before, new, columns = run(ids), ids.clone(), []
+    for place in range(len(ids)):
+        new[place] = other
+        after = run(new)
+        columns.append(_moved(after, before))
+        before = after
+    return torch.stack(columns, dim=1)
+
+
+def _in_place(run, ids, other):
+    before, columns = run(ids), []
+    for place in range(len(ids)):
+        ids[place] = other
+        columns.append(_moved(run(ids), before))
+    return torch.stack(columns, dim=1)
+
+
+def _only_first(run, ids, other):
+    before = run(ids)
+    return torch.stack([_moved(run(_changed(ids, j, other)), before)[0] for j in range(len(ids))])
+
+
+def _not_itself(run, ids, other):
+    return _by(_moved)(run, ids, other) & ~torch.eye(len(ids), dtype=torch.bool)
+
+
+def _as_numbers(run, ids, other):
+    return _by(_moved)(run, ids, other).float()
+
+
+def _how_far(run, ids, other):
+    return _by(lambda after, before: (after - before).abs().amax(dim=1))(run, ids, other)
+
+
+def _always_causal(run, ids, other):
+    return torch.ones(len(ids), len(ids), dtype=torch.bool).tril()
+
+
+def with_lists(run, ids, other):
+    T = len(ids)
+    first = run(ids)
+    table = [[False] * T for _ in range(T)]
+    for j in range(T):
+        tokens = ids.tolist()
+        tokens[j] = other
+        second = run(torch.tensor(tokens))
+        for i in range(T):
+            table[i][j] = bool(((second[i] - first[i]).abs() > 1e-6).any())
+    return torch.tensor(table)
+
+
+def with_where(run, ids, other):
+    replaced = torch.where(
+        torch.eye(len(ids), dtype=torch.bool), other, ids
+    )  # (T, T): row j has token j changed
+    moved = torch.stack([run(row) for row in replaced]) - run(ids)  # (T changed, T outputs, H)
+    return (moved.abs() > 1e-6).any(dim=-1).T
+
+
+def with_an_empty_table(run, ids, other):
+    seen = torch.empty(len(ids), len(ids), dtype=torch.bool)
+    for j in range(len(ids)):
+        text = torch.cat([ids[:j], torch.tensor([other]), ids[j + 1 :]])
+        seen[:, j] = torch.linalg.vector_norm(run(text) - run(ids), ord=torch.inf, dim=-1) > 1e-6
+    return seen
+
+
+QUESTION = Question(
+    id="ex08_6",
+    title="What does an output see?",
+    kind="implement",
+    objectives=("LO-08.5",),
+    points=3,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    reference=sees,
+    cases=cases,
+    mistakes=(
+        Mistake("rows and columns are exchanged: row i is what token i reaches", _transposed),
+        Mistake("a changed token is not put back before the next one is changed", _adding_up),
+        Mistake("each run is compared with the run before it, not with the text as it was", _step_by_step),
+        Mistake("the caller's ids are overwritten, and stay so", _in_place),
+        Mistake(
+            "the token and all after it are changed together",
+            _by(_moved, lambda ids, j, other: _changed(ids, slice(j, None), other)),
+        ),
+        Mistake(
+            "the ids are all replaced, at every place",
+            _by(_moved, lambda ids, j, other: torch.full_like(ids, other)),
+        ),
+        Mistake(
+            "only movements upwards are noticed: the sign counts",
+            _by(lambda after, before: (after - before).amax(dim=1) > 1e-6),
+        ),
+        Mistake(
+            "the features are added up first, where movements can cancel",
+            _by(lambda after, before: (after - before).sum(dim=1).abs() > 1e-6),
+        ),
+        Mistake(
+            "only the first feature is looked at",
+            _by(lambda after, before: (after - before)[:, 0].abs() > 1e-6),
+        ),
+        Mistake(
+            "an output counts as moved only if all its features move",
+            _by(lambda after, before: ((after - before).abs() > 1e-6).all(dim=1)),
+        ),
+        Mistake(
+            "small movements are lost: your threshold is far larger than 1e-6",
+            _by(lambda after, before: (after - before).abs().amax(dim=1) > 1e-3),
+        ),
+        Mistake(
+            "the table says what stays, not what moves",
+            _by(lambda after, before: ~_moved(after, before)),
+        ),
+        Mistake("it holds the first output only: one row in place of T", _only_first),
+        Mistake("a token never sees itself in your table", _not_itself),
+        Mistake("the table holds 0.0 and 1.0, not truth values", _as_numbers),
+        Mistake("the table says how far, not whether", _how_far),
+        Mistake("the answer is a triangle, whatever the network does", _always_causal),
+    ),
+    right=(with_lists, with_where, with_an_empty_table),
+    why=(
+        "An output that does not move when one token changes cannot have seen that token, whatever a "
+        "drawing or a name says. Everything else must stay as it was, or you cannot say which change "
+        "moved it."
+    ),
+)
