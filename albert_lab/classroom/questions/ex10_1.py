@@ -1,0 +1,202 @@
+"""ex10_1: one vector per word, the mean of its pieces."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def word_vectors(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    words = int(word_of.max()) + 1
+    belongs = word_of == torch.arange(words).unsqueeze(-1)  # (W, T): is token t a piece of word w?
+    share = belongs / belongs.sum(dim=1, keepdim=True)  # each row sums to 1
+    return share.to(hidden.dtype) @ hidden  # (W, T) @ (T, H) -> (W, H)
+
+
+def _numbers(draw: Draw, words: int, most: int) -> list[int]:
+    """Word numbers of a text whose words have 1 to `most` pieces."""
+    return [word for word in range(words) for _ in range(draw.integer(1, most))]
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, long words, a pair of texts, one word, no word, other dtypes and layouts, gradients."""
+    hidden = torch.tensor([[9.0, 90.0], [2.0, 4.0], [6.0, 8.0], [1.0, 3.0], [9.0, 90.0]])
+    by_hand = torch.tensor([-1, 0, 0, 1, -1])
+    long = torch.tensor([-1, 0, *_numbers(draw, 4, 2), -1]).clamp(max=3)
+    long = torch.cat([long[:-1], torch.tensor([4, 4, 4, 4, 5, 5, 5, -1])])
+    pair = torch.tensor([-1, 0, 0, 1, -1, 2, 2, 2, 3, -1, -1, -1])
+    several = torch.tensor([-1, *_numbers(draw, 6, 4), 6, 6, -1])
+    return [
+        Case("two words, the first of two pieces, by hand", (hidden, by_hand)),
+        Case("words of up to four pieces", (draw.normal(len(long), 3), long)),
+        Case(
+            "a pair of texts and padding: special tokens stand between words too", (draw.normal(12, 5), pair)
+        ),
+        Case("a text of many words", (draw.normal(len(several), 4), several)),
+        Case("one word of five pieces", (draw.normal(7, 4), torch.tensor([-1, 0, 0, 0, 0, 0, -1]))),
+        Case("no special tokens at all", (draw.normal(4, 3), torch.tensor([0, 0, 1, 2]))),
+        Case("large numbers", (draw.normal(12, 2) + 100, pair)),
+        Case("float64 stays float64", (draw.normal(5, 6, dtype=torch.float64), by_hand)),
+        Case("hidden states that are not contiguous", (draw.strided(12, 7), pair)),
+        Case("gradients flow back", (draw.normal(12, 3), pair), gradient=True),
+        Case("a text without words: (0, H)", (draw.normal(2, 4), torch.tensor([-1, -1]))),
+    ]
+
+
+def _words(hidden: torch.Tensor, word_of: torch.Tensor) -> list[torch.Tensor]:
+    """The pieces of each word."""
+    return [hidden[word_of == word] for word in range(int(word_of.max()) + 1)]
+
+
+def _of_each(how):
+    def answer(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+        found = [how(pieces) for pieces in _words(hidden, word_of)]
+        return torch.stack(found) if found else hidden.new_zeros(0, hidden.shape[-1])
+
+    return answer
+
+
+def _running(pieces: torch.Tensor) -> torch.Tensor:
+    mean = pieces[0]
+    for piece in pieces[1:]:
+        mean = (mean + piece) / 2
+    return mean
+
+
+def _over_all_tokens(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return _of_each(lambda pieces: pieces.sum(dim=0) / len(hidden))(hidden, word_of)
+
+
+def _special_is_a_word(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return torch.stack([hidden[word_of == word].mean(dim=0) for word in word_of.unique()])
+
+
+def _special_in_the_last(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    if word_of.max() < 0:
+        return hidden.new_zeros(0, hidden.shape[-1])
+    return word_vectors(hidden, torch.where(word_of < 0, word_of.max(), word_of))
+
+
+def _special_in_the_first(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    if word_of.max() < 0:
+        return hidden.new_zeros(0, hidden.shape[-1])
+    return word_vectors(hidden, word_of.clamp(min=0))
+
+
+def _last_word_left_out(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return word_vectors(hidden, word_of)[:-1]
+
+
+def _empty_fails(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return torch.stack([pieces.mean(dim=0) for pieces in _words(hidden, word_of)])
+
+
+def _a_row_per_token(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return word_vectors(hidden, word_of)[word_of[word_of >= 0]]
+
+
+def _ends_cut_off(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    hidden, word_of = hidden[1:-1], word_of[1:-1]
+    found = [hidden[word_of == word].mean(dim=0) for word in word_of.unique()]
+    return torch.stack(found) if found else hidden
+
+
+def _first_row_dropped(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    count = torch.bincount(word_of - word_of.min())
+    total = hidden.new_zeros(len(count), hidden.shape[1]).index_add(0, word_of - word_of.min(), hidden)
+    return (total / count.unsqueeze(-1))[1:]
+
+
+def _copied(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return torch.tensor(word_vectors(hidden, word_of).tolist()).reshape(-1, hidden.shape[-1])
+
+
+def _a_list(hidden: torch.Tensor, word_of: torch.Tensor) -> list[torch.Tensor]:
+    return list(word_vectors(hidden, word_of))
+
+
+def with_a_loop(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    words = int(word_of.max()) + 1
+    total = [torch.zeros(hidden.shape[1], dtype=hidden.dtype) for _ in range(words)]
+    count = [0] * words
+    for state, word in zip(hidden, word_of.tolist(), strict=True):
+        if word >= 0:
+            total[word] = total[word] + state
+            count[word] += 1
+    means = [one / number for one, number in zip(total, count, strict=True)]
+    return torch.stack(means) if means else hidden[:0]
+
+
+def with_index_add(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    real = word_of >= 0
+    count = torch.bincount(word_of[real])
+    total = hidden.new_zeros(len(count), hidden.shape[1]).index_add(0, word_of[real], hidden[real])
+    return total / count.unsqueeze(-1)
+
+
+def with_masks(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    means = [hidden[word_of == word].mean(dim=0) for word in word_of.unique().tolist() if word >= 0]
+    return torch.stack(means) if means else torch.empty(0, hidden.shape[1], dtype=hidden.dtype)
+
+
+def with_runs(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    _, lengths = word_of.unique_consecutive(return_counts=True)
+    starts = lengths.cumsum(0) - lengths
+    groups = zip(hidden.split(lengths.tolist()), word_of[starts].tolist(), strict=True)
+    means = [pieces.mean(dim=0, keepdim=True) for pieces, word in groups if word != -1]
+    return torch.cat([hidden[:0], *means])
+
+
+QUESTION = Question(
+    id="ex10_1",
+    title="One vector per word",
+    kind="implement",
+    objectives=("LO-10.1",),
+    points=2,
+    minutes=20,
+    difficulty=3,
+    importance=4,
+    reference=word_vectors,
+    cases=cases,
+    mistakes=(
+        Mistake("the pieces of a word are summed and not averaged", _of_each(lambda x: x.sum(dim=0))),
+        Mistake("only the first piece of each word is taken", _of_each(lambda x: x[0])),
+        Mistake("only the last piece of each word is taken", _of_each(lambda x: x[-1])),
+        Mistake(
+            "the largest value of each feature is taken: that is max pooling",
+            _of_each(lambda x: x.amax(dim=0)),
+        ),
+        Mistake(
+            "each piece is averaged with the average so far, so that later pieces weigh more",
+            _of_each(_running),
+        ),
+        Mistake("the sum of a word's pieces is divided by the number of all tokens", _over_all_tokens),
+        Mistake("the special tokens, number −1, got a row as if they were a word", _special_is_a_word),
+        Mistake(
+            "the special tokens are counted as pieces of the last word (an index −1 counts from the end)",
+            _special_in_the_last,
+        ),
+        Mistake("the special tokens are counted as pieces of the first word", _special_in_the_first),
+        Mistake(
+            "the last word is missing: its number is the highest, and numbers start at 0", _last_word_left_out
+        ),
+        Mistake("a text without a single word makes your code fail", _empty_fails),
+        Mistake("there is a row for each piece where there should be one for each word", _a_row_per_token),
+        Mistake(
+            "only the first and the last token are taken for special ones, which may stand anywhere",
+            _ends_cut_off,
+        ),
+        Mistake(
+            "the row of the lowest number is dropped, also where that number is word 0",
+            _first_row_dropped,
+        ),
+        Mistake("the numbers were copied into a new tensor: dtype and gradients are lost", _copied),
+        Mistake("you return a list of vectors where one tensor is asked for", _a_list),
+    ),
+    right=(with_a_loop, with_index_add, with_masks, with_runs),
+    why=(
+        "Each token votes for one word, and a word's row of shares sums to 1, so a word of five pieces "
+        "is not longer than a word of one. Special tokens belong to no word: they must not even be counted."
+    ),
+)

@@ -1,0 +1,199 @@
+"""ex10_3: max pooling in which padding wins."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def max_pool(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    padding = attention_mask.unsqueeze(-1) == 0  # (B, T, 1)
+    return hidden.masked_fill(padding, -torch.inf).amax(dim=1)  # (B, H)
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, all numbers negative, garbage in the padding, sizes that differ, dtypes, gradients."""
+    by_hand = torch.tensor([[[-2.0, 4.0], [-6.0, 8.0], [100.0, 100.0]]])
+    mask = draw.mask(3, 6, share=0.5).long()
+    mask[0, 1:4], mask[1, 1:] = torch.tensor([0, 1, 0]), 0
+    garbage = draw.normal(3, 6, 4) + 1000 * (1 - mask[..., None])
+    far = draw.normal(3, 6, 2, dtype=torch.float64)
+    return [
+        Case("two tokens and one place of padding, by hand", (by_hand, torch.tensor([[1, 1, 0]]))),
+        Case("all numbers of the real tokens below zero", (-draw.normal(3, 6, 4).abs() - 0.5, mask)),
+        Case("large numbers in the padding", (garbage, mask)),
+        Case(
+            "padding on the left and in between",
+            (draw.normal(2, 5, 3) - 3, torch.tensor([[0, 1, 0, 1, 1], [0, 0, 0, 0, 1]])),
+        ),
+        Case("no padding", (draw.normal(2, 4, 5), torch.ones(2, 4, dtype=torch.int64))),
+        Case("one token", (draw.normal(4, 1, 3) - 2, torch.ones(4, 1, dtype=torch.int64))),
+        Case("numbers near −100,000, float64 stays float64", (far - 1e5, mask)),
+        Case("hidden states that are not contiguous", (draw.strided(3, 6, 4) - 2, mask)),
+        Case(
+            "gradients flow back to the winners",
+            (draw.normal(3, 6, 2) - 50 * (1 - mask[..., None]), mask),
+            gradient=True,
+        ),
+    ]
+
+
+def max_pool_as_found(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    real = attention_mask.unsqueeze(-1)
+    return (hidden * real).amax(dim=1)
+
+
+def _no_mask(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden.amax(dim=1)
+
+
+def _filled_with(value: float):
+    def answer(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return hidden.masked_fill(mask.unsqueeze(-1) == 0, value).amax(dim=1)
+
+    return answer
+
+
+def _subtracted(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (hidden - 1e3 * (1 - mask.unsqueeze(-1))).amax(dim=1)
+
+
+def _inverted(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden.masked_fill(mask.unsqueeze(-1) == 1, -torch.inf).amax(dim=1)
+
+
+def _lowest(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden.masked_fill(mask.unsqueeze(-1) == 0, torch.inf).amin(dim=1)
+
+
+def _absolute(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (hidden * mask.unsqueeze(-1)).abs().amax(dim=1)
+
+
+def _longest_token(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    length = hidden.norm(dim=-1).masked_fill(mask == 0, -1)
+    return hidden[torch.arange(len(hidden)), length.argmax(dim=1)]
+
+
+def _places(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf).argmax(dim=1)
+
+
+def _over_the_features(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf).amax(dim=-1)
+
+
+def _over_the_batch(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf).amax(dim=0)
+
+
+def _axis_kept(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return max_pool(hidden, mask).unsqueeze(1)
+
+
+def _pair(hidden: torch.Tensor, mask: torch.Tensor) -> tuple:
+    return tuple(hidden.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf).max(dim=1))
+
+
+def _zeros_taken_for_padding(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    best = (hidden * mask.unsqueeze(-1)).amax(dim=1)
+    return torch.where(best == 0, hidden.amin(dim=1), best)
+
+
+def _in_place(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        hidden[mask == 0] = -torch.inf
+    return hidden.amax(dim=1)
+
+
+def _up_to_the_count(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return torch.stack([one[: int(row.sum())].amax(dim=0) for one, row in zip(hidden, mask, strict=True)])
+
+
+def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    real = mask.unsqueeze(-1)
+    return (hidden * real).sum(dim=1) / real.sum(dim=1)
+
+
+def _one_for_all_texts(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden[mask.bool()].amax(dim=0)
+
+
+def with_a_loop(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    rows = []
+    for states, mask in zip(hidden, attention_mask, strict=True):
+        rows.append(states[mask.bool()].max(dim=0).values)
+    return torch.stack(rows)
+
+
+def with_where(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    lowest = torch.finfo(hidden.dtype).min
+    return torch.where(attention_mask[:, :, None].bool(), hidden, lowest).max(dim=1)[0]
+
+
+def with_lowest_of_all(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    real = attention_mask.unsqueeze(-1).expand_as(hidden) == 1
+    filled = torch.where(real, hidden, hidden.detach().min())
+    return torch.amax(filled, 1)
+
+
+def with_a_large_number(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    away = (1 - attention_mask).to(hidden.dtype).unsqueeze(-1) * -1e9
+    return (hidden + away).amax(dim=1)
+
+
+QUESTION = Question(
+    id="ex10_3",
+    title="The padding that wins",
+    kind="find the bug",
+    objectives=("LO-10.2", "LO-10.3"),
+    points=2,
+    minutes=15,
+    difficulty=2,
+    importance=4,
+    reference=max_pool,
+    cases=cases,
+    mistakes=(
+        Mistake(
+            "the padding still counts as 0, and 0 is the largest where all real numbers are negative",
+            max_pool_as_found,
+        ),
+        Mistake("the mask is not used at all", _no_mask),
+        Mistake("the padding is filled with −1, which is not below every hidden state", _filled_with(-1.0)),
+        Mistake(
+            "the padding is filled with −100, which is not below every hidden state", _filled_with(-100.0)
+        ),
+        Mistake(
+            "the padding is filled with −10,000, which is not below every hidden state", _filled_with(-1e4)
+        ),
+        Mistake("1,000 is subtracted from the padding, which can be too little", _subtracted),
+        Mistake("0 and 1 are exchanged: the largest is searched in the padding", _inverted),
+        Mistake("the smallest value of the real tokens is taken", _lowest),
+        Mistake("the signs are dropped before the largest is taken", _absolute),
+        Mistake("you take all features of one token; each feature has its own winner", _longest_token),
+        Mistake("you return where the largest stands and not how large it is", _places),
+        Mistake("the largest is taken over the features, not over the tokens", _over_the_features),
+        Mistake("the largest is taken over the batch, not over the tokens", _over_the_batch),
+        Mistake("the axis of the tokens is still there, with length 1", _axis_kept),
+        Mistake("you return values and places together; only the values are asked for", _pair),
+        Mistake(
+            "a largest value of exactly 0 is taken for padding and replaced afterwards",
+            _zeros_taken_for_padding,
+        ),
+        Mistake("the hidden states of the caller are overwritten", _in_place),
+        Mistake(
+            "you count the real tokens and then take the places from the left, wherever they are",
+            _up_to_the_count,
+        ),
+        Mistake(
+            "the real tokens of all texts are thrown together: one vector for the batch", _one_for_all_texts
+        ),
+        Mistake("the real tokens are averaged: that is mean pooling", _mean),
+    ),
+    right=(with_a_loop, with_where, with_lowest_of_all, with_a_large_number),
+    why=(
+        "In a sum, 0 is the number that changes nothing; in a maximum, that number is −∞. "
+        "Multiplying with the mask is therefore right before a mean and wrong before a maximum."
+    ),
+)

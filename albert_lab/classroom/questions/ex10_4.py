@@ -1,0 +1,189 @@
+"""ex10_4: at which place is a need's own line?"""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def own_places(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    unit_needs, unit_lines = (side / side.norm(dim=-1, keepdim=True) for side in (needs, lines))
+    cosines = unit_needs @ unit_lines.T  # (n, M)
+    own = cosines.diagonal().unsqueeze(-1)  # (n, 1): line i belongs to need i
+    nearer = cosines > own
+    nearer.fill_diagonal_(False)  # rounding must not put a line before itself
+    return 1 + nearer.sum(dim=1)
+
+
+def _unit(vectors: torch.Tensor) -> torch.Tensor:
+    return vectors / vectors.norm(dim=-1, keepdim=True)
+
+
+def _sides(draw: Draw, needs: int, lines: int, width: int, dtype: torch.dtype) -> tuple:
+    """Needs that resemble their lines a little; all vectors of other lengths, some pulled to one side."""
+    belongs = draw.normal(lines, width, dtype=dtype)
+    asked = belongs[:needs] + 1.5 * draw.normal(needs, width, dtype=dtype)
+    return asked * (1 + draw.normal(needs, 1).abs()), belongs * (0.2 + 3 * draw.normal(lines, 1).abs())
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, more lines than needs, one of each, lengths that differ, a common piece, other dtypes."""
+    by_hand = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[3.0, 3.0], [0.0, 1.0], [4.0, 1.0]])
+    usual = _sides(draw, 7, 12, 5, torch.float32)
+    coned = [side + 2 for side in _sides(draw, 9, 14, 6, torch.float32)]
+    scaled = _sides(draw, 6, 9, 4, torch.float32)
+    scaled = scaled[0], scaled[1] * torch.logspace(-2, 2, 9).unsqueeze(-1)
+    return [
+        Case("two needs, three lines, by hand", by_hand),
+        Case("more lines than needs", usual),
+        Case("as many lines as needs", _sides(draw, 8, 8, 6, torch.float32)),
+        Case("many lines, two features", _sides(draw, 20, 60, 2, torch.float64)),
+        Case("a common piece in all vectors", tuple(coned)),
+        Case("lines of very different length", scaled),
+        Case("one need, one line", (draw.normal(1, 4), draw.normal(1, 4))),
+        Case("one need, many lines", (draw.normal(1, 3), draw.normal(11, 3))),
+        Case("vectors that are not contiguous", (draw.strided(6, 4), draw.strided(10, 4))),
+    ]
+
+
+def _places_by(nearness):
+    """Places by another nearness (needs, lines) -> (n, M), counted as they should be."""
+
+    def answer(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+        near = nearness(needs, lines)
+        return 1 + (near > near.diagonal().unsqueeze(-1)).sum(dim=1)
+
+    return answer
+
+
+def _cosines(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return _unit(needs) @ _unit(lines).T
+
+
+def _from_zero(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return own_places(needs, lines) - 1
+
+
+def _from_the_end(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return len(lines) + 1 - own_places(needs, lines)
+
+
+def _among_the_needs(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return own_places(lines[: len(needs)], needs)
+
+
+def _only_owned_lines(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return own_places(needs, lines[: len(needs)])
+
+
+def _argsort_read_backwards(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return 1 + _cosines(needs, lines).argsort(dim=1, descending=True).diagonal()
+
+
+def _nearest(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return _cosines(needs, lines).argmax(dim=1)
+
+
+def _right_or_not(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return (own_places(needs, lines) == 1).long()
+
+
+def _own_counted(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return 1 + own_places(needs, lines)
+
+
+def _a_share(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return (own_places(needs, lines) == 1).float().mean()
+
+
+def _as_fractions(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return own_places(needs, lines).float()
+
+
+def _unit_by_column(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return (needs / needs.norm(dim=0)) @ (lines / lines.norm(dim=0)).T
+
+
+def _centred(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    mean = torch.cat([needs, lines]).mean(dim=0)
+    return _cosines(needs - mean, lines - mean)
+
+
+def _pooled(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    near = _cosines(needs, lines)
+    return 1 + (near > near.diagonal().mean()).sum(dim=1)
+
+
+def _axis_lost(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    cosines = _cosines(needs, lines)
+    return 1 + (cosines > cosines.diagonal()).sum(dim=1)
+
+
+def with_a_loop(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    places = []
+    for i, need in enumerate(needs):
+        cosines = [float(torch.cosine_similarity(need, line, dim=0)) for line in lines]
+        order = sorted(range(len(lines)), key=lambda j: -cosines[j])
+        places.append(order.index(i) + 1)
+    return torch.tensor(places)
+
+
+def with_two_argsorts(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    cosines = torch.cosine_similarity(needs[:, None], lines[None], dim=-1)
+    places = cosines.argsort(dim=1, descending=True).argsort(dim=1)
+    return places.diagonal() + 1
+
+
+def with_equality(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    unit = torch.nn.functional.normalize(lines, dim=1)
+    order = torch.einsum("nh,mh->nm", needs, unit).argsort(dim=1, descending=True)
+    return (order == torch.arange(len(needs))[:, None]).nonzero()[:, 1] + 1
+
+
+QUESTION = Question(
+    id="ex10_4",
+    title="An exam finer than right or wrong",
+    kind="implement",
+    objectives=("LO-10.4", "LO-10.6"),
+    points=3,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    reference=own_places,
+    cases=cases,
+    mistakes=(
+        Mistake("the lengths of the lines count: you compare dot products", _places_by(lambda n, m: n @ m.T)),
+        Mistake("you compare distances and not directions", _places_by(lambda n, m: -torch.cdist(n, m))),
+        Mistake("the nearest line has place 0 and not 1", _from_zero),
+        Mistake("the places are counted from the farthest line", _from_the_end),
+        Mistake(
+            "you ask each line for the place of its need, not each need for the place of its line",
+            _among_the_needs,
+        ),
+        Mistake("the lines that belong to nobody do not take part", _only_owned_lines),
+        Mistake(
+            "you read which line stands at place i where you need the place at which line i stands",
+            _argsort_read_backwards,
+        ),
+        Mistake("you return the number of the nearest line", _nearest),
+        Mistake("you return 1 for right and 0 for wrong, as the chapter's exam did", _right_or_not),
+        Mistake("the own line is counted among those that are nearer", _own_counted),
+        Mistake("you return one share for all needs; each need has its own place", _a_share),
+        Mistake("the places are floating-point numbers; whole numbers are asked for", _as_fractions),
+        Mistake(
+            "each feature is divided by its length over the texts, not each vector by its own",
+            _places_by(_unit_by_column),
+        ),
+        Mistake("a mean is subtracted before the cosine", _places_by(_centred)),
+        Mistake("every need is compared with the average of all own cosines", _pooled),
+        Mistake("the own cosines are lined up with the lines, not with the needs", _axis_lost),
+        Mistake("the cosines are compared without their sign", _places_by(lambda n, m: _cosines(n, m).abs())),
+    ),
+    right=(with_a_loop, with_two_argsorts, with_equality),
+    why=(
+        "Only order counts, so nothing has to be sorted: the place is one more than the number of lines that "
+        "are nearer. A place says more than right or wrong: from 20th to 2nd is progress that a share of "
+        "right answers does not see."
+    ),
+)
