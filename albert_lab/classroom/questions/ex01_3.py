@@ -124,6 +124,19 @@ def _in_place(scores):
     return scores - scores.exp().sum(dim=-1, keepdim=True).log()
 
 
+def _infinity_replaced(scores):
+    return scores.softmax(dim=-1).log().nan_to_num()
+
+
+def _scores_cut_off(scores):
+    shifted = (scores - scores.max(dim=-1, keepdim=True).values).clamp(min=-80)
+    return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
+
+
+def _always_double(scores):
+    return scores.double().log_softmax(dim=-1)
+
+
 def by_torch(scores):
     return torch.log_softmax(scores, dim=-1)
 
@@ -192,6 +205,11 @@ QUESTION = Question(
         Mistake("the logarithms are summed; it is the logarithm of the sum that is needed", _sum_of_logs),
         Mistake("the sums have lost their axis, so they are spread over the wrong one", _axis_lost),
         Mistake("the subtraction is done in place: the caller's scores change", _in_place),
+        Mistake("the −∞ of a weight of 0 is replaced afterwards by some finite number", _infinity_replaced),
+        Mistake(
+            "scores far below the largest are cut off, so that their logarithms are too high", _scores_cut_off
+        ),
+        Mistake("the result is float64 whatever comes in", _always_double),
     ),
     right=(by_torch, with_logsumexp, row_by_row, with_differences, in_double),
     why=(

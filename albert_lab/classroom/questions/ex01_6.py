@@ -139,6 +139,21 @@ def _forgotten(scores, real):
     return scores.softmax(dim=-1)
 
 
+def _scores_turned_round(scores, real):
+    hidden = scores.masked_fill(real[:, None, :], torch.finfo(scores.dtype).min)
+    return hidden.softmax(dim=-1).masked_fill(~real[:, None, :], 0)
+
+
+def _weights_turned_round(scores, real):
+    hidden = scores.masked_fill(~real[:, None, :], torch.finfo(scores.dtype).min)
+    return hidden.softmax(dim=-1).masked_fill(real[:, None, :], 0)
+
+
+def _powers_overflow(scores, real):
+    powers = scores.exp() * real[:, None, :]
+    return powers / powers.sum(dim=-1, keepdim=True).clamp(min=1e-30)
+
+
 def text_by_text(scores: Tensor, real: Tensor) -> Tensor:
     result = torch.zeros_like(scores)
     for one, keys in enumerate(real):
@@ -224,6 +239,9 @@ QUESTION = Question(
         Mistake("the box is cut off behind the longest text: the shape is another one", _cut_off),
         Mistake("the caller's scores are changed in place", _in_place),
         Mistake("the mask is not used at all", _forgotten),
+        Mistake("of the two masks only the one of the scores is turned round", _scores_turned_round),
+        Mistake("of the two masks only the one of the weights is turned round", _weights_turned_round),
+        Mistake("powers of raw scores are summed, which are infinite or 0 for large ones", _powers_overflow),
     ),
     right=(text_by_text, with_nan_removed, with_where, with_a_factor, with_powers),
     why=(
