@@ -19,7 +19,7 @@ from albert_lab.model import AlbertModel
 from albert_lab.model.checkpoint import load_model, save_model
 from albert_lab.vectors import Extractor
 from albert_lab.vectors.contrastive import MINERS, contrastive_loss, same_thing
-from albert_lab.vectors.pairs import FORMS, TextPair
+from albert_lab.vectors.pairs import FORMS, OFTEN, TextPair
 from albert_lab.vectors.sentence import SentenceNotes, read_notes
 from albert_lab.vectors.tune_run import Material, command, gather, tune
 from albert_lab.vectors.tune_settings import TuneSettings
@@ -252,6 +252,19 @@ def test_the_command_tunes_on_a_file(source, tmp_path):
     last = json.loads(done.stdout.splitlines()[-1])
     assert (last["step"], set(last) >= {"held_out_mrr", "held_out_alignment"}) == (2, True)
     assert isinstance(load_model(tmp_path / "m"), AlbertModel)
+
+
+def test_the_material_tells_what_it_was_made_of():
+    asked = {"packages": ["platformdirs"], "forms": ("body", "plain"), "progress": False}
+    once = gather(SMALL, **asked)
+    often = gather(SMALL, **asked, often=["platformdirs"], include_private=False)
+    assert len(often.pairs) > 5 * len(once.pairs) > 0
+    assert "forms: body, plain" in once.origin
+    assert f"platformdirs {OFTEN} times as often as the others" in often.origin
+    options = ["--package", "platformdirs", "--often", "platformdirs", "--form", "body", "--form", "plain"]
+    assert often.options == (*options, "--public-only")
+    told = command(TuneSettings(), "docs-mini", often.options)
+    assert told == "albert-lab tune --out FOLDER --model docs-mini " + " ".join([*options, "--public-only"])
 
 
 def test_every_setting_is_an_option_with_the_same_default():
