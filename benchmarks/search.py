@@ -2,15 +2,19 @@
 
 python benchmarks/search.py                      # on the reporting half of the development questions
 python benchmarks/search.py --choose             # weight of the vectors, on the choosing half
+
+Both also ask 50 questions in words nearer to the documentation's (near_questions.json); they chose, too.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -22,7 +26,13 @@ from albert_lab.vectors.questions import Question, development_questions
 from albert_lab.vectors.sentence import sentence_source
 
 Rank = Callable[[str], Sequence[str]]
-WEIGHTS = (0.0, 0.2, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
+WEIGHTS = (0.0, 0.2, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
+
+
+def near_questions() -> list[Question]:
+    """Needs in words that stand in the documentation, or nearly so."""
+    rows = json.loads(Path(__file__).with_name("near_questions.json").read_text(encoding="utf-8"))
+    return [Question(**row | {"accepted": frozenset(row["accepted"])}) for row in rows]
 
 
 def tf_idf(search: DocumentSearch) -> Rank:
@@ -42,17 +52,21 @@ def names_of(search: DocumentSearch) -> Rank:
     return lambda question: [hit.name for hit in search(question, 10)]
 
 
-def compare(extractor: Extractor, questions: list[Question]) -> None:
-    """A table of MRR@10, recall@10 and nDCG@10 with 95 % intervals, and the gain of the best over BM25."""
+def contestants_of(extractor: Extractor) -> dict[str, Rank]:
     options = {"extractor": extractor, "progress": False}
     words = DocumentSearch(STDLIB, vectors=False, progress=False)
-    contestants = {
+    print(f"{len(words):,} objects, vectors by {extractor.name}")
+    return {
         "TF-IDF": tf_idf(words),
         "BM25": names_of(words),
         "vectors": names_of(DocumentSearch(STDLIB, words=False, **options)),
         "combined": names_of(DocumentSearch(STDLIB, **options)),
     }
-    print(f"{len(questions)} questions, {len(words):,} objects, vectors by {extractor.name}")
+
+
+def compare(contestants: dict[str, Rank], questions: list[Question], title: str) -> None:
+    """A table of MRR@10, recall@10 and nDCG@10 with 95 % intervals, and the gain of the best over BM25."""
+    print(f"{title}: {len(questions)} questions")
     print(f"{'':10}{'MRR@10':24}{'recall@10':24}{'nDCG@10':24}")
     for name, rank in contestants.items():
         found = measure(rank, questions)
@@ -65,12 +79,13 @@ def compare(extractor: Extractor, questions: list[Question]) -> None:
     print(f"combined - BM25, MRR@10, question by question: {bootstrap(gained[0] - gained[1])}")
 
 
-def choose(extractor: Extractor, questions: list[Question]) -> None:
+def choose(extractor: Extractor, questions: dict[str, list[Question]]) -> None:
     """The MRR@10 and recall@10 of each weight."""
     for weight in WEIGHTS:
         search = DocumentSearch(STDLIB, extractor=extractor, weight=weight, progress=False)
-        found = measure(names_of(search), questions)
-        print(f"weight {weight:4.2f}  MRR@10 {found.mrr}  recall@10 {found.recall}")
+        for title, asked in questions.items():
+            found = measure(names_of(search), asked)
+            print(f"weight {weight:4.2f}  {title:10} MRR@10 {found.mrr}  recall@10 {found.recall}")
 
 
 def times(extractor: Extractor, questions: list[Question]) -> None:
@@ -97,12 +112,15 @@ def main() -> None:
     parser.add_argument("--choose", action="store_true", help="try weights, on the choosing half")
     arguments = parser.parse_args()
     extractor = Extractor.from_source(arguments.model or sentence_source())
+    half = "choosing" if arguments.choose else "reporting"
+    questions = {half: development_questions(half, packages=[STDLIB]), "near": near_questions()}
     if arguments.choose:
-        choose(extractor, development_questions("choosing", packages=[STDLIB]))
+        choose(extractor, questions)
         return
-    questions = development_questions("reporting", packages=[STDLIB])
-    compare(extractor, questions)
-    times(extractor, questions)
+    contestants = contestants_of(extractor)
+    for title, asked in questions.items():
+        compare(contestants, asked, title)
+    times(extractor, questions["reporting"])
 
 
 if __name__ == "__main__":
