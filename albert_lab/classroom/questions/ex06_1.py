@@ -67,6 +67,16 @@ def _children(layers: nn.ModuleList) -> tuple[int, int]:
     return stored_and_passed(layers)[0], passed
 
 
+def _whole_list(layers: nn.ModuleList) -> tuple[int, int]:
+    stored, _ = stored_and_passed(layers)
+    return stored, stored
+
+
+def _buffers_on_the_way(layers: nn.ModuleList) -> tuple[int, int]:
+    passed = sum(value.numel() for layer in layers for value in layer.state_dict().values())
+    return stored_and_passed(layers)[0], passed
+
+
 def _equal_numbers_once(layers: nn.ModuleList) -> tuple[int, int]:
     different = {str(weight.tolist()): weight for weight in layers.parameters()}
     return sum(weight.numel() for weight in different.values()), _passed(layers)
@@ -160,6 +170,8 @@ QUESTION = Question(
             _by_object,
         ),
         Mistake("you went through children(), which skips a layer that is called again", _children),
+        Mistake("both numbers come from the whole list, in which every tensor shows up once", _whole_list),
+        Mistake("you counted buffers among what is passed", _buffers_on_the_way),
         Mistake("you took tensors with equal numbers for one tensor", _equal_numbers_once),
         Mistake(
             "you counted one tensor of each shape, as if equal shapes were equal weights", _one_of_each_shape

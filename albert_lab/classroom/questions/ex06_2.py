@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 
 from albert_lab.classroom.question import Case, Draw, Mistake, Question
@@ -116,6 +118,23 @@ def _only_the_first_input_matters(weight, bias, x, calls):
     return total.repeat(calls, 1, 1)
 
 
+def _weight_from_the_right(weight, bias, x, calls):
+    return shares(weight.T, bias, x, calls).transpose(1, 2)
+
+
+def _of_the_squares(weight, bias, x, calls):
+    last = _entered(weight, bias, x, calls)[-1]
+    slopes = [2 * last]
+    for _ in range(calls - 1):
+        slopes.append(weight.T @ slopes[-1])
+    return _outer(slopes[::-1], _entered(weight, bias, x, calls)[:-1])
+
+
+def _growth(weight, bias, x, calls):
+    wholes = [shares(weight, bias, x, count).sum(0) for count in range(1, calls + 1)]
+    return torch.stack([wholes[0], *(new - old for old, new in itertools.pairwise(wholes))])
+
+
 def with_copies(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls: int) -> torch.Tensor:
     copies = [weight.detach().clone().requires_grad_() for _ in range(calls)]
     for one in copies:
@@ -178,6 +197,9 @@ QUESTION = Question(
         Mistake("you gave the whole gradient, summed over the calls, not the shares", _total),
         Mistake("you took the mean of the last output where the sum is asked for", _of_the_mean),
         Mistake("you let x enter every call, not the output of the call before", _always_x),
+        Mistake("the layer was applied as x @ weight", _weight_from_the_right),
+        Mistake("the loss was the sum of squares", _of_the_squares),
+        Mistake("you took what the whole gradient gains when one more call follows", _growth),
         Mistake("you gave every call the whole gradient", _only_the_first_input_matters),
     ),
     right=(with_copies, with_powers, with_one_parameter, one_call_at_a_time),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import torch
 
@@ -56,6 +57,28 @@ def _rest_to_the_last(calls, groups, inner):
 def _rest_to_the_first(calls, groups, inner):
     parts = torch.arange(calls).tensor_split(groups)
     return [g * inner + i for g, part in enumerate(parts) for _ in part for i in range(inner)]
+
+
+def _runs_rounded_up(calls, groups, inner):
+    return _with(lambda call, calls, groups: min(call // math.ceil(calls / groups), groups - 1))(
+        calls, groups, inner
+    )
+
+
+def _more_groups_than_there_are(calls, groups, inner):
+    return _with(lambda call, calls, groups: call // (calls // groups))(calls, groups, inner)
+
+
+def _sets_one_apart(calls, groups, inner):
+    return [call * groups // calls + i for call in range(calls) for i in range(inner)]
+
+
+def _rounded_too_late(calls, groups, inner):
+    return [call * groups * inner // calls + i for call in range(calls) for i in range(inner)]
+
+
+def _nested(calls, groups, inner):
+    return [[call * groups // calls * inner + i for i in range(inner)] for call in range(calls)]
 
 
 def _rounded(calls, groups, inner):
@@ -154,6 +177,14 @@ QUESTION = Question(
         Mistake("all runs are equally short, and the last group gets the rest", _rest_to_the_last),
         Mistake("the longer runs all come first", _rest_to_the_first),
         Mistake("you rounded to the nearest group, not down", _rounded),
+        Mistake("the length of a run was rounded up, so that the first runs are too long", _runs_rounded_up),
+        Mistake(
+            "the length of a run was rounded down, and the last calls use groups that do not exist",
+            _more_groups_than_there_are,
+        ),
+        Mistake("the first layer of each set has the number of its set", _sets_one_apart),
+        Mistake("the first layer's number was rounded, not the number of its set", _rounded_too_late),
+        Mistake("you made a list of lists, one for each call", _nested),
         Mistake("the inner layers are forgotten: you list one number per call", _no_inner),
         Mistake("you list the group's number where the layer's number is asked for", _group_numbers),
         Mistake(

@@ -176,6 +176,29 @@ class _Reversed(Stack):
         return x
 
 
+class _AllAtEveryCall(Stack):
+    def forward(self, x):
+        for _ in range(self.calls):
+            for layer in self.sets:
+                x = x + torch.tanh(layer(x))
+        return x
+
+
+class _RestForgotten(Stack):
+    def forward(self, x):
+        for layer in self.sets:
+            for _ in range(self.calls // len(self.sets)):
+                x = x + torch.tanh(layer(x))
+        return x
+
+
+class _TanhOfTheSum(Stack):
+    def forward(self, x):
+        for call in range(self.calls):
+            x = torch.tanh(x + self.sets[call * len(self.sets) // self.calls](x))
+        return x
+
+
 class WithAttributes(nn.Module):
     def __init__(self, width: int, calls: int, groups: int) -> None:
         super().__init__()
@@ -242,6 +265,9 @@ QUESTION = Question(
         Mistake("there is a set for every call, and the number of groups is not used", _OnePerCall),
         Mistake("every set is called once, however many calls there are to be", _EachOnce),
         Mistake("all runs are equally short, and the last set gets the rest", _RestToTheLast),
+        Mistake("every call runs all the sets", _AllAtEveryCall),
+        Mistake("the runs are equally long, and the calls that are left over do not happen", _RestForgotten),
+        Mistake("tanh is taken of the sum", _TanhOfTheSum),
         Mistake("the number of the set is computed with fractions, which are not exact", _Fractions),
         Mistake("what enters a call is no longer added to what tanh gives", _NoResidual),
         Mistake("tanh got lost", _NoTanh),

@@ -73,6 +73,24 @@ def _norms_with_attention(hidden, inner, calls, attention_sets, ffn_sets):
     )
 
 
+def _norms_by_the_larger(hidden, inner, calls, attention_sets, ffn_sets):
+    halves = attention_sets * 4 * (hidden**2 + hidden) + ffn_sets * (2 * hidden * inner + inner + hidden)
+    return halves + max(attention_sets, ffn_sets) * 4 * hidden
+
+
+def _norms_at_every_call(hidden, inner, calls, attention_sets, ffn_sets):
+    halves = attention_sets * 4 * (hidden**2 + hidden) + ffn_sets * (2 * hidden * inner + inner + hidden)
+    return halves + calls * 4 * hidden
+
+
+def _one_of_each(hidden, inner, calls, attention_sets, ffn_sets):
+    return layer_parameters(hidden, inner, calls, 1, 1)
+
+
+def _multiplied(hidden, inner, calls, attention_sets, ffn_sets):
+    return layer_parameters(hidden, inner, calls, attention_sets * ffn_sets, attention_sets * ffn_sets)
+
+
 def _norms_shared(hidden, inner, calls, attention_sets, ffn_sets):
     halves = attention_sets * 4 * (hidden**2 + hidden) + ffn_sets * (2 * hidden * inner + inner + hidden)
     return halves + 4 * hidden
@@ -148,6 +166,14 @@ QUESTION = Question(
             "the feed-forward network has one matrix only",
             _counted(_attention, lambda h, f: h * f + f + 2 * h),
         ),
+        Mistake(
+            "the feed-forward network's LayerNorm has its inner width",
+            _counted(_attention, lambda h, f: _ffn(h, f) - 2 * h + 2 * f),
+        ),
+        Mistake("the LayerNorms follow the larger number of sets", _norms_by_the_larger),
+        Mistake("the LayerNorms are stored once per call", _norms_at_every_call),
+        Mistake("there is one set of each half, whatever the numbers of sets", _one_of_each),
+        Mistake("you multiplied the two numbers of sets", _multiplied),
         Mistake("the two numbers of sets are exchanged", _exchanged),
         Mistake("you multiplied what is stored by the calls", _times_calls),
         Mistake("you counted as if nothing were shared", _all_apart),

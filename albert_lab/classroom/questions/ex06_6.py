@@ -33,6 +33,7 @@ QUESTION = Question(
             "you stored twelve sets, and kept the activations of one call: just the wrong way round", 658
         ),
         Mistake("you forgot the activations", 80),
+        Mistake("you counted the activations alone", 600),
         Mistake("you counted the weights alone, 4 bytes each", 620),
         Mistake("you counted two of the four numbers that training holds for each weight", 640),
         Mistake("you counted three of the four numbers that training holds for each weight", 660),
