@@ -3,6 +3,7 @@
 from albert_lab.viz.bars import parameter_bars
 from albert_lab.viz.grid import layer_grid
 from albert_lab.viz.heatmaps import alignment, attention_heatmap, matrix_heatmap
+from albert_lab.viz.intervals import intervals
 from albert_lab.viz.lines import curves, layer_curves, layer_geometry
 from albert_lab.viz.live import LiveFigure
 from albert_lab.viz.marks import marked_tokens
@@ -20,6 +21,7 @@ __all__ = [
     "curves",
     "flatten_to_map",
     "head_view",
+    "intervals",
     "layer_curves",
     "layer_geometry",
     "layer_grid",

@@ -111,7 +111,7 @@ def vectors(
 
     Args:
         points: the n vectors, (n, H).
-        labels: n texts, each written beside its point.
+        labels: n texts, each written beside its point; "" for a point without a name.
         groups: n names; points of one group share colour and marker. At most eight groups.
         title: above the map.
 
@@ -143,13 +143,18 @@ def vectors(
 def _said_of_map(points: np.ndarray, texts: list[str], kinds: list[str], shares: np.ndarray) -> str:
     """How much the map keeps, and which points lie nearest to each other."""
     counts = ", ".join(f'{kinds.count(kind)} "{kind}"' for kind in dict.fromkeys(kinds) if kind)
-    apart = np.linalg.norm(points[:, None] - points, axis=-1) + np.diag(np.full(len(points), np.inf))
-    a, b = np.unravel_index(apart.argmin(), apart.shape)
+    named = [row for row, text in enumerate(texts) if text]
+    near = f": {_nearest(points[named], [texts[row] for row in named])}" if len(named) > 1 else ""
     return (
         f"Map of {len(points)} vectors{f' ({counts})' if counts else ''}, whose two directions hold "
-        f"{shares[0]:.0%} and {shares[1]:.0%} of the differences: "
-        f'"{texts[a]}" and "{texts[b]}" lie nearest to each other.'
+        f"{shares[0]:.0%} and {shares[1]:.0%} of the differences{near}."
     )
+
+
+def _nearest(points: np.ndarray, texts: list[str]) -> str:
+    apart = np.linalg.norm(points[:, None] - points, axis=-1) + np.diag(np.full(len(points), np.inf))
+    a, b = np.unravel_index(apart.argmin(), apart.shape)
+    return f'"{texts[a]}" and "{texts[b]}" lie nearest to each other'
 
 
 def _label_points(
@@ -161,6 +166,8 @@ def _label_points(
     scale = figure.dpi / 72
     taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in pixels]
     for (x, y), point, text, colour in zip(pixels, points, texts, colours, strict=True):
+        if not text:
+            continue
         width, height = 4.6 * len(text) * scale, 9 * scale
         boxes = []
         for right, up in _PLACES:

@@ -57,6 +57,7 @@ def every_figure():
     yield "tokens", viz.token_vectors(weights(4, 5), names, mask=[1, 1, 1, 0])[0]
     yield "layers", viz.layer_curves({"key": [1, 0, 2]}, label="cosine")[0]
     yield "geometry", viz.layer_geometry({"shared": ([3, 2], [20, 10])})[0]
+    yield "intervals", viz.intervals({"BM25": (0.5, 0.4, 0.6), "both": (0.7, 0.6, 0.75)}, label="MRR@10")[0]
     yield "bars", viz.parameter_bars({"BERT": {"table": 2e6}, "ALBERT": {"table": 1e6}})[0]
     yield "curves", viz.curves({"loss": ([0, 10], [5, 2])}, xlabel="step", ylabel="loss in nats")[0]
 
@@ -356,3 +357,24 @@ def test_what_cannot_be_drawn_is_refused_before_a_figure_is_made(draw):
     with pytest.raises(InputError):
         draw()
     assert not plt.get_fignums()
+
+
+def test_intervals_are_drawn_where_they_lie_and_written_beside():
+    given = {"BM25": (0.5, 0.4, 0.65), "both": (0.7, 0.6, 0.75)}
+    figure, axes = viz.intervals(given, label="MRR@10", title="two")
+    bars = [segment for kind in axes.containers for part in kind[2] for segment in part.get_segments()]
+    for (value, low, high), bar, points in zip(given.values(), bars, axes.containers, strict=True):
+        assert bar[:, 0] == pytest.approx([low, high])
+        assert points[0].get_xdata() == pytest.approx([value])
+    assert shown(axes) == ["0.500  [0.400, 0.650]", "0.700  [0.600, 0.750]"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(given)
+    assert '"both" 0.700, between 0.600 and 0.750' in figure.description
+    for wrong in ({}, {"a": (0.5, 0.6, 0.7)}, {"a": (0.5, 0.4)}):
+        with pytest.raises(InputError):
+            viz.intervals(wrong, label="x")
+
+
+def test_points_without_a_label_are_drawn_and_not_named():
+    figure, axes = viz.vectors(weights(5, 3), ["one", "", "two", "", ""])
+    assert shown(axes) == ["one", "two"]
+    assert '"one" and "two" lie nearest' in figure.description
