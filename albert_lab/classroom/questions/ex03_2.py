@@ -60,6 +60,7 @@ def cases(draw: Draw) -> list[Case]:
     order = torch.tensor([1, 2, 0, 4, 3]) if torch.equal(order[order], torch.arange(5)) else order
     return [
         Case("a running sum, by hand", (RUNNING_SUM, by_hand, torch.tensor([2, 0, 1]))),
+        Case("a running sum of numbers below zero", (RUNNING_SUM, -by_hand, torch.tensor([2, 0, 1]))),
         Case("attention without positions", (ATTENTION, draw.normal(2, 5, 4), order)),
         Case("attention with positions", (_with_places(3 * draw.normal(9, 4)), draw.normal(2, 5, 4), order)),
         Case("a causal mask, three texts", (CAUSAL, later, order)),
@@ -135,6 +136,28 @@ def _truth_value(layer, x, order):
     return torch.allclose(layer(x[:, order]), layer(x)[:, order], atol=1e-5)
 
 
+def _relative(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).abs().max() / layer(x).abs().max())
+
+
+def _squared(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).square().max())
+
+
+def _mean_over_texts(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).abs().amax(dim=(1, 2)).mean())
+
+
+def _opposite_on_both_sides(layer, x, order):
+    return order_gap(layer, x, order.argsort())
+
+
+def _in_place(layer, x, order):
+    straight = layer(x)[:, order].clone()
+    x[:] = x[:, order]
+    return float((layer(x) - straight).abs().max())
+
+
 def with_a_matrix(layer: Callable, x: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
     shuffle = torch.eye(x.shape[1], dtype=x.dtype)[order]  # row i holds its 1 in column order[i]
     return (layer(shuffle @ x) - shuffle @ layer(x)).abs().amax()
@@ -181,6 +204,13 @@ QUESTION = Question(
         Mistake("only the first text of the batch was looked at", _first_text),
         Mistake("the outputs were averaged over the tokens before they were compared", _pooled),
         Mistake("an order of your own was used, not the one that is given", _own_order),
+        Mistake("the gap was divided by the size of the outputs", _relative),
+        Mistake("the gap was squared", _squared),
+        Mistake(
+            "the gaps of the texts were averaged: the largest of all texts is asked for", _mean_over_texts
+        ),
+        Mistake("both sides were shuffled by the opposite permutation", _opposite_on_both_sides),
+        Mistake("the tokens of x itself were exchanged, for everybody who uses x after you", _in_place),
         Mistake("the answer is yes or no, and a size was asked for", _truth_value),
     ),
     right=(with_a_matrix, with_a_loop, put_back),

@@ -105,6 +105,25 @@ def _frozen(ids, segments, W, P, S, start):
     return W[ids] + P[start : start + ids.shape[1]].detach() + S[segments]
 
 
+def _padding_not_counted(ids, segments, W, P, S, start):
+    places = start + ((ids != 0).cumsum(dim=1) - 1).clamp(min=0)
+    return W[ids] + P[places] + S[segments]
+
+
+def _one_too_few(ids, segments, W, P, S, start):
+    places = (start - 1 + torch.arange(ids.shape[1])).clamp(min=0)
+    return W[ids] + P[places] + S[segments]
+
+
+def _side_by_side(ids, segments, W, P, S, start):
+    places = P[start : start + ids.shape[1]].expand(*ids.shape, -1)
+    return torch.cat([W[ids], places, S[segments]], dim=-1)
+
+
+def _as_many_places_as_texts(ids, segments, W, P, S, start):
+    return W[ids] + P[start : start + len(ids)] + S[segments]
+
+
 def with_a_slice(ids, segments, W, P, S, start):
     return W[ids] + P[start : start + ids.shape[-1]] + S[segments]
 
@@ -161,6 +180,12 @@ QUESTION = Question(
         Mistake("every token gets the row of the first segment", _one_segment),
         Mistake("the word row is missing", _no_word),
         Mistake("the places run on from one text of the batch to the next", _counts_all_tokens),
+        Mistake(
+            "tokens with the id 0 get no place of their own: every token counts here", _padding_not_counted
+        ),
+        Mistake("the places are one too small", _one_too_few),
+        Mistake("the three rows stand side by side, and their sum is asked for", _side_by_side),
+        Mistake("as many places were taken as there are texts, not tokens", _as_many_places_as_texts),
         Mistake("the three rows are averaged, and their sum is asked for", _averaged),
         Mistake("the sums were normalized, and they are asked for before the LayerNorm", _normalized),
         Mistake("no gradient reaches the position table", _frozen),

@@ -103,6 +103,23 @@ def _in_float64(places, width):
     return clock_rows(places, width).double()
 
 
+def _floor_division(places, width):
+    return _rows(places, width, 10000.0 ** (-(torch.arange(0, width, 2) // width)))
+
+
+def _one_axis_only(places, width):
+    angles = places[:, None] * 10000 ** (-torch.arange(0, width, 2) / width)
+    return torch.cat([angles.sin(), angles.cos()], dim=-1)
+
+
+def _one_axis_left(places, width):
+    return clock_rows(places, width).reshape(-1, width)
+
+
+def _sines_twice(places, width):
+    return clock_rows(places, width)[..., : width // 2].repeat(*[1] * places.ndim, 2)
+
+
 def with_logarithms(places: torch.Tensor, width: int) -> torch.Tensor:
     hands = torch.arange(width // 2, dtype=torch.float64)
     angles = places.double().unsqueeze(-1) * torch.exp(-math.log(10000) * 2 * hands / width)
@@ -153,6 +170,10 @@ QUESTION = Question(
         Mistake("the places are counted from 1", _from_one),
         Mistake("sine and cosine of a pair got different speeds", _other_speed_for_the_cosine),
         Mistake("every column is a sine, each with a speed of its own", _sines_only),
+        Mistake("the division in the exponent rounds down to a whole number", _floor_division),
+        Mistake("the code is for places with one axis, and there may be several or none", _one_axis_only),
+        Mistake("the axes of the places were flattened into one", _one_axis_left),
+        Mistake("the second half holds the sines once more", _sines_twice),
         Mistake("the result is float64", _in_float64),
     ),
     right=(with_logarithms, with_a_loop, filled_in),

@@ -13,10 +13,8 @@ def share_left(forget: torch.Tensor) -> torch.Tensor:
 
 
 def cases(draw: Draw) -> list[Case]:
-    """By hand, then sizes all different, gates that are shut or open, one token, gradients."""
-    gates = [
-        draw.normal(*shape).sigmoid() for shape in ((2, 5, 3), (3, 4, 6), (2, 1, 4), (2, 5, 3), (4, 4, 4))
-    ]
+    """By hand, then sizes all different, gates that are shut or open, one token."""
+    gates = [draw.normal(*shape).sigmoid() for shape in ((2, 5, 3), (3, 4, 6), (2, 1, 4), (4, 4, 4))]
     shut = gates[1].clone()
     shut[0, 2], shut[1, 0], shut[2, 3, 1] = 0.0, 0.0, 0.0
     opened = gates[0].clone()
@@ -28,10 +26,9 @@ def cases(draw: Draw) -> list[Case]:
         Case("some gates are 0", (shut,)),
         Case("some gates are 1", (opened,)),
         Case("one token", (gates[2],)),
-        Case("as many texts as tokens", (gates[4],)),
+        Case("as many texts as tokens", (gates[3],)),
         Case("sixty tokens, float64", (long,)),
         Case("a tensor that is not contiguous", (draw.strided(2, 6, 3).sigmoid(),)),
-        Case("gradients flow back", (gates[3],), gradient=True),
     ]
 
 
@@ -101,6 +98,33 @@ def _shares_of_one(forget):
     return left / left.sum(dim=1, keepdim=True)
 
 
+def _all_but_its_own(forget):
+    others = [torch.cat([forget[:, :t], forget[:, t + 1 :]], dim=1) for t in range(forget.shape[1])]
+    return torch.stack([gates.prod(dim=1) for gates in others], dim=1)
+
+
+def _smallest_gate(forget):
+    closed = forget.flip(1).cummin(dim=1).values.flip(1)
+    return torch.cat([closed[:, 1:], torch.ones_like(forget[:, :1])], dim=1)
+
+
+def _without_the_last_gate(forget):
+    return torch.stack([forget[:, t + 1 : -1].prod(dim=1) for t in range(forget.shape[1])], dim=1)
+
+
+def _division_patched(forget):
+    return forget.prod(dim=1, keepdim=True) / (forget.cumprod(dim=1) + 1e-12)
+
+
+def _in_float32(forget):
+    return share_left(forget.float())
+
+
+def _in_place(forget):
+    forget[:, 0] = 1
+    return share_left(forget)
+
+
 def with_a_loop(forget: torch.Tensor) -> torch.Tensor:
     left = torch.ones_like(forget[:, 0])  # (B, m): of the last token, all
     shares = [left]
@@ -153,6 +177,15 @@ QUESTION = Question(
         Mistake("every step takes the last gate", _last_gate_each_time),
         Mistake("you multiplied along the features of the memory, not along the tokens", _over_features),
         Mistake("you multiplied along the texts of the batch, not along the tokens", _over_texts),
+        Mistake("all gates but the token's own were multiplied, those before it too", _all_but_its_own),
+        Mistake("only the smallest of the later gates counts: each of them takes its part", _smallest_gate),
+        Mistake("the last gate of the text is missing in the products", _without_the_last_gate),
+        Mistake(
+            "a small number keeps the division by 0 alive, and the shares behind it become 0",
+            _division_patched,
+        ),
+        Mistake("the result is always float32", _in_float32),
+        Mistake("you wrote into the gates themselves, for everybody who uses them after you", _in_place),
         Mistake("this is what is lost, and what is left was asked for", _what_is_lost),
         Mistake("the last token has no row", _too_short),
         Mistake("the shares were scaled so that they sum to 1, as attention weights do", _shares_of_one),
