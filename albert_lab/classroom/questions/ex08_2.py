@@ -60,7 +60,7 @@ def _mask(*lines: str) -> torch.Tensor:
 def cases(draw: Draw) -> list[Case]:
     """By hand, then padding nowhere, right, left, both, within; other widths; eps; dtype."""
     one, square = _weights(draw, 11, 9, 2, 4, 6), _weights(draw, 7, 8, 3, 5, 5)
-    quiet = _weights(draw, 11, 9, 2, 4, 6, size=2e-3)
+    quiet = _weights(draw, 11, 9, 2, 4, 6, size=1e-6)
     double = _weights(draw, 11, 9, 2, 6, 3, dtype=torch.float64)
     scattered = draw.mask(4, 7).roll(2, 1)
     return [
@@ -74,6 +74,16 @@ def cases(draw: Draw) -> list[Case]:
         Case("rows so small that eps counts", _text(draw, quiet, _mask("0111", "1110"))),
         Case("float64 stays float64", _text(draw, double, _mask("01110", "11100"))),
     ]
+
+
+def _front_only(mask):
+    return (torch.arange(mask.shape[1]) - mask.long().argmax(dim=1, keepdim=True)) * mask
+
+
+def _anew_in_each_segment(w, ids, mask, segments):
+    kinds = range(len(w[TABLES[2]]))
+    places = sum(((part := mask & (segments == kind)).cumsum(1) - 1) * part for kind in kinds)
+    return _way_in(places=lambda mask: places)(w, ids, mask, segments)
 
 
 def _way_in(places=None, norm=None, step=None, types=None, after=None):
@@ -176,6 +186,11 @@ QUESTION = Question(
             "every padding place has the last row of the table instead of place 0",
             _way_in(places=lambda mask: mask.cumsum(1) * mask - 1),
         ),
+        Mistake(
+            "padding between tokens is counted: you left out only what stands before the first token",
+            _way_in(places=_front_only),
+        ),
+        Mistake("places begin anew at 0 in each segment", _anew_in_each_segment),
         Mistake("positions are not added", _way_in(after="none")),
         Mistake("positions are added after the LayerNorm", _way_in(after="norm")),
         Mistake("the segments are ignored: all are taken for 0", _way_in(types=lambda s: s * 0)),

@@ -69,6 +69,10 @@ def _size_times(matrix, size):
     return matrix * size
 
 
+def _size_unused(matrix, size):
+    return matrix / matrix.square().sum(dim=1).mean().sqrt()
+
+
 def _mean_of_deviations(matrix, size):
     return matrix * size / matrix.square().sum(dim=1).sqrt().mean()
 
@@ -130,6 +134,7 @@ QUESTION = Question(
         Mistake("you take the present size for 0.02, whatever the matrix is", _fresh_taken_for_granted),
         Mistake("`size` is used as a variance; it is a standard deviation", _size_is_variance),
         Mistake("you multiply by `size` and do not ask how large the matrix is now", _size_times),
+        Mistake("`size` is not used: the outputs have a standard deviation of 1", _size_unused),
         Mistake("you averaged standard deviations over the outputs, not variances", _mean_of_deviations),
         Mistake("the factor is always 8, as in the chapter", _eight),
         Mistake("the right numbers are written into the argument itself", _in_place),

@@ -34,11 +34,12 @@ class _Toy:
 
 
 def _toy(
-    draw: Draw, reach: torch.Tensor, moves: tuple = (1, 1, 1), scale: float = 1.0, switch=False
+    draw: Draw, reach: torch.Tensor, moves: tuple = (1, 1, 1), scale: float = 1.0, switch=False, alike=False
 ) -> tuple:
     """A network that reaches so far, a text for it, and an id that is not in the text."""
     T, V = len(reach), 12
     amount = draw.normal(V, 1)
+    amount = torch.ones_like(amount) if alike else amount
     amount[V - 1] = amount[: V - 1].max() + 0.5  # the other id has the largest row
     strength = 0.5 + torch.rand(T, T, generator=draw.generator)
     network = _Toy(amount * torch.tensor(moves) * scale, reach * strength, V - 1 if switch else -1)
@@ -61,6 +62,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("only the first feature moves", _toy(draw, wild, (1, 0))),
         Case("only the last feature moves", _toy(draw, wild.flip(1), (0, 0, 0, 1))),
         Case("movements of a ten-thousandth", _toy(draw, wild.flip(0, 1), scale=1e-4)),
+        Case("ids that all look alike, but for the other one", _toy(draw, wild.flip(0), alike=True)),
         Case("a first token that can switch all others off", _toy(draw, torch.ones(5, 5), switch=True)),
         Case("one token", _toy(draw, torch.ones(1, 1))),
     ]
@@ -131,6 +133,10 @@ def _as_numbers(run, ids, other):
 
 def _how_far(run, ids, other):
     return _by(lambda after, before: (after - before).abs().amax(dim=1))(run, ids, other)
+
+
+def _next_id(run, ids, other):
+    return _by(_moved, lambda ids, j, other: _changed(ids, j, (ids[j] + 1) % other))(run, ids, other)
 
 
 def _always_causal(run, ids, other):
@@ -218,6 +224,7 @@ QUESTION = Question(
         Mistake("a token never sees itself in your table", _not_itself),
         Mistake("the table holds 0.0 and 1.0, not truth values", _as_numbers),
         Mistake("the table says how far, not whether", _how_far),
+        Mistake("the token is replaced by some id of your own, not by `other`", _next_id),
         Mistake("the answer is a triangle, whatever the network does", _always_causal),
     ),
     right=(with_lists, with_where, with_an_empty_table),
