@@ -174,10 +174,12 @@ def unchecked_lessons(notebook: NotebookNode) -> list[str]:
 
 
 def package_names(package: Path) -> set[str]:
-    """Public functions and classes at the top level of any module of the package."""
+    """Public functions and classes at the top level of any module of the package, solutions left out."""
+    solutions = package / "classroom" / "questions"
     return {
         name
         for path in package.rglob("*.py")
+        if path.parent != solutions
         for name in definitions(path.read_text(encoding="utf-8"))
         if not name.startswith("_")
     }
