@@ -62,6 +62,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("only the first feature moves", _toy(draw, wild, (1, 0))),
         Case("only the last feature moves", _toy(draw, wild.flip(1), (0, 0, 0, 1))),
         Case("movements of a ten-thousandth", _toy(draw, wild.flip(0, 1), scale=1e-4)),
+        Case("movements so small that they are rounding", _toy(draw, wild, scale=1e-8)),
         Case("ids that all look alike, but for the other one", _toy(draw, wild.flip(0), alike=True)),
         Case("a first token that can switch all others off", _toy(draw, torch.ones(5, 5), switch=True)),
         Case("one token", _toy(draw, torch.ones(1, 1))),
@@ -211,6 +212,10 @@ QUESTION = Question(
         Mistake(
             "an output counts as moved only if all its features move",
             _by(lambda after, before: ((after - before).abs() > 1e-6).all(dim=1)),
+        ),
+        Mistake(
+            "any movement counts, rounding as well; the limit of 1e-6 is not used",
+            _by(lambda after, before: (after != before).any(dim=1)),
         ),
         Mistake(
             "small movements are lost: your threshold is far larger than 1e-6",

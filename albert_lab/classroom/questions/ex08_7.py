@@ -226,7 +226,7 @@ QUESTION = Question(
             _with(num_hidden_groups=lambda c, w: c["num_hidden_groups"] - 1),
         ),
         Mistake(
-            "the numbers of the sets are compared as text, where 9 comes after 11",
+            "there are never more than ten sets: numbers compared as text, or one digit read",
             _with(num_hidden_groups=lambda c, w: _last_group(w)),
         ),
         Mistake(

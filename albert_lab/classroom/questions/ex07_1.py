@@ -1,0 +1,157 @@
+"""ex07_1: which rows of the table learn, and how much."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def table_gradient(ids: torch.Tensor, slopes: torch.Tensor, rows: int) -> torch.Tensor:
+    one_hot = F.one_hot(ids.flatten(), rows).to(slopes.dtype)  # (tokens, V)
+    return one_hot.T @ slopes.reshape(-1, slopes.shape[-1])  # (V, tokens) @ (tokens, E)
+
+
+def _text(draw: Draw, rows: int, shape: tuple[int, ...], width: int, dtype=None) -> tuple:
+    return draw.integers(0, rows, *shape), draw.normal(*shape, width, dtype=dtype), rows
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand; repeats within and across texts; rows nobody uses; one token, none, one id; dtype, layout."""
+    by_hand = torch.tensor([2, 0, 2]), torch.tensor([[1.0, 0.0], [0.0, 1.0], [5.0, 5.0]]), 4
+    one_id = torch.full((2, 3), 4), draw.normal(2, 3, 5), 6
+    return [
+        Case("three tokens, four pieces, by hand", by_hand),
+        Case("one text without repeats", (torch.tensor([5, 1, 3]), draw.normal(3, 2), 7)),
+        Case("several texts, many repeats", _text(draw, 4, (3, 6), 5)),
+        Case("far more pieces than tokens", _text(draw, 50, (2, 3), 4)),
+        Case("more tokens than pieces", _text(draw, 3, (2, 7), 4)),
+        Case("one piece at all places", one_id),
+        Case("one token", _text(draw, 5, (1,), 3)),
+        Case("no token", (torch.zeros(0, dtype=torch.int64), torch.zeros(0, 3), 4)),
+        Case("ids with three axes", _text(draw, 6, (2, 3, 4), 2)),
+        Case("float64 stays float64", _text(draw, 5, (2, 4), 3, torch.float64)),
+        Case("slopes that are not contiguous", (draw.integers(0, 5, 2, 4), draw.strided(2, 4, 3), 5)),
+    ]
+
+
+def _last_one(ids, slopes, rows):
+    out = torch.zeros(rows, slopes.shape[-1], dtype=slopes.dtype)
+    for i, slope in zip(ids.flatten().tolist(), slopes.reshape(-1, slopes.shape[-1]), strict=True):
+        out[i] = slope
+    return out
+
+
+def _first_one(ids, slopes, rows):
+    return _last_one(ids.flatten().flip(0), slopes.reshape(-1, slopes.shape[-1]).flip(0), rows)
+
+
+def _mean(ids, slopes, rows):
+    often = torch.bincount(ids.flatten(), minlength=rows).clamp(min=1)
+    return table_gradient(ids, slopes, rows) / often[:, None].to(slopes.dtype)
+
+
+def _by_place(ids, slopes, rows):
+    return table_gradient(torch.arange(ids.numel()).reshape(ids.shape), slopes, rows)
+
+
+def _counts(ids, slopes, rows):
+    return table_gradient(ids, torch.ones_like(slopes), rows)
+
+
+def _first_text(ids, slopes, rows):
+    return table_gradient(ids[:1], slopes[:1], rows) if ids.ndim > 1 else table_gradient(ids, slopes, rows)
+
+
+def _turned(ids, slopes, rows):
+    return table_gradient(ids, slopes, rows).T
+
+
+def _everywhere(ids, slopes, rows):
+    return slopes.reshape(-1, slopes.shape[-1]).sum(dim=0).expand(rows, -1).clone()
+
+
+def _up_to_the_largest_id(ids, slopes, rows):
+    return table_gradient(ids, slopes, rows)[: int(ids.max()) + 1 if ids.numel() else 0]
+
+
+def _mean_of_texts(ids, slopes, rows):
+    return table_gradient(ids, slopes, rows) / (len(ids) if ids.ndim > 1 else 1)
+
+
+def _mean_of_tokens(ids, slopes, rows):
+    return table_gradient(ids, slopes, rows) / max(1, ids.numel())
+
+
+def _float32(ids, slopes, rows):
+    return table_gradient(ids, slopes.float(), rows)
+
+
+def _absolute(ids, slopes, rows):
+    return table_gradient(ids, slopes.abs(), rows)
+
+
+def _only_used(ids, slopes, rows):
+    return table_gradient(ids, slopes, rows)[ids.unique()]
+
+
+def _each_token(ids, slopes, rows):
+    return table_gradient(ids, slopes, rows)[ids]
+
+
+def with_index_add(ids, slopes, rows):
+    out = torch.zeros(rows, slopes.shape[-1], dtype=slopes.dtype)
+    return out.index_add(0, ids.reshape(-1), slopes.reshape(ids.numel(), slopes.shape[-1]))
+
+
+def with_autograd(ids, slopes, rows):
+    table = torch.zeros(rows, slopes.shape[-1], dtype=slopes.dtype, requires_grad=True)
+    return torch.autograd.grad((table[ids] * slopes).sum(), table)[0]
+
+
+def with_a_loop(ids, slopes, rows):
+    flat = slopes.flatten(0, -2)
+    out = [torch.zeros(slopes.shape[-1], dtype=slopes.dtype) for _ in range(rows)]
+    for t, i in enumerate(ids.flatten().tolist()):
+        out[i] = out[i] + flat[t]
+    return torch.stack(out)
+
+
+QUESTION = Question(
+    id="ex07_1",
+    title="Which rows learn?",
+    kind="implement",
+    objectives=("LO-07.1",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    reference=table_gradient,
+    cases=cases,
+    mistakes=(
+        Mistake(
+            "a piece that occurs twice keeps only its last slope: they are overwritten, not added", _last_one
+        ),
+        Mistake("a piece that occurs twice keeps only its first slope", _first_one),
+        Mistake("you divided each row by how often its piece occurs: a mean, where a sum belongs", _mean),
+        Mistake("a slope goes to the row of the token's place, not to the row of its id", _by_place),
+        Mistake("you counted how often a piece occurs; the slopes themselves are not used", _counts),
+        Mistake("only the first text is used", _first_text),
+        Mistake("rows and columns are exchanged: (E, V)", _turned),
+        Mistake("every row gets the sum of all slopes, used or not", _everywhere),
+        Mistake("the table ends at the largest id that occurs", _up_to_the_largest_id),
+        Mistake("you divided by the number of texts", _mean_of_texts),
+        Mistake("you divided by the number of tokens", _mean_of_tokens),
+        Mistake("the result is always float32", _float32),
+        Mistake("the sign of the slopes is lost", _absolute),
+        Mistake("only rows that are used are returned", _only_used),
+        Mistake("there is one row for each token, not one for each piece", _each_token),
+    ),
+    right=(with_index_add, with_autograd, with_a_loop),
+    why=(
+        "The look-up is the product one-hot · W, so its gradient is the transposed one-hot times the "
+        "slopes. A column of one-hot has a 1 at each place where its piece stands, so the slopes there "
+        "are added, and a piece that stands nowhere gets nothing."
+    ),
+)

@@ -1,0 +1,145 @@
+"""ex07_2: the widest rows that a budget allows."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def widest(V: int, H: int, percent: int) -> int:
+    return percent * V * H // (100 * (V + H))
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, the published sizes, limits that are met exactly, small and huge, nothing possible."""
+    drawn = [
+        Case(
+            "random sizes",
+            (draw.integer(1_000, 300_000), draw.integer(100, 5_000), draw.integer(5, 95)),
+        )
+        for _ in range(6)
+    ]
+    half = 10 * draw.integer(3, 40)
+    return [
+        Case("50,000 pieces, H = 512, at most half", (50_000, 512, 50)),
+        Case("ALBERT-base, at most all of it", (30_000, 768, 100)),
+        Case("a limit that is met exactly", (3 * half, 3 * half, 20)),
+        Case("another one", (600, 300, 50)),
+        Case("a few pieces, a narrow network", (7, 7, 60)),
+        Case("fewer pieces than H", (40, 500, 75)),
+        *drawn,
+        Case("a budget too small for any row", (20, 30, 5)),
+        Case("57 %, met exactly, where floats are a little too small", (600, 300, 57)),
+    ]
+
+
+def _one_matrix(V, H, percent):
+    return percent * H // 100
+
+
+def _nearest(V, H, percent):
+    return math.floor(Fraction(percent * V * H, 100 * (V + H)) + Fraction(1, 2))
+
+
+def _up(V, H, percent):
+    return -(-percent * V * H // (100 * (V + H)))
+
+
+def _strictly(V, H, percent):
+    return max(0, (percent * V * H - 1) // (100 * (V + H)))
+
+
+def _all_of_it(V, H, percent):
+    return V * H // (V + H)
+
+
+def _saved(V, H, percent):
+    return (100 - percent) * V * H // (100 * (V + H))
+
+
+def _square(V, H, percent):
+    return max(0, (percent * V * H // 100 - H * H) // V)
+
+
+def _with_bias(V, H, percent):
+    return max(0, (percent * V * H - 100 * H) // (100 * (V + H)))
+
+
+def _not_rounded(V, H, percent):
+    return percent * V * H / (100 * (V + H))
+
+
+def _float(V, H, percent):
+    return int(percent / 100 * V * H / (V + H))
+
+
+def _not_percent(V, H, percent):
+    return percent * V * H // (V + H)
+
+
+def _first_rounded(V, H, percent):
+    return percent * (V * H // (V + H)) // 100
+
+
+def _at_least_one(V, H, percent):
+    return max(1, widest(V, H, percent))
+
+
+def with_a_search(V, H, percent):
+    low, high = 0, H + 1  # low fits, high does not
+    while high - low > 1:
+        middle = (low + high) // 2
+        if 100 * (V * middle + middle * H) <= percent * V * H:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def with_a_fraction(V, H, percent):
+    return math.floor(Fraction(percent, 100) * V * H / (V + H))
+
+
+def with_divmod(V, H, percent):
+    budget = percent * V * H
+    return divmod(budget, 100 * (V + H))[0]
+
+
+QUESTION = Question(
+    id="ex07_2",
+    title="The widest rows for a budget, in one line",
+    kind="implement",
+    objectives=("LO-07.2",),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=4,
+    reference=widest,
+    cases=cases,
+    mistakes=(
+        Mistake("the step from E to H is forgotten: only the narrow table is counted", _one_matrix),
+        Mistake("you rounded to the nearest whole number, which can lie above the budget", _nearest),
+        Mistake("you rounded up: the result costs more than the budget", _up),
+        Mistake("a budget that is met exactly counts as too much", _strictly),
+        Mistake("`percent` is not used: you computed where the saving ends", _all_of_it),
+        Mistake("`percent` is what may be spent; you took it for what must be saved", _saved),
+        Mistake("the second matrix is counted as H × H, not E × H", _square),
+        Mistake("a bias is counted as well, which the contract leaves out", _with_bias),
+        Mistake("the result is no whole number", _not_rounded),
+        Mistake(
+            "floats were used, and 57 / 100 is no exact float: a budget met exactly comes out too small",
+            _float,
+        ),
+        Mistake("percent are not divided by 100", _not_percent),
+        Mistake("you rounded before the budget was used", _first_rounded),
+        Mistake("at least one dimension is returned, also where none fits", _at_least_one),
+    ),
+    right=(with_a_search, with_a_fraction, with_divmod),
+    why=(
+        "Both narrow matrices grow with E, so the cost is E · (V + H), a straight line from 0, and a "
+        "budget is met at one point of it. That point is rounded down, because E counts columns and the"
+        " next one would already be too much."
+    ),
+)

@@ -1,0 +1,185 @@
+"""ex07_4: how many dimensions a table needs."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def dimensions_for(table: torch.Tensor, share: float) -> int:
+    squares = torch.linalg.svdvals(table - table.mean(dim=0)) ** 2  # largest first
+    kept = squares.cumsum(0) / squares.sum()
+    return int((kept < share).sum()) + 1
+
+
+def _table(draw: Draw, rows: int, width: int, fall: float, mean: float = 0.0, dtype=None) -> torch.Tensor:
+    """Directions that grow weaker, turned so that no column is one of them."""
+    turned = torch.linalg.qr(draw.normal(width, width, dtype=dtype))[0]
+    strength = fall ** torch.arange(width, dtype=dtype or torch.float32)
+    return draw.normal(rows, width, dtype=dtype) * strength @ turned + mean * draw.normal(width, dtype=dtype)
+
+
+def _share(draw: Draw, low: int, high: int) -> float:
+    return draw.integer(low, high) / 1000 + 0.0003
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, random, steep, with a large mean, few rows, one direction, dtype, layout."""
+    cross = torch.tensor([[4.0, 0.0], [-4.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
+    line = torch.outer(draw.normal(9), draw.normal(5)) + draw.normal(5)
+    strided = draw.strided(30, 6) * torch.tensor([1.0, 3.0, 1.0, 5.0, 2.0, 1.0])
+    return [
+        Case("four rows by hand, 75 %", (cross, 0.75)),
+        Case("the same, 85 %", (cross, 0.85)),
+        Case("the same, moved by (10, 20), 75 %", (cross + torch.tensor([10.0, 20.0]), 0.75)),
+        Case("no direction better than another", (_table(draw, 400, 24, 1.0), _share(draw, 300, 800))),
+        Case("directions that grow weaker", (_table(draw, 60, 20, 0.9), _share(draw, 700, 950))),
+        Case("a small share", (_table(draw, 80, 18, 0.97), _share(draw, 150, 400))),
+        Case("a mean that is large", (_table(draw, 50, 16, 0.9, mean=30.0), _share(draw, 800, 950))),
+        Case("every number moved by 40", (_table(draw, 50, 16, 0.9) + 40, _share(draw, 800, 950))),
+        Case("a large share, a large mean", (_table(draw, 70, 22, 0.95, mean=5.0), _share(draw, 960, 990))),
+        Case("fewer rows than columns", (_table(draw, 7, 15, 1.0), _share(draw, 500, 900))),
+        Case("rows that lie on one line", (line, _share(draw, 900, 990))),
+        Case("float64", (_table(draw, 40, 12, 0.9, mean=3.0, dtype=torch.float64), _share(draw, 500, 900))),
+        Case("a table that is not contiguous", (strided, _share(draw, 500, 900))),
+    ]
+
+
+def _count(squares: torch.Tensor, share: float) -> int:
+    return int((squares.cumsum(0) / squares.sum() < share).sum()) + 1
+
+
+def _not_centred(table, share):
+    return _count(torch.linalg.svdvals(table) ** 2, share)
+
+
+def _not_squared(table, share):
+    return _count(torch.linalg.svdvals(table - table.mean(dim=0)), share)
+
+
+def _one_too_few(table, share):
+    return dimensions_for(table, share) - 1
+
+
+def _one_too_many(table, share):
+    return dimensions_for(table, share) + 1
+
+
+def _columns(table, share):
+    return _count(((table - table.mean(dim=0)) ** 2).sum(dim=0), share)
+
+
+def _best_columns(table, share):
+    return _count(((table - table.mean(dim=0)) ** 2).sum(dim=0).sort(descending=True).values, share)
+
+
+def _centred_rows(table, share):
+    return _count(torch.linalg.svdvals(table - table.mean(dim=1, keepdim=True)) ** 2, share)
+
+
+def _one_number_subtracted(table, share):
+    return _count(torch.linalg.svdvals(table - table.mean()) ** 2, share)
+
+
+def _lost(table, share):
+    return dimensions_for(table, 1 - share)
+
+
+def _weakest_first(table, share):
+    return _count((torch.linalg.svdvals(table - table.mean(dim=0)) ** 2).flip(0), share)
+
+
+def _compared_with_the_first(table, share):
+    strengths = torch.linalg.svdvals(table - table.mean(dim=0))
+    return int((strengths >= share * strengths[0]).sum())
+
+
+def _standardised(table, share):
+    centred = table - table.mean(dim=0)
+    return _count(torch.linalg.svdvals(centred / centred.std(dim=0)) ** 2, share)
+
+
+def _rank(table, share):
+    return int(torch.linalg.matrix_rank(table - table.mean(dim=0)))
+
+
+def _share_of_dimensions(table, share):
+    return round(share * min(table.shape))
+
+
+def _share_kept(table, share):
+    squares = torch.linalg.svdvals(table - table.mean(dim=0)) ** 2
+    return float((squares.cumsum(0) / squares.sum())[dimensions_for(table, share) - 1])
+
+
+def _eigenvalues_squared(table, share):
+    return _count(torch.linalg.svdvals(table - table.mean(dim=0)) ** 4, share)
+
+
+def with_the_covariance(table, share):
+    centred = (table - table.mean(dim=0, keepdim=True)).double()
+    strengths = torch.linalg.eigvalsh(centred.T @ centred).flip(0)  # squares of the singular values
+    kept, total = 0.0, float(strengths.sum())
+    for k, square in enumerate(strengths.tolist(), start=1):
+        kept += square
+        if kept >= share * total:
+            return k
+    return len(strengths)
+
+
+def with_numpy(table, share):
+    import numpy as np
+
+    array = table.double().numpy()
+    squares = np.linalg.svd(array - array.mean(axis=0), compute_uv=False) ** 2
+    return int(np.argmax(np.cumsum(squares) >= share * squares.sum())) + 1
+
+
+def with_searchsorted(table, share):
+    strengths = torch.linalg.svd(table.sub(table.mean(0)), full_matrices=False).S.square()
+    return torch.searchsorted(strengths.cumsum(0), share * strengths.sum()) + 1
+
+
+QUESTION = Question(
+    id="ex07_4",
+    title="How many dimensions does a table need?",
+    kind="implement",
+    objectives=("LO-07.4",),
+    points=3,
+    minutes=15,
+    difficulty=3,
+    importance=3,
+    reference=dimensions_for,
+    cases=cases,
+    mistakes=(
+        Mistake(
+            "the mean of the rows was not subtracted: the first direction is what all rows share",
+            _not_centred,
+        ),
+        Mistake("you added singular values, not their squares", _not_squared),
+        Mistake("your number is one too small: so many directions keep less than the share", _one_too_few),
+        Mistake("your number is one too large: one direction less was enough", _one_too_many),
+        Mistake("you took the columns in their order for the best directions", _columns),
+        Mistake("you sorted the columns; a best direction can lie between columns", _best_columns),
+        Mistake("you subtracted from each row its own mean, not the mean of all rows", _centred_rows),
+        Mistake("you subtracted one number, the mean of all entries, not a row", _one_number_subtracted),
+        Mistake("`share` is what is to be kept; you took it for what may be lost", _lost),
+        Mistake("you began with the weakest direction", _weakest_first),
+        Mistake(
+            "you compared each direction with the strongest one and added nothing up",
+            _compared_with_the_first,
+        ),
+        Mistake("each column was divided by its standard deviation, which changes the table", _standardised),
+        Mistake("you computed the rank; `share` is not used", _rank),
+        Mistake("you took the share of the dimensions, whatever the table holds", _share_of_dimensions),
+        Mistake("you return the share that is kept, not the number of dimensions", _share_kept),
+        Mistake("the squares were squared once more", _eigenvalues_squared),
+    ),
+    right=(with_the_covariance, with_numpy, with_searchsorted),
+    why=(
+        "Cutting after the k strongest directions gives the best table of rank k, and what it keeps is "
+        "the sum of their squares. A row that all pieces share tells no piece from another, so it is "
+        "subtracted first."
+    ),
+)

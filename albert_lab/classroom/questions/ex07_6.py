@@ -1,0 +1,46 @@
+"""ex07_6: read Table 3 for what it says."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Mistake, Question, value_case
+
+# Lan et al. 2020, Table 3, E = 128 and 768: layers of their own, one shared layer. SQuAD: mean of F1 and EM.
+OWN = ((86.35, 78.8, 83.7, 91.5, 67.9), (86.8, 79.0, 84.5, 92.8, 68.2))
+SHARED = ((85.8, 78.55, 81.6, 90.3, 64.0), (85.05, 77.9, 82.0, 90.6, 63.3))
+
+
+def wider_is_better() -> int:
+    pairs = [pair for narrow, wide in (OWN, SHARED) for pair in zip(narrow, wide, strict=True)]
+    return sum(wide > narrow for narrow, wide in pairs)
+
+
+QUESTION = Question(
+    id="ex07_6",
+    title="Ten comparisons",
+    kind="read a picture",
+    objectives=("LO-07.6",),
+    points=2,
+    minutes=5,
+    difficulty=2,
+    importance=3,
+    reference=wider_is_better,
+    cases=value_case,
+    mistakes=(
+        Mistake("you counted the upper half only", 5),
+        Mistake("you counted the lower half only", 2),
+        Mistake("you counted the comparisons in which the narrow rows are better", 3),
+        Mistake("you took it for granted that more numbers are better; look at the lower half", 10),
+        Mistake("you compared the averages of the two halves, not the tasks", 1),
+        Mistake("you let the averages of the lower half speak for all of its tasks, and one of the upper", 6),
+        Mistake("you took E = 128 and 256, or read a row too far: three tasks of the lower half", 8),
+        Mistake("only clear differences were counted; the question asks for all", 4),
+    ),
+    right=(7.0, torch.tensor(7), torch.tensor(7.0, dtype=torch.float64)),
+    why=(
+        "With layers of their own the wide rows win every task, with one shared layer they lose three "
+        "of five: an average of 80.1 against 79.8 hides that. Ten single runs without any spread are a "
+        "pattern to be explained, and no law."
+    ),
+)
