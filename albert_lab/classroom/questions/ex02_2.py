@@ -1,0 +1,223 @@
+"""ex02_2: a test that no wrong split passes."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensor = torch.Tensor
+
+
+def is_right(split) -> bool:
+    batch, tokens, heads, d = 2, 3, 4, 5  # all different, none of them 1
+    x = torch.arange(120.0).reshape(batch, tokens, heads * d)
+    by_columns = [x[:, :, n * d : (n + 1) * d] for n in range(heads)]
+    return torch.equal(split(x, heads), torch.stack(by_columns, dim=1))
+
+
+def _viewed(x: Tensor, heads: int) -> Tensor:
+    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+
+
+def _chunked(x: Tensor, heads: int) -> Tensor:
+    return torch.stack(x.chunk(heads, dim=-1), dim=1)
+
+
+def _copied(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x, heads).clone(memory_format=torch.contiguous_format)
+
+
+def _poured(x: Tensor, heads: int) -> Tensor:
+    return x.reshape(len(x), heads, x.shape[1], -1)
+
+
+def _every_nth(x: Tensor, heads: int) -> Tensor:
+    return x.unflatten(-1, (-1, heads)).permute(0, 3, 1, 2)
+
+
+def _backwards(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x, heads).flip(1)
+
+
+def _tokens_backwards(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x, heads).flip(2)
+
+
+def _heads_not_moved(x: Tensor, heads: int) -> Tensor:
+    return x.unflatten(-1, (heads, -1))
+
+
+def _turned(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x, heads).mT
+
+
+def _first_text(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x[:1].expand_as(x), heads)
+
+
+def _first_token(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x[:, :1].expand_as(x), heads)
+
+
+def _first_head(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x, heads)[:, :1].expand(-1, heads, -1, -1)
+
+
+SPLITS = (
+    ("a right split, made with unflatten", _viewed),
+    ("a right split, made with chunks", _chunked),
+    ("a right split, copied into new memory", _copied),
+    ("a poured split", _poured),
+    ("a split that takes every N-th feature", _every_nth),
+    ("a split with the heads in reverse order", _backwards),
+    ("a split with the tokens in reverse order", _tokens_backwards),
+    ("a split that leaves the heads behind the tokens", _heads_not_moved),
+    ("a split with tokens and features exchanged", _turned),
+    ("a split that gives every text the first one's numbers", _first_text),
+    ("a split that gives every token the first one's numbers", _first_token),
+    ("a split that gives every head the first one's numbers", _first_head),
+)
+
+
+def cases(draw: Draw) -> list[Case]:
+    """Three right and nine wrong splits, in an order that is drawn."""
+    order = draw.normal(len(SPLITS)).argsort().tolist()
+    return [Case(SPLITS[i][0], (SPLITS[i][1],)) for i in order]
+
+
+def _numbers(batch: int, tokens: int, heads: int, d: int) -> Tensor:
+    return torch.arange(float(batch * tokens * heads * d)).reshape(batch, tokens, heads * d)
+
+
+def _on_sizes(batch, tokens, heads, d):
+    """A right test, on these sizes only."""
+
+    def test(split):
+        x = _numbers(batch, tokens, heads, d)
+        return torch.equal(split(x, heads), _viewed(x, heads))
+
+    return test
+
+
+def _only_the_shape(split):
+    return split(torch.randn(2, 3, 20), 4).shape == (2, 4, 3, 5)
+
+
+def _back_and_forth(split):
+    x = torch.randn(2, 3, 20)
+    return torch.equal(split(x, 4).reshape(2, 3, 20), x)
+
+
+def _only_head_0(split):
+    x = _numbers(2, 3, 4, 5)
+    found = split(x, 4)
+    return found.shape == (2, 4, 3, 5) and torch.equal(found[:, 0], x[:, :, :5])
+
+
+def _only_token_0(split):
+    x = _numbers(2, 3, 4, 5)
+    found = split(x, 4)
+    return found.shape == (2, 4, 3, 5) and torch.equal(found[:, :, 0], x[:, 0].reshape(2, 4, 5))
+
+
+def _same_numbers(split):
+    x = torch.randn(2, 3, 20)
+    return torch.equal(split(x, 4).flatten().sort().values, x.flatten().sort().values)
+
+
+def _always_true(split):
+    return True
+
+
+def _always_false(split):
+    return False
+
+
+def _opposite(split):
+    return not is_right(split)
+
+
+def _asserts(split):
+    x = _numbers(2, 3, 4, 5)
+    torch.testing.assert_close(split(x, 4), _viewed(x, 4))
+    return True
+
+
+def _compares_without_shape(split):
+    x = _numbers(2, 3, 4, 5)
+    return bool((split(x, 4) == _viewed(x, 4)).all())
+
+
+def with_random_numbers(split) -> bool:
+    x = torch.randn(3, 5, 14)
+    found = split(x, 2)
+    if found.shape != (3, 2, 5, 7):
+        return False
+    return bool((found[:, 0] == x[..., :7]).all() and (found[:, 1] == x[..., 7:]).all())
+
+
+def with_a_merge(split):
+    x = torch.randn(4, 3, 10)
+    found = split(x, 2)
+    return found.shape == (4, 2, 3, 5) and torch.equal(found.transpose(1, 2).reshape(4, 3, 10), x)
+
+
+def number_by_number(split):
+    x = torch.randn(2, 4, 9)
+    found = split(x, 3)
+    if tuple(found.shape) != (2, 3, 4, 3):
+        return False
+    places = [(b, t, i) for b in range(2) for t in range(4) for i in range(9)]
+    return all(found[b, i // 3, t, i % 3] == x[b, t, i] for b, t, i in places)
+
+
+def on_several_sizes(split):
+    return all(_on_sizes(*sizes)(split) for sizes in ((1, 2, 2, 2), (2, 3, 2, 5), (3, 2, 3, 1)))
+
+
+QUESTION = Question(
+    id="ex02_2",
+    title="A test that no wrong split passes",
+    kind="implement",
+    objectives=("LO-02.2",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    reference=is_right,
+    cases=cases,
+    mistakes=(
+        Mistake("your test looks at the shape alone, or at numbers that are all alike", _only_the_shape),
+        Mistake(
+            "your test reads the numbers in the order in which they lie: it likes the poured split and "
+            "refuses right ones",
+            _back_and_forth,
+        ),
+        Mistake(
+            "your test has a single token, and with one token nothing can be mixed up", _on_sizes(2, 1, 4, 5)
+        ),
+        Mistake("your test has a single head", _on_sizes(2, 3, 1, 5)),
+        Mistake(
+            "your test looks at a single text, so that a mistake between texts is not seen",
+            _on_sizes(1, 3, 4, 5),
+        ),
+        Mistake("your test has heads of one feature", _on_sizes(2, 3, 4, 1)),
+        Mistake("your test looks at head 0 only", _only_head_0),
+        Mistake("your test looks at the first token only", _only_token_0),
+        Mistake(
+            "your test asks whether the same numbers (or the same sum) come out, in whatever order",
+            _same_numbers,
+        ),
+        Mistake("your test says True to every split", _always_true),
+        Mistake("your test says False to every split", _always_false),
+        Mistake("True and False are exchanged: the contract wants True for a right split", _opposite),
+        Mistake("your test raises an error where it should return False", _asserts),
+        Mistake("your test compares numbers of different shapes, which is an error", _compares_without_shape),
+    ),
+    right=(with_random_numbers, with_a_merge, number_by_number, on_several_sizes),
+    why=(
+        "A test can only see a mistake that changes its numbers, so its sizes must be larger than 1 and its "
+        "numbers all different. And it needs an independent way to the right numbers, not the way back."
+    ),
+)

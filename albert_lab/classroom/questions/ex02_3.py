@@ -1,0 +1,227 @@
+"""ex02_3: many heads that share one set of keys and values."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensor = torch.Tensor
+
+
+def share_keys(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    d = key.shape[-1]
+    heads = query.unflatten(-1, (-1, d))  # (B, Tq, N, d)
+    scores = torch.einsum("bqnd,bkd->bnqk", heads, key) / d**0.5
+    return torch.einsum("bnqk,bkv->bqnv", scores.softmax(dim=-1), value).flatten(-2)
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, all sizes different, sizes that fit by accident, one head, one token, layouts, gradients."""
+    query = torch.tensor([[[2.0, 0, 0, 0, 4, 0, 0, 0]]])
+    key = torch.zeros(1, 3, 4)
+    key[0, :, 0] = torch.tensor([1.0, 2.0, 4.0]).log()
+    value = torch.tensor([[[7.0], [14.0], [21.0]]])
+
+    def some(B: int, Tq: int, Tk: int, N: int, d: int, dv: int, **more) -> tuple[Tensor, Tensor, Tensor]:
+        return (
+            draw.normal(B, Tq, N * d, **more),
+            draw.normal(B, Tk, d, **more),
+            draw.normal(B, Tk, dv, **more),
+        )
+
+    return [
+        Case("two heads by hand: 17 and 19", (query, key, value)),
+        Case("all sizes different", some(2, 3, 5, 4, 6, 7)),
+        Case("all sizes 3", some(3, 3, 3, 3, 3, 3)),
+        Case("as many queries as heads", some(2, 4, 5, 4, 3, 2)),
+        Case("one head", some(2, 3, 4, 1, 5, 2)),
+        Case("heads of one feature", some(2, 4, 3, 5, 1, 1)),
+        Case("one query, one key", some(2, 1, 1, 3, 4, 5)),
+        Case(
+            "scores in the thousands", tuple(60 * one for one in some(2, 3, 4, 2, 5, 3, dtype=torch.float64))
+        ),
+        Case("float64 stays float64", some(1, 4, 2, 3, 2, 3, dtype=torch.float64)),
+        Case("nothing is contiguous", (draw.strided(2, 5, 12), draw.strided(2, 3, 4), draw.strided(2, 3, 2))),
+        Case("gradients flow", some(2, 3, 4, 2, 3, 2), gradient=True),
+    ]
+
+
+def _weights(query, key, by=None):
+    """Right weights, (B, N, Tq, Tk), with any divisor."""
+    d = key.shape[-1]
+    heads = query.unflatten(-1, (-1, d)).transpose(1, 2)
+    return (heads @ key[:, None].mT / (d**0.5 if by is None else by)).softmax(dim=-1)
+
+
+def _merged(heads):
+    return heads.transpose(1, 2).flatten(-2)
+
+
+def _mix(weights, value):
+    return weights @ value[:, None]
+
+
+def _not_divided(query, key, value):
+    return _merged(_mix(_weights(query, key, 1), value))
+
+
+def _root_of_width(query, key, value):
+    return _merged(_mix(_weights(query, key, query.shape[-1] ** 0.5), value))
+
+
+def _by_d(query, key, value):
+    return _merged(_mix(_weights(query, key, key.shape[-1]), value))
+
+
+def _root_of_values(query, key, value):
+    return _merged(_mix(_weights(query, key, value.shape[-1] ** 0.5), value))
+
+
+def _root_of_heads(query, key, value):
+    return _merged(_mix(_weights(query, key, (query.shape[-1] / key.shape[-1]) ** 0.5), value))
+
+
+def _poured(query, key, value):
+    heads = query.reshape(len(query), -1, query.shape[1], key.shape[-1])
+    weights = (heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=-1)
+    return _merged(_mix(weights, value))
+
+
+def _poured_back(query, key, value):
+    return _mix(_weights(query, key), value).reshape(*query.shape[:2], -1)
+
+
+def _every_nth(query, key, value):
+    heads = query.unflatten(-1, (key.shape[-1], -1)).permute(0, 3, 1, 2)
+    weights = (heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=-1)
+    return _merged(_mix(weights, value))
+
+
+def _features_outside(query, key, value):
+    return _mix(_weights(query, key), value).permute(0, 2, 3, 1).flatten(-2)
+
+
+def _mean(query, key, value):
+    return _mix(_weights(query, key), value).mean(dim=1)
+
+
+def _sum(query, key, value):
+    return _mix(_weights(query, key), value).sum(dim=1)
+
+
+def _one_map(query, key, value):
+    weights = _weights(query, key)
+    return _merged(_mix(weights.mean(dim=1, keepdim=True).expand_as(weights), value))
+
+
+def _one_large_head(query, key, value):
+    repeats = query.shape[-1] // key.shape[-1]
+    scores = query @ key.repeat(1, 1, repeats).mT / query.shape[-1] ** 0.5
+    return scores.softmax(dim=-1) @ value.repeat(1, 1, repeats)
+
+
+def _over_heads(query, key, value):
+    heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
+    return _merged(_mix((heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=1), value))
+
+
+def _over_queries(query, key, value):
+    heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
+    return _merged(_mix((heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=-2), value))
+
+
+def _overflows(query, key, value):
+    heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
+    powers = (heads @ key[:, None].mT / key.shape[-1] ** 0.5).exp()
+    return _merged(_mix(powers / powers.sum(dim=-1, keepdim=True), value))
+
+
+def _not_merged(query, key, value):
+    return _mix(_weights(query, key), value)
+
+
+def _still_apart(query, key, value):
+    return _mix(_weights(query, key), value).transpose(1, 2)
+
+
+def _keys_split_too(query, key, value):
+    heads = query.shape[-1] // key.shape[-1]
+    q, k, v = (t.unflatten(-1, (heads, -1)).transpose(1, 2) for t in (query, key, value))
+    return _merged((q @ k.mT / q.shape[-1] ** 0.5).softmax(dim=-1) @ v)
+
+
+def _and_weights(query, key, value):
+    weights = _weights(query, key)
+    return _merged(_mix(weights, value)), weights
+
+
+def in_a_loop(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    d = key.shape[-1]
+    outputs = []
+    for own in query.split(d, dim=-1):  # (B, Tq, d)
+        outputs.append((own @ key.mT / d**0.5).softmax(dim=-1) @ value)
+    return torch.cat(outputs, dim=-1)
+
+
+def as_more_rows(query, key, value):
+    rows = query.reshape(len(query), -1, key.shape[-1])  # a head is one more question: (B, Tq·N, d)
+    return ((rows @ key.mT / key.shape[-1] ** 0.5).softmax(-1) @ value).reshape(*query.shape[:2], -1)
+
+
+def with_copies(query, key, value):
+    heads = query.shape[-1] // key.shape[-1]
+    q = torch.stack(query.chunk(heads, dim=-1), dim=1)
+    k, v = (one.unsqueeze(1).expand(-1, heads, -1, -1) for one in (key, value))
+    found = torch.nn.functional.scaled_dot_product_attention(q, k, v)
+    return found.permute(0, 2, 1, 3).reshape(*query.shape[:2], -1)
+
+
+def by_matrices(query, key, value):
+    return _merged(_mix(_weights(query, key), value))
+
+
+QUESTION = Question(
+    id="ex02_3",
+    title="Many heads, one set of keys",
+    kind="implement",
+    objectives=("LO-02.3",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    reference=share_keys,
+    cases=cases,
+    mistakes=(
+        Mistake("the scores are not divided by √d", _not_divided),
+        Mistake(
+            "the scores are divided by the root of the whole width, N · d, not of one head's", _root_of_width
+        ),
+        Mistake("the scores are divided by d, not by √d", _by_d),
+        Mistake("the scores are divided by the root of the values' width", _root_of_values),
+        Mistake("the scores are divided by the root of the number of heads", _root_of_heads),
+        Mistake("the queries were poured into heads: a head gets whole tokens", _poured),
+        Mistake(
+            "the split is right, and the merge pours: heads were not brought behind the tokens", _poured_back
+        ),
+        Mistake("a head gets every N-th feature of the query, not d neighbouring ones", _every_nth),
+        Mistake("the heads are merged feature by feature, not side by side", _features_outside),
+        Mistake("the heads are averaged", _mean),
+        Mistake("the heads are added, before any W_O", _sum),
+        Mistake("the maps are averaged, so that all heads look alike", _one_map),
+        Mistake("the keys are repeated and compared with all heads at once: one large head", _one_large_head),
+        Mistake("the softmax runs over the heads", _over_heads),
+        Mistake("the softmax runs over the queries", _over_queries),
+        Mistake("e to the power of a large score overflows", _overflows),
+        Mistake("the heads are not merged: (B, N, Tq, dv)", _not_merged),
+        Mistake("the heads are not laid side by side: (B, Tq, N, dv)", _still_apart),
+        Mistake("keys and values are split into heads too; here all heads use all of them", _keys_split_too),
+        Mistake("output and weights are returned; the contract asks for the output alone", _and_weights),
+    ),
+    right=(in_a_loop, as_more_rows, with_copies, by_matrices),
+    why=(
+        "A head is a question of its own: only the queries differ from head to head, and the keys may be "
+        "shared. What has to be kept apart is the softmax, one for each head and query, and the place of "
+        "each head's output."
+    ),
+)

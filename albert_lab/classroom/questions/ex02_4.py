@@ -1,0 +1,188 @@
+"""ex02_4: torch's many heads with your weights, and two mistakes."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensor, Linear = torch.Tensor, nn.Linear
+
+
+def by_torch(query: Linear, key: Linear, value: Linear, dense: Linear, heads: int, x: Tensor) -> Tensor:
+    torchs = nn.MultiheadAttention(x.shape[-1], heads, batch_first=True)
+    parts = (query, key, value)
+    with torch.no_grad():
+        torchs.in_proj_weight.copy_(torch.cat([p.weight for p in parts]))
+        torchs.in_proj_bias.copy_(torch.cat([p.bias for p in parts]))
+        torchs.out_proj.weight.copy_(dense.weight)
+        torchs.out_proj.bias.copy_(dense.bias)
+    return torchs(x, x, x)[0]
+
+
+def cases(draw: Draw) -> list[Case]:
+    """A batch, sizes that hide the mistakes, one head, one text, one token, a layout."""
+
+    def some(x: Tensor, heads: int, *, bias: bool = True) -> tuple:
+        H = x.shape[-1]
+        parts = [nn.Linear(H, H) for _ in range(4)]
+        for part in parts:
+            part.weight.data = draw.normal(H, H)
+            part.bias.data = draw.normal(H) * bias
+        return *parts, heads, x
+
+    return [
+        Case("texts, tokens, heads and width all different", some(draw.normal(2, 5, 12), 4)),
+        Case("no bias anywhere", some(draw.normal(3, 4, 6), 2, bias=False)),
+        Case("as many texts as tokens", some(draw.normal(3, 3, 6), 3)),
+        Case("one head", some(draw.normal(2, 3, 4), 1)),
+        Case("one text", some(draw.normal(1, 4, 6), 2)),
+        Case("one token", some(draw.normal(3, 1, 6), 2)),
+        Case("one text of one token", some(draw.normal(1, 1, 4), 2)),
+        Case("a tensor that is not contiguous", some(draw.strided(2, 3, 8), 2)),
+    ]
+
+
+def _made(query, key, value, dense, heads, x, *, turned=True, bias=True):
+    """The given function, with either mistake mended or not."""
+    torchs = nn.MultiheadAttention(x.shape[-1], heads, batch_first=turned)
+    with torch.no_grad():
+        torchs.in_proj_weight.copy_(torch.cat([query.weight, key.weight, value.weight]))
+        torchs.in_proj_bias.copy_(torch.cat([query.bias, key.bias, value.bias]))
+        torchs.out_proj.weight.copy_(dense.weight)
+        torchs.out_proj.bias.copy_(dense.bias * bias)
+    return torchs(x, x, x)
+
+
+def _unchanged(query, key, value, dense, heads, x):
+    return _made(query, key, value, dense, heads, x, turned=False, bias=False)[0]
+
+
+def _only_the_axes(query, key, value, dense, heads, x):
+    return _made(query, key, value, dense, heads, x, bias=False)[0]
+
+
+def _only_the_bias(query, key, value, dense, heads, x):
+    return _made(query, key, value, dense, heads, x, turned=False)[0]
+
+
+def _turned_once(query, key, value, dense, heads, x):
+    return _made(query, key, value, dense, heads, x.transpose(0, 1), turned=False)[0]
+
+
+def _keys_and_values_exchanged(query, key, value, dense, heads, x):
+    return by_torch(query, value, key, dense, heads, x)
+
+
+def _queries_and_keys_exchanged(query, key, value, dense, heads, x):
+    return by_torch(key, query, value, dense, heads, x)
+
+
+def _dense_twice(query, key, value, dense, heads, x):
+    return dense(by_torch(query, key, value, dense, heads, x))
+
+
+def _bias_twice(query, key, value, dense, heads, x):
+    return by_torch(query, key, value, dense, heads, x) + dense.bias
+
+
+def _weight_turned(query, key, value, dense, heads, x):
+    turned = nn.Linear(x.shape[-1], x.shape[-1])
+    turned.weight.data, turned.bias.data = dense.weight.data.T, dense.bias.data
+    return by_torch(query, key, value, turned, heads, x)
+
+
+def _no_dense(query, key, value, dense, heads, x):
+    same = nn.Linear(x.shape[-1], x.shape[-1])
+    same.weight.data, same.bias.data = torch.eye(x.shape[-1]), torch.zeros(x.shape[-1])
+    return by_torch(query, key, value, same, heads, x)
+
+
+def _one_head(query, key, value, dense, heads, x):
+    return by_torch(query, key, value, dense, 1, x)
+
+
+def _both(query, key, value, dense, heads, x):
+    return _made(query, key, value, dense, heads, x)
+
+
+def _weights(query, key, value, dense, heads, x):
+    return _made(query, key, value, dense, heads, x)[1]
+
+
+def _residual(query, key, value, dense, heads, x):
+    return x + by_torch(query, key, value, dense, heads, x)
+
+
+def _no_input_biases(query, key, value, dense, heads, x):
+    torchs = nn.MultiheadAttention(x.shape[-1], heads, batch_first=True)
+    with torch.no_grad():
+        torchs.in_proj_weight.copy_(torch.cat([query.weight, key.weight, value.weight]))
+    torchs.out_proj.load_state_dict(dense.state_dict())
+    return torchs(x, x, x)[0]
+
+
+def with_the_axes_turned(query, key, value, dense, heads, x):
+    torchs = nn.MultiheadAttention(x.shape[-1], heads)
+    rows = torch.cat([query.weight, key.weight, value.weight])
+    biases = torch.cat([query.bias, key.bias, value.bias])
+    torchs.in_proj_weight.data, torchs.in_proj_bias.data = rows, biases
+    torchs.out_proj = dense
+    turned = x.transpose(0, 1)  # (T, B, H)
+    return torchs(turned, turned, turned, need_weights=False)[0].transpose(0, 1)
+
+
+def by_hand(query, key, value, dense, heads, x):
+    q, k, v = (part(x).unflatten(-1, (heads, -1)).transpose(1, 2) for part in (query, key, value))
+    found = (q @ k.mT / q.shape[-1] ** 0.5).softmax(dim=-1) @ v
+    return dense(found.transpose(1, 2).flatten(-2))
+
+
+def head_by_head(query, key, value, dense, heads, x):
+    sides = (part(x).chunk(heads, dim=-1) for part in (query, key, value))
+    fused = nn.functional.scaled_dot_product_attention
+    return dense(torch.cat([fused(q, k, v) for q, k, v in zip(*sides, strict=True)], dim=-1))
+
+
+QUESTION = Question(
+    id="ex02_4",
+    title="Texts that listen to each other",
+    kind="find the bug",
+    objectives=("LO-02.3",),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    importance=3,
+    reference=by_torch,
+    cases=cases,
+    mistakes=(
+        Mistake("nothing is mended yet: both mistakes are still there", _unchanged),
+        Mistake(
+            "one mistake is mended; of the learned numbers some still do not arrive in torch's module",
+            _only_the_axes,
+        ),
+        Mistake(
+            "one mistake is mended; torch's module still takes texts for tokens (or turning was done twice)",
+            _only_the_bias,
+        ),
+        Mistake("the axes are turned on the way in, and not turned back on the way out", _turned_once),
+        Mistake("keys and values are exchanged", _keys_and_values_exchanged),
+        Mistake("queries and keys are exchanged", _queries_and_keys_exchanged),
+        Mistake("dense is applied twice, inside of torch's module and after it", _dense_twice),
+        Mistake("the bias of dense is added twice", _bias_twice),
+        Mistake("the matrix of dense is transposed; both modules keep it in the same way", _weight_turned),
+        Mistake("dense is not used", _no_dense),
+        Mistake("there is only one head", _one_head),
+        Mistake("output and weights are returned; the contract asks for the output alone", _both),
+        Mistake("the weights are returned, not the output", _weights),
+        Mistake("x is added to the output; that is the residual of another chapter", _residual),
+        Mistake("the biases of queries, keys and values do not arrive in torch's module", _no_input_biases),
+    ),
+    right=(with_the_axes_turned, by_hand, head_by_head),
+    why=(
+        "torch's module takes the first axis for the tokens unless it is told otherwise, and (B, T, H) has "
+        "the right number of axes for both readings. Its bias starts at 0, so one that is not copied makes "
+        "no error either."
+    ),
+)

@@ -1,0 +1,96 @@
+"""ex02_6: what four times as many heads change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+ASKED = {
+    "parameters": "the parameters of Q, K, V and W_O",
+    "maps": "the numbers in all maps of a layer",
+    "work": "the multiplications for all scores",
+    "rank": "the highest rank of one head's comparison",
+    "divisor": "what the scores are divided by",
+}
+
+
+def factors() -> dict[str, float]:
+    def counts(N: int, H: int = 1024, T: int = 128) -> list[float]:
+        d = H // N
+        return [4 * (H * H + H), N * T * T, N * T * T * d, d, d**0.5]
+
+    before, after = counts(16), counts(64)
+    return {name: b / a for name, a, b in zip(ASKED, before, after, strict=True)}
+
+
+def cases(draw: Draw) -> list[Case]:
+    """One for each factor."""
+    return [Case(says, (name,)) for name, says in ASKED.items()]
+
+
+def entry(answer: Any, name: str) -> Any:
+    """One factor of an answer; anything but a dictionary is compared as it is."""
+    given = answer()
+    return given.get(name) if isinstance(given, Mapping) else given
+
+
+def _with(**wrong: float) -> dict[str, float]:
+    return factors() | wrong
+
+
+QUESTION = Question(
+    id="ex02_6",
+    title="Four times as many heads",
+    kind="predict",
+    objectives=("LO-02.5",),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=4,
+    reference=factors,
+    cases=cases,
+    use=entry,
+    mistakes=(
+        Mistake(
+            "you give every head matrices of its own full width: parameters grow with N", _with(parameters=4)
+        ),
+        Mistake(
+            "you make the heads narrower and forget that there are more of them: fewer parameters",
+            _with(parameters=0.25),
+        ),
+        Mistake("you count one map for all heads; each head has its own", _with(maps=1)),
+        Mistake("you let the maps grow with N · N; they are T × T each", _with(maps=16)),
+        Mistake("you let the maps shrink with the heads' width; a map knows no d", _with(maps=0.25)),
+        Mistake("you count more heads in the work, and not that each is narrower", _with(work=4)),
+        Mistake(
+            "you count in the work that heads are narrower, and not that there are more", _with(work=0.25)
+        ),
+        Mistake("you take the rank of the comparison to be H for every head", _with(rank=1)),
+        Mistake("you let the rank grow with the number of heads", _with(rank=4)),
+        Mistake("you leave the divisor as it is, as if it were √H", _with(divisor=1)),
+        Mistake("you divide by d, not by its root", _with(divisor=0.25)),
+        Mistake(
+            "you let the divisor grow: a narrower head has smaller scores, not larger ones", _with(divisor=2)
+        ),
+    ),
+    right=(
+        {"parameters": 1.0, "maps": 4.0, "work": 1.0, "rank": 1 / 4, "divisor": 1 / 2},
+        {name: torch.tensor(float(value)) for name, value in factors().items()},
+        {
+            "divisor": 64**0.5 / 16,
+            "rank": 16 / 64,
+            "work": 64 * 16 / (16 * 64),
+            "maps": 64 / 16,
+            "parameters": 1,
+        },
+    ),
+    why=(
+        "The same H features are cut into four times as many pieces of a quarter of the width, so everything "
+        "that counts heads times width stays. Only what belongs to a single head (its map, its rank, its √d) "
+        "sees the cut."
+    ),
+)
