@@ -1,0 +1,214 @@
+"""ex09_1: the masked-token loss of a batch."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def masked_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = labels != -100  # (B, T)
+    log_p = torch.log_softmax(logits[asked], dim=-1)  # (asked, V)
+    of_truth = log_p.gather(-1, labels[asked].unsqueeze(-1))  # (asked, 1)
+    return -of_truth.sum() / asked.sum().clamp(min=1)
+
+
+def _labels(draw: Draw, batch: int, tokens: int, pieces: int) -> torch.Tensor:
+    """Every text is asked about something, and never twice as often as the next one."""
+    labels = draw.integers(0, pieces, batch, tokens)
+    for row, text in enumerate(labels):
+        text[row + 1 :] = -100
+    return labels[:, torch.randperm(tokens, generator=draw.generator)]
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, batches, nothing and everything asked, the first piece, large logits, layouts, gradients."""
+    by_hand = torch.tensor([[2, 1, 1], [1, 2, 1], [1, 6, 1], [4, 4, 8]]).log()[None]
+    labels = torch.tensor([[0, 0, 2, -100]])
+    usual = _labels(draw, 4, 6, 7)
+    silent = usual.clone()
+    silent[2] = -100
+    far = torch.zeros(2, 6, 7)
+    far[..., 3] = 200
+    wrong = torch.full((2, 6), -100)
+    wrong[0, 2], wrong[1, 4] = 1, 3
+    first = torch.where(draw.mask(3, 5, share=0.6), 0, -100)
+    first[1, 2] = 4
+    return [
+        Case("three tokens of four asked about, by hand", (by_hand, labels)),
+        Case("texts with 1, 2, 3 and 4 asked tokens", (4 * draw.normal(4, 6, 7), usual)),
+        Case("a text of which nothing is asked", (4 * draw.normal(4, 6, 7), silent)),
+        Case("the true piece is number 0", (4 * draw.normal(3, 5, 8), first)),
+        Case("everything is asked", (4 * draw.normal(2, 3, 5), draw.integers(0, 5, 2, 3))),
+        Case("one text, one token, two pieces", (2 * draw.normal(1, 1, 2), torch.tensor([[1]]))),
+        Case(
+            "a vocabulary of more than a hundred pieces",
+            (3 * draw.normal(2, 4, 130), _labels(draw, 2, 4, 130)),
+        ),
+        Case("sure of something wrong: the probability of the truth is e^-200", (far, wrong)),
+        Case("logits near 1,000", (3 * draw.normal(4, 6, 7) + 1000, usual)),
+        Case("float64 stays float64", (4 * draw.normal(4, 6, 7, dtype=torch.float64), usual)),
+        Case("logits that are not contiguous", (4 * draw.strided(4, 6, 7), usual)),
+        Case("gradients flow back", (2 * draw.normal(4, 6, 7), usual), gradient=True),
+        Case("nothing is asked at all: 0", (draw.normal(2, 3, 4), torch.full((2, 3), -100))),
+    ]
+
+
+def _each(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Losses of the asked tokens, one after the other."""
+    asked = labels != -100
+    return F.cross_entropy(logits[asked], labels[asked], reduction="none")
+
+
+def _by_all_tokens(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _each(logits, labels).sum() / labels.numel()
+
+
+def _summed(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _each(logits, labels).sum()
+
+
+def _text_by_text(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    pairs = zip(logits, labels, strict=True)
+    return torch.stack([masked_loss(one[None], other[None]) for one, other in pairs]).mean()
+
+
+def _by_texts(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _each(logits, labels).sum() / len(labels)
+
+
+def _log_of_the_mean(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    p = (-_each(logits, labels)).exp()
+    return -(p.sum() / max(len(p), 1)).log() if len(p) else masked_loss(logits, labels)
+
+
+def _in_bits(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return masked_loss(logits, labels) / torch.tensor(2.0, dtype=logits.dtype).log()
+
+
+def _sign(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return -masked_loss(logits, labels)
+
+
+def _piece_0_not_asked(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return masked_loss(logits, torch.where(labels == 0, -100, labels))
+
+
+def _all_asked(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return F.cross_entropy(logits.flatten(0, 1), labels.clamp(min=0).flatten())
+
+
+def _softmax_then_log(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = labels != -100
+    p = logits.softmax(dim=-1)[asked].gather(-1, labels[asked].unsqueeze(-1))
+    return -p.log().sum() / asked.sum().clamp(min=1)
+
+
+def _a_little_added(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = labels != -100
+    p = logits.softmax(dim=-1)[asked].gather(-1, labels[asked].unsqueeze(-1))
+    return -(p + 1e-9).log().sum() / asked.sum().clamp(min=1)
+
+
+def _bare_exponentials(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = labels != -100
+    of_truth = logits[asked].gather(-1, labels[asked].unsqueeze(-1)).squeeze(-1)
+    return (logits[asked].exp().sum(dim=-1).log() - of_truth).sum() / asked.sum().clamp(min=1)
+
+
+def _no_softmax(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = labels != -100
+    return -logits[asked].gather(-1, labels[asked].unsqueeze(-1)).sum() / asked.sum().clamp(min=1)
+
+
+def _softmax_twice(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return masked_loss(logits.softmax(dim=-1), labels)
+
+
+def _softmax_over_tokens(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = labels != -100
+    log_p = logits.log_softmax(dim=1)[asked].gather(-1, labels[asked].unsqueeze(-1))
+    return -log_p.sum() / asked.sum().clamp(min=1)
+
+
+def _nan_for_nothing(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _each(logits, labels).mean()
+
+
+def _share_wrong(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = labels != -100
+    wrong = (logits.argmax(dim=-1) != labels) & asked
+    return (wrong.sum() / asked.sum().clamp(min=1)).to(logits.dtype)
+
+
+def _perplexity(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return masked_loss(logits, labels).exp()
+
+
+def _number_only(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return torch.tensor(masked_loss(logits, labels).tolist())
+
+
+def with_cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    count = max(int((labels != -100).sum()), 1)
+    return F.cross_entropy(logits.transpose(1, 2), labels, ignore_index=-100, reduction="sum") / count
+
+
+def with_a_loop(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    losses = []
+    for scores, truth in zip(logits.flatten(0, 1), labels.flatten().tolist(), strict=True):
+        if truth != -100:
+            losses.append(torch.logsumexp(scores, dim=0) - scores[truth])
+    return sum(losses) / len(losses) if losses else torch.zeros((), dtype=logits.dtype)
+
+
+def with_one_hot(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = (labels != -100).to(logits.dtype)
+    truth = F.one_hot(labels.clamp(min=0), logits.shape[-1]).to(logits.dtype)
+    of_truth = torch.einsum("btv,btv->bt", truth, logits.log_softmax(-1))
+    return -(of_truth * asked).sum() / torch.maximum(asked.sum(), torch.ones_like(asked.sum()))
+
+
+QUESTION = Question(
+    id="ex09_1",
+    title="The loss of the guesses",
+    kind="implement",
+    objectives=("LO-09.1",),
+    points=3,
+    minutes=20,
+    difficulty=3,
+    importance=5,
+    reference=masked_loss,
+    cases=cases,
+    mistakes=(
+        Mistake("the sum is divided by all tokens, not by the asked ones", _by_all_tokens),
+        Mistake("the losses are summed and not averaged", _summed),
+        Mistake("each text is averaged first, so that texts with few asked tokens count more", _text_by_text),
+        Mistake("the sum is divided by the number of texts", _by_texts),
+        Mistake("the probabilities are averaged before the logarithm", _log_of_the_mean),
+        Mistake("the logarithm has base 2: bits, not nats", _in_bits),
+        Mistake("the sign is missing: a loss is never below 0", _sign),
+        Mistake("label 0 is taken for not asked; piece 0 is a piece like any other", _piece_0_not_asked),
+        Mistake("the tokens that are not asked are scored as if piece 0 were their truth", _all_asked),
+        Mistake("a probability was rounded to 0 before its logarithm was taken", _softmax_then_log),
+        Mistake(
+            "a small number is added to the probabilities, so that no loss is larger than its own",
+            _a_little_added,
+        ),
+        Mistake("e^x of a large logit was taken, which is infinite", _bare_exponentials),
+        Mistake("the logits themselves are taken for logarithms of probabilities", _no_softmax),
+        Mistake("the softmax is taken twice", _softmax_twice),
+        Mistake("the softmax runs over the tokens and not over the pieces", _softmax_over_tokens),
+        Mistake("a batch of which nothing is asked gives nan: 0 / 0", _nan_for_nothing),
+        Mistake("you count wrong guesses; the loss asks how much the truth was believed", _share_wrong),
+        Mistake("you return the perplexity, e to the power of the loss", _perplexity),
+        Mistake("the result became a plain number on the way: dtype and gradients are lost", _number_only),
+    ),
+    right=(with_cross_entropy, with_a_loop, with_one_hot),
+    why=(
+        "A mean over the asked tokens says how much one guess costs, however many were asked. The logarithm "
+        "is taken together with the softmax, because e^x leaves the range of a float long before x does."
+    ),
+)

@@ -1,0 +1,195 @@
+"""ex09_3: an order task that gives its answer away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Example = tuple[list[int], list[int], int]
+
+
+def order_example(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    first, second = (b, a) if swapped else (a, b)
+    input_ids = [cls, *first, sep, *second, sep]
+    token_type_ids = [0] * (len(first) + 2) + [1] * (len(second) + 1)
+    return input_ids, token_type_ids, int(swapped)
+
+
+def use(answer: Callable, *arguments: Any) -> Any:
+    """True and 1 are one label."""
+    found = answer(*arguments)
+    if isinstance(found, tuple | list) and len(found) == 3 and isinstance(found[2], bool):
+        return *found[:2], int(found[2])
+    return found
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, both orders, passages of other lengths, single tokens, long ones, other special tokens."""
+
+    def passage(length: int) -> list[int]:
+        return draw.integers(10, 8000, length).tolist()
+
+    long, short = passage(draw.integer(8, 15)), passage(draw.integer(2, 5))
+    return [
+        Case("as written, by hand", ([11, 12], [21], False, 2, 3)),
+        Case("swapped, by hand", ([11, 12], [21], True, 2, 3)),
+        Case("a long passage, then a short one", (long, short, False, 2, 3)),
+        Case("a long and a short one, swapped", (long, short, True, 2, 3)),
+        Case("a short and a long one, swapped", (short, long, True, 2, 3)),
+        Case("two of the same length, swapped", (passage(4), passage(4), True, 2, 3)),
+        Case("one token each", (passage(1), passage(1), False, 2, 3)),
+        Case("one token each, swapped", (passage(1), passage(1), True, 2, 3)),
+        Case("other numbers of the special tokens", (passage(3), passage(6), True, 101, 102)),
+    ]
+
+
+def order_example_as_found(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    passages = [(a, 0), (b, 1)]  # tokens, token type
+    if swapped:
+        passages.reverse()
+    (first, first_type), (second, second_type) = passages
+    input_ids = [cls, *first, sep, *second, sep]
+    token_type_ids = [first_type] * (len(first) + 2) + [second_type] * (len(second) + 1)
+    return input_ids, token_type_ids, int(swapped)
+
+
+def _label_turned(*given: Any) -> Example:
+    ids, types, label = order_example(*given)
+    return ids, types, 1 - label
+
+
+def _label_always_0(*given: Any) -> Example:
+    return *order_example(*given)[:2], 0
+
+
+def _types_one_early(*given: Any) -> Example:
+    ids, types, label = order_example(*given)
+    return ids, [*types[1:], 1], label
+
+
+def _types_one_late(*given: Any) -> Example:
+    ids, types, label = order_example(*given)
+    return ids, [0, *types[:-1]], label
+
+
+def _lengths_of_a_and_b(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    ids, _, label = order_example(a, b, swapped, cls, sep)
+    return ids, [0] * (len(a) + 2) + [1] * (len(b) + 1), label
+
+
+def _one_type(*given: Any) -> Example:
+    ids, _, label = order_example(*given)
+    return ids, [0] * len(ids), label
+
+
+def _types_turned(*given: Any) -> Example:
+    ids, types, label = order_example(*given)
+    return ids, [1 - kind for kind in types], label
+
+
+def _types_of_tokens_only(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    first, second = (b, a) if swapped else (a, b)
+    ids, _, label = order_example(a, b, swapped, cls, sep)
+    return ids, [0] * len(first) + [1] * len(second), label
+
+
+def _label_alone(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    return *order_example(a, b, False, cls, sep)[:2], int(swapped)
+
+
+def _swapped_the_other_way(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    return *order_example(a, b, not swapped, cls, sep)[:2], int(swapped)
+
+
+def _no_last_separator(*given: Any) -> Example:
+    ids, types, label = order_example(*given)
+    return ids[:-1], types[:-1], label
+
+
+def _no_separator_between(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    first, second = (b, a) if swapped else (a, b)
+    return [cls, *first, *second, sep], [0] * (len(first) + 1) + [1] * (len(second) + 1), int(swapped)
+
+
+def _tokens_reversed(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    if not swapped:
+        return order_example(a, b, swapped, cls, sep)
+    return order_example(a[::-1], b[::-1], swapped, cls, sep)
+
+
+def _in_place(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    made = order_example(a, b, swapped, cls, sep)
+    first, second = (b, a) if swapped else (a, b)
+    first += [sep, *second]
+    return made
+
+
+def _fixed_numbers(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    return order_example(a, b, swapped, 2, 3)
+
+
+def with_a_flag(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    ids = [cls, *b, sep, *a, sep] if swapped else [cls, *a, sep, *b, sep]
+    second_begins = ids.index(sep) + 1
+    return ids, [int(place >= second_begins) for place in range(len(ids))], 1 if swapped else 0
+
+
+def with_a_loop(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    ids, types = [cls], [0]
+    for kind, passage in enumerate([b, a] if swapped else [a, b]):
+        for token in [*passage, sep]:
+            ids.append(token)
+            types.append(kind)
+    return ids, types, int(swapped)
+
+
+def with_its_own_swap(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> list:
+    if swapped:
+        ids, types, _ = with_its_own_swap(b, a, False, cls, sep)
+        return [ids, types, 1]
+    one, two = [cls, *a, sep], [*b, sep]
+    return [one + two, [0 for _ in one] + [1 for _ in two], 0]
+
+
+QUESTION = Question(
+    id="ex09_3",
+    title="The task that answers itself",
+    kind="find the bug",
+    objectives=("LO-09.3",),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=3,
+    reference=order_example,
+    cases=cases,
+    use=use,
+    mistakes=(
+        Mistake("the answer can still be read off the first token type", order_example_as_found),
+        Mistake("the labels are exchanged: 0 is as written, 1 is swapped", _label_turned),
+        Mistake("the label says as written, always", _label_always_0),
+        Mistake("type 1 begins with the [SEP] that ends the first passage", _types_one_early),
+        Mistake("type 1 begins one token too late", _types_one_late),
+        Mistake("the types change after len(a) tokens, also where b stands first", _lengths_of_a_and_b),
+        Mistake("all tokens have type 0: nothing leaks, and nothing tells the passages apart", _one_type),
+        Mistake("the first passage has type 1 and the second type 0", _types_turned),
+        Mistake("the special tokens have no type", _types_of_tokens_only),
+        Mistake("the label says swapped, and the passages stand as written", _label_alone),
+        Mistake(
+            "the passages are swapped where they should not be, and the other way round",
+            _swapped_the_other_way,
+        ),
+        Mistake("the last [SEP] is missing", _no_last_separator),
+        Mistake("there is no [SEP] between the passages", _no_separator_between),
+        Mistake("the tokens inside of a passage are turned round too", _tokens_reversed),
+        Mistake("one of the lists that you were given has grown", _in_place),
+        Mistake("the numbers of [CLS] and [SEP] are fixed in your code", _fixed_numbers),
+    ),
+    right=(with_a_flag, with_a_loop, with_its_own_swap),
+    why=(
+        "A token type says at which place a passage stands, not which passage it is; if it moves along with "
+        "the passage, it is the label under another name. A network takes the cheapest way to the answer "
+        "that the data leave open."
+    ),
+)

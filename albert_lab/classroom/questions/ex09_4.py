@@ -1,0 +1,259 @@
+"""ex09_4: one LAMB step for all tensors of a network."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensors = list[torch.Tensor]
+
+
+def lamb_steps(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    moved = []
+    for w, u in zip(weights, updates, strict=True):
+        if w.ndim == 1:  # a bias or a LayerNorm: neither decay nor trust
+            moved.append(w - lr * u)
+            continue
+        u = u + decay * w
+        of_w, of_u = w.norm(), u.norm()
+        trust = of_w / of_u if of_w > 0 and of_u > 0 else 1.0
+        moved.append(w - lr * trust * u)
+    return moved
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, decay, vectors, zeros on either side, several tensors, dtypes, layouts."""
+    row, update = torch.tensor([[3.0, 4.0]]), torch.tensor([[3.1623, 0.0]])
+    lr = draw.choice([0.02, 0.05, 0.2])
+
+    def both(*shape: int, dtype: torch.dtype | None = None) -> tuple:
+        return 0.3 * draw.normal(*shape, dtype=dtype), 2 * draw.normal(*shape, dtype=dtype)
+
+    w, u = both(4, 3)
+    v, x = both(5)
+    large, step = both(3, 6)
+    exact = both(4, 2, dtype=torch.float64)
+    cube = both(2, 3, 4)
+    three = [w, v, 8 * large], [u, x, step]
+    return [
+        Case("the chapter's numbers, as a matrix", ([row], [update], 0.1, 0.0)),
+        Case("the same with decay", ([row], [update], 0.1, 0.5)),
+        Case("a matrix of several rows", ([w], [u], lr, 0.3)),
+        Case("a vector: no decay, no trust", ([v], [x], lr, 0.3)),
+        Case("three tensors of different size", (*three, lr, 0.1)),
+        Case("weights that are all 0", ([torch.zeros(2, 3), w], [draw.normal(2, 3), u], lr, 0.1)),
+        Case("an update that is all 0, no decay", ([w, large], [torch.zeros(4, 3), step], lr, 0.0)),
+        Case("weights and update both 0", ([torch.zeros(2, 2)], [torch.zeros(2, 2)], lr, 0.1)),
+        Case("weights far longer than the update", ([500 * large], [0.1 * step], lr, 0.0)),
+        Case("a tensor of three axes", ([cube[0]], [cube[1]], lr, 0.2)),
+        Case("float64 stays float64", ([exact[0]], [exact[1]], lr, 0.2)),
+        Case("tensors that are not contiguous", ([draw.strided(3, 5)], [draw.strided(3, 5)], lr, 0.2)),
+        Case("no tensors", ([], [], lr, 0.1)),
+    ]
+
+
+def _each(step):
+    """A mistake that treats matrices by `step` (w, u, lr, decay), and vectors as they should be."""
+
+    def answer(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+        pairs = zip(weights, updates, strict=True)
+        return [w - lr * u if w.ndim == 1 else step(w, u, lr, decay) for w, u in pairs]
+
+    return answer
+
+
+def _trust(w: torch.Tensor, u: torch.Tensor) -> torch.Tensor | float:
+    return w.norm() / u.norm() if w.norm() > 0 and u.norm() > 0 else 1.0
+
+
+def _without_trust(w, u, lr, decay):
+    return w - lr * (u + decay * w)
+
+
+def _without_decay(w, u, lr, decay):
+    return w - lr * _trust(w, u) * u
+
+
+def _upside_down(w, u, lr, decay):
+    u = u + decay * w
+    return w - lr / _trust(w, u) * u
+
+
+def _ratio_before_decay(w, u, lr, decay):
+    return w - lr * _trust(w, u) * (u + decay * w)
+
+
+def _decay_apart(w, u, lr, decay):
+    return w - lr * _trust(w, u) * u - lr * decay * w
+
+
+def _by_rows(w, u, lr, decay):
+    u = u + decay * w
+    of_w, of_u = w.norm(dim=-1, keepdim=True), u.norm(dim=-1, keepdim=True)
+    return w - lr * torch.where((of_w > 0) & (of_u > 0), of_w / of_u, 1.0) * u
+
+
+def _no_rule_for_zeros(w, u, lr, decay):
+    u = u + decay * w
+    return w - lr * w.norm() / u.norm() * u
+
+
+def _small_number_below(w, u, lr, decay):
+    u = u + decay * w
+    return w - lr * w.norm() / (u.norm() + 1e-6) * u
+
+
+def _rule_for_weights_only(w, u, lr, decay):
+    u = u + decay * w
+    return w - lr * (w.norm() / u.norm() if w.norm() > 0 else 1.0) * u
+
+
+def _bounded(w, u, lr, decay):
+    u = u + decay * w
+    return w - lr * min(float(_trust(w, u)), 10.0) * u
+
+
+def _added(w, u, lr, decay):
+    return 2 * w - _each(lambda *a: lamb_steps([a[0]], [a[1]], *a[2:])[0])([w], [u], lr, decay)[0]
+
+
+def _decay_against(w, u, lr, decay):
+    return lamb_steps([w], [u], lr, -decay)[0]
+
+
+def _root_mean_squares(w, u, lr, decay):
+    u = u + decay * w
+    return w - lr * u / u.norm() if u.norm() > 0 else w - lr * u
+
+
+def _sum_of_sizes(w, u, lr, decay):
+    u = u + decay * w
+    of_w, of_u = w.abs().sum(), u.abs().sum()
+    return w - lr * (of_w / of_u if of_w > 0 and of_u > 0 else 1.0) * u
+
+
+def _one_ratio_for_all(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    pairs = [(w, u + decay * w) for w, u in zip(weights, updates, strict=True) if w.ndim > 1]
+    if not pairs:
+        return lamb_steps(weights, updates, lr, decay)
+    of_w, of_u = (float(torch.cat([x.flatten() for x in side]).norm()) for side in zip(*pairs, strict=True))
+    trust = of_w / of_u if of_w > 0 and of_u > 0 else 1.0
+    return _each(lambda w, u, lr, decay: w - lr * trust * (u + decay * w))(weights, updates, lr, decay)
+
+
+def _vectors_like_matrices(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    pairs = zip(weights, updates, strict=True)
+    return [lamb_steps([w[None]], [u[None]], lr, decay)[0][0] for w, u in pairs]
+
+
+def _matrices_only(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    pairs = zip(weights, updates, strict=True)
+    return [lamb_steps([w], [u], lr, decay)[0] if w.ndim == 2 else w - lr * u for w, u in pairs]
+
+
+def _vectors_decayed(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    pairs = zip(weights, updates, strict=True)
+    return lamb_steps(weights, [u + decay * w if w.ndim == 1 else u for w, u in pairs], lr, decay)
+
+
+def _vectors_trusted(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    pairs = zip(weights, updates, strict=True)
+    return lamb_steps(weights, [_trust(w, u) * u if w.ndim == 1 else u for w, u in pairs], lr, decay)
+
+
+def _in_place(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    for w, moved in zip(weights, lamb_steps(weights, updates, lr, decay), strict=True):
+        w.copy_(moved)
+    return weights
+
+
+def with_helpers(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    def length(x: torch.Tensor) -> float:
+        return float(x.double().square().sum()) ** 0.5
+
+    result = []
+    for w, u in zip(weights, updates, strict=True):
+        trust = 1.0
+        if w.dim() > 1:
+            u = torch.add(u, w, alpha=decay)
+            if length(w) != 0 and length(u) != 0:
+                trust = length(w) / length(u)
+        result.append(torch.sub(w, u, alpha=lr * trust))
+    return result
+
+
+def with_where(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    def step(w: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
+        u = u + decay * w
+        of_w, of_u = torch.linalg.vector_norm(w), torch.linalg.vector_norm(u)
+        return w - lr * u * torch.where((of_w == 0) | (of_u == 0), torch.ones_like(of_w), of_w / of_u)
+
+    return [step(w, u) if w.ndim >= 2 else w - lr * u for w, u in zip(weights, updates, strict=True)]
+
+
+def with_unit_updates(weights: Tensors, updates: Tensors, lr: float, decay: float) -> tuple:
+    moved = []
+    for i in range(len(weights)):
+        w, u = weights[i].clone(), updates[i].clone()
+        if w.ndim > 1:
+            u = u + decay * w
+            if w.any() and u.any():
+                u = u / torch.norm(u) * torch.norm(w)
+        w = w - lr * u
+        moved.append(w)
+    return tuple(moved)
+
+
+QUESTION = Question(
+    id="ex09_4",
+    title="LAMB for a whole network",
+    kind="implement",
+    objectives=("LO-09.4",),
+    points=3,
+    minutes=20,
+    difficulty=3,
+    importance=4,
+    reference=lamb_steps,
+    cases=cases,
+    mistakes=(
+        Mistake("the trust ratio is missing", _each(_without_trust)),
+        Mistake("the decay is missing", _each(_without_decay)),
+        Mistake("the trust ratio is upside down", _each(_upside_down)),
+        Mistake("the length of the update is taken before the decay is added", _each(_ratio_before_decay)),
+        Mistake("the decay is subtracted on its own, outside of the trust ratio", _each(_decay_apart)),
+        Mistake("each row has a ratio of its own; the tensor is one long vector", _each(_by_rows)),
+        Mistake(
+            "there is no rule for a length of 0: weights of 0 never move, an update of 0 gives nan",
+            _each(_no_rule_for_zeros),
+        ),
+        Mistake(
+            "weights that are all 0 never move, though nothing gives nan",
+            _each(_small_number_below),
+        ),
+        Mistake(
+            "the rule for a length of 0 is there for the weights, not for the update",
+            _each(_rule_for_weights_only),
+        ),
+        Mistake("the trust ratio has an upper bound, which ALBERT's authors left out", _each(_bounded)),
+        Mistake("the update is added: away from where the loss is lower", _each(_added)),
+        Mistake("the decay has the wrong sign, so that the weights grow", _each(_decay_against)),
+        Mistake("the update is made 1 long, whatever the length of the weights", _each(_root_mean_squares)),
+        Mistake(
+            "the length is a sum of absolute values and not the root of a sum of squares",
+            _each(_sum_of_sizes),
+        ),
+        Mistake("one ratio is used for all tensors", _one_ratio_for_all),
+        Mistake("vectors are treated like matrices: with decay and trust ratio", _vectors_like_matrices),
+        Mistake("a tensor of three axes is treated like a vector", _matrices_only),
+        Mistake("vectors get the decay", _vectors_decayed),
+        Mistake("vectors get a trust ratio", _vectors_trusted),
+        Mistake("the weights of the caller are overwritten", _in_place),
+    ),
+    right=(with_helpers, with_where, with_unit_updates),
+    why=(
+        "With the ratio every matrix moves by the same share of its own length, so one learning rate fits "
+        "tensors of very different size. A tensor of zeros would move by a share of nothing, which is why "
+        "the authors' code takes 1 there."
+    ),
+)

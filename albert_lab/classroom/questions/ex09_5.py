@@ -1,0 +1,56 @@
+"""ex09_5: what a guesser reaches that has only counted."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from albert_lab.classroom.question import Mistake, Question, value_case
+
+
+def loss_of_counting() -> float:
+    training = ["a", "a", "a", "a", "b", "b", "c", "d"]
+    asked = ["d", "c", "d", "a"]
+    frequency = {piece: training.count(piece) / len(training) for piece in training}
+    return -sum(math.log(frequency[piece]) for piece in asked) / len(asked)
+
+
+LN2 = math.log(2)
+
+QUESTION = Question(
+    id="ex09_5",
+    title="Has counted, cannot read",
+    kind="predict",
+    objectives=("LO-09.5", "LO-09.1"),
+    points=1,
+    minutes=10,
+    difficulty=2,
+    importance=4,
+    reference=loss_of_counting,
+    cases=value_case,
+    rtol=3e-3,
+    atol=0.0,
+    mistakes=(
+        Mistake("you computed the loss on the training text; the asked pieces are others", 1.75 * LN2),
+        Mistake("you took a guesser that knows nothing: four pieces, all equally likely", 2 * LN2),
+        Mistake("your logarithm has base 2: bits, not nats", 2.5),
+        Mistake("you summed the four losses and did not average them", 10 * LN2),
+        Mistake(
+            "you averaged over the four pieces of the vocabulary, not over the four asked ones", 2.25 * LN2
+        ),
+        Mistake("you averaged the probabilities before the logarithm", -math.log((3 / 8 + 1 / 2) / 4)),
+        Mistake("you gave the perplexity, e to the power of the loss", 2**2.5),
+        Mistake("the sign is missing: a loss is never below 0", -2.5 * LN2),
+        Mistake("you let it answer with the commonest piece, a, and took the loss of that", LN2),
+        Mistake("you counted in the asked pieces, which the guesser has never seen", 1.5 * LN2),
+        Mistake("you divided by the eight pieces of the training text", 1.25 * LN2),
+        Mistake("your logarithm has base 10", 2.5 * math.log10(2)),
+    ),
+    right=(1.733, torch.tensor(1.7329), 2.5 * LN2),
+    why=(
+        "The guesser says the same at every mask, so its loss is the mean of −ln frequency over the asked "
+        "pieces. "
+        "A network with this loss has learnt how often pieces occur, and nothing of the words around a mask."
+    ),
+)
