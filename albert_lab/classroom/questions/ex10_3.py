@@ -18,7 +18,7 @@ def cases(draw: Draw) -> list[Case]:
     mask = draw.mask(3, 6, share=0.5).long()
     mask[0, 1:4], mask[1, 1:] = torch.tensor([0, 1, 0]), 0
     garbage = draw.normal(3, 6, 4) + 1000 * (1 - mask[..., None])
-    far = draw.normal(3, 6, 2, dtype=torch.float64)
+    far = draw.normal(3, 6, 2, dtype=torch.float64) - 9e5 + 1.8e6 * (1 - mask[..., None])
     return [
         Case("two tokens and one place of padding, by hand", (by_hand, torch.tensor([[1, 1, 0]]))),
         Case("all numbers of the real tokens below zero", (-draw.normal(3, 6, 4).abs() - 0.5, mask)),
@@ -29,7 +29,7 @@ def cases(draw: Draw) -> list[Case]:
         ),
         Case("no padding", (draw.normal(2, 4, 5), torch.ones(2, 4, dtype=torch.int64))),
         Case("one token", (draw.normal(4, 1, 3) - 2, torch.ones(4, 1, dtype=torch.int64))),
-        Case("numbers near −100,000, float64 stays float64", (far - 1e5, mask)),
+        Case("numbers near −900,000, padding near 900,000, float64", (far, mask)),
         Case("hidden states that are not contiguous", (draw.strided(3, 6, 4) - 2, mask)),
         Case(
             "gradients flow back to the winners",
@@ -56,7 +56,7 @@ def _filled_with(value: float):
 
 
 def _subtracted(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    return (hidden - 1e3 * (1 - mask.unsqueeze(-1))).amax(dim=1)
+    return (hidden - 1e4 * (1 - mask.unsqueeze(-1))).amax(dim=1)
 
 
 def _inverted(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -167,7 +167,7 @@ QUESTION = Question(
         Mistake(
             "the padding is filled with −10,000, which is not below every hidden state", _filled_with(-1e4)
         ),
-        Mistake("1,000 is subtracted from the padding, which can be too little", _subtracted),
+        Mistake("10,000 is subtracted from the padding, which can be too little", _subtracted),
         Mistake("0 and 1 are exchanged: the largest is searched in the padding", _inverted),
         Mistake("the smallest value of the real tokens is taken", _lowest),
         Mistake("the signs are dropped before the largest is taken", _absolute),
