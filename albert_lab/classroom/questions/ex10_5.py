@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 
 from albert_lab.classroom.question import Mistake, Question, value_case
@@ -35,6 +38,12 @@ def how_many_vectors() -> tuple[int, int]:
     return len(found[0]), len(found[1])
 
 
+def use(answer: Callable) -> Any:
+    """A pair may also be a tensor or an array."""
+    found = answer()
+    return found.tolist() if hasattr(found, "tolist") else found
+
+
 QUESTION = Question(
     id="ex10_5",
     title="How many vectors has one word?",
@@ -46,6 +55,7 @@ QUESTION = Question(
     importance=3,
     reference=how_many_vectors,
     cases=value_case,
+    use=use,
     mistakes=(
         Mistake("you forgot that the row of the position is added at the input", (1, 4)),
         Mistake("you think of one vector for each word, at every layer", (1, 1)),
@@ -62,7 +72,7 @@ QUESTION = Question(
         Mistake("you forgot that the table row of the word is the same in all texts, padded or not", (5, 4)),
         Mistake("you took only the positions 2 and 3, and missed the text that begins with the word", (2, 4)),
     ),
-    right=([3, 4], (3.0, 4.0), (torch.tensor(3), torch.tensor(4))),
+    right=([3, 4], (3.0, 4.0), (torch.tensor(3), torch.tensor(4)), torch.tensor([3, 4])),
     why=(
         "Before the first layer a vector is made of the token and its place: places 1, 2 and 3 give three "
         "vectors. From the first layer on attention brings in the whole text, so that only texts with the "
