@@ -32,6 +32,9 @@ def cases(draw: Draw) -> list[Case]:
         *drawn,
         Case("a budget too small for any row", (20, 30, 5)),
         Case("57 %, met exactly, where floats are a little too small", (600, 300, 57)),
+        Case("21 %, met exactly", (1_560, 600, 21)),
+        Case("35 %, met exactly", (60, 360, 35)),
+        Case("37 %, met exactly", (1_620, 600, 37)),
     ]
 
 

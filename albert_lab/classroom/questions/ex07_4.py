@@ -95,6 +95,15 @@ def _compared_with_the_first(table, share):
     return int((strengths >= share * strengths[0]).sum())
 
 
+def _alone(table, share):
+    squares = torch.linalg.svdvals(table - table.mean(dim=0)) ** 2
+    return int((squares / squares.sum() >= share).sum())
+
+
+def _first_dropped(table, share):
+    return _count(torch.linalg.svdvals(table)[1:] ** 2, share)
+
+
 def _standardised(table, share):
     centred = table - table.mean(dim=0)
     return _count(torch.linalg.svdvals(centred / centred.std(dim=0)) ** 2, share)
@@ -170,6 +179,8 @@ QUESTION = Question(
             "you compared each direction with the strongest one and added nothing up",
             _compared_with_the_first,
         ),
+        Mistake("you counted the directions that reach the share alone, and added nothing up", _alone),
+        Mistake("you dropped the strongest direction, which is not the same as the mean row", _first_dropped),
         Mistake("each column was divided by its standard deviation, which changes the table", _standardised),
         Mistake("you computed the rank; `share` is not used", _rank),
         Mistake("you took the share of the dimensions, whatever the table holds", _share_of_dimensions),
