@@ -1,0 +1,199 @@
+"""ex05_1: the share of words that a list does not hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def not_in_list(seen: Sequence[str], later: Sequence[str], size: int) -> tuple[float, float]:
+    known = {word for word, _ in Counter(seen).most_common(size)}
+    different = set(later)
+    running = sum(word not in known for word in later) / max(len(later), 1)
+    return running, sum(word not in known for word in different) / max(len(different), 1)
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, drawn words, both ends of the size, words that come often, none at all."""
+    hand = (
+        ["the", "file", "the", "disk", "open", "the", "file"],
+        ["the", "the", "turtle", "file", "the", "disk", "turtle"],
+    )
+
+    def words(count: int, kinds: int) -> list[str]:
+        letters = "abcdefghij"
+        numbers = (draw.integers(0, kinds, count) * draw.integers(0, kinds, count) // kinds).tolist()
+        return [letters[number % 10] + str(number) for number in numbers]
+
+    seen, later = words(60, 12), [*words(35, 18), "turtle"]
+    return [
+        Case("a list of two words, by hand", (*hand, 2)),
+        Case("a list of one word", (*hand, 1)),
+        Case("more places than words", (*hand, 50)),
+        Case("an empty list", (*hand, 0)),
+        Case("drawn words, the five most frequent", (seen, later, 5)),
+        Case("drawn words, the nine most frequent", (seen, later, 9)),
+        Case(
+            "rare words stand first", (["rare", "odd", *seen, *["often"] * 20], [*later, "often", "rare"], 1)
+        ),
+        Case(
+            "equally frequent: first come, first served",
+            (["b", "c", "a", "b", "c", "a"], ["a", "a", "a", "b", "b", "c"], 2),
+        ),
+        Case("the same text again", (seen, seen, len(set(seen)))),
+        Case("no later word", (seen, [], 3)),
+    ]
+
+
+def _shares(known, later):
+    different = set(later)
+    running = sum(word not in known for word in later) / max(len(later), 1)
+    return running, sum(word not in known for word in different) / max(len(different), 1)
+
+
+def _known(seen, size):
+    return {word for word, _ in Counter(seen).most_common(size)}
+
+
+def _exchanged(seen, later, size):
+    return not_in_list(seen, later, size)[::-1]
+
+
+def _in_list(seen, later, size):
+    running, different = not_in_list(seen, later, size)
+    return (1 - running, 1 - different) if later else (0, 0)
+
+
+def _first_words(seen, later, size):
+    return _shares(set(list(dict.fromkeys(seen))[:size]), later)
+
+
+def _all_words(seen, later, size):
+    return _shares(set(seen), later)
+
+
+def _from_later(seen, later, size):
+    return _shares(_known(later, size), later)
+
+
+def _rarest(seen, later, size):
+    order = [word for word, _ in Counter(seen).most_common()]
+    return _shares(set(order[len(order) - min(size, len(order)) :]), later)
+
+
+def _both_running(seen, later, size):
+    return (not_in_list(seen, later, size)[0],) * 2
+
+
+def _both_different(seen, later, size):
+    return (not_in_list(seen, later, size)[1],) * 2
+
+
+def _percent(seen, later, size):
+    return tuple(100 * share for share in not_in_list(seen, later, size))
+
+
+def _counts(seen, later, size):
+    known = _known(seen, size)
+    return sum(word not in known for word in later), sum(word not in known for word in set(later))
+
+
+def _of_running(seen, later, size):
+    known = _known(seen, size)
+    unknown = len(set(later) - known)
+    return _shares(known, later)[0], unknown / max(len(later), 1)
+
+
+def _of_seen(seen, later, size):
+    known = _known(seen, size)
+    return sum(word not in known for word in later) / len(seen), len(set(later) - known) / len(set(seen))
+
+
+def _at_least(seen, later, size):
+    """Words that occur `size` times or more."""
+    return _shares({word for word, count in Counter(seen).items() if count >= size}, later)
+
+
+def _raw_slice(seen, later, size):
+    return _shares(set(seen[:size]), later)
+
+
+def _alphabet(seen, later, size):
+    order = sorted(set(seen), key=lambda word: (-seen.count(word), word))
+    return _shares(set(order[:size]), later)
+
+
+def _last_come(seen, later, size):
+    order = list(dict.fromkeys(seen))[::-1]
+    order.sort(key=lambda word: -seen.count(word))
+    return _shares(set(order[:size]), later)
+
+
+def with_numpy(seen: Sequence[str], later: Sequence[str], size: int) -> tuple[float, float]:
+    if not later:
+        return 0.0, 0.0
+    known = dict(Counter(seen).most_common(size))
+    running = np.mean([word not in known for word in later])
+    return running, np.mean([word not in known for word in set(later)])
+
+
+def with_loops(seen: Sequence[str], later: Sequence[str], size: int) -> list[float]:
+    counts: dict[str, int] = {}
+    for word in seen:
+        counts[word] = counts.get(word, 0) + 1
+    known = sorted(counts, key=counts.get, reverse=True)[:size]  # a stable sort: first come, first served
+    missing, kinds = 0, {}
+    for word in later:
+        missing += word not in known
+        kinds[word] = word not in known
+    return [missing / len(later), sum(kinds.values()) / len(kinds)] if later else [0, 0]
+
+
+def with_counters(seen: Sequence[str], later: Sequence[str], size: int) -> tuple[float, float]:
+    unknown = Counter(later)
+    for word, _ in Counter(seen).most_common()[:size]:
+        unknown.pop(word, None)
+    kinds = len(Counter(later))
+    return (unknown.total() / len(later), len(unknown) / kinds) if kinds else (0.0, 0.0)
+
+
+QUESTION = Question(
+    id="ex05_1",
+    title="What a list of words does not hold",
+    kind="implement",
+    objectives=("LO-05.1",),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=3,
+    reference=not_in_list,
+    cases=cases,
+    mistakes=(
+        Mistake("the two shares are exchanged", _exchanged),
+        Mistake("you gave the shares of the words that are in the list", _in_list),
+        Mistake("you took the words that come first in the text, not the most frequent ones", _first_words),
+        Mistake("you took the first places of the text as they are, the same word several times", _raw_slice),
+        Mistake("the list holds every word that was seen, whatever its size should be", _all_words),
+        Mistake("you made the list from the later text, which nobody has yet", _from_later),
+        Mistake("you took the rarest words", _rarest),
+        Mistake("both shares are of running words", _both_running),
+        Mistake("both shares are of different words", _both_different),
+        Mistake("you gave percent", _percent),
+        Mistake("you gave counts, not shares", _counts),
+        Mistake("you divided the different words by the number of running words", _of_running),
+        Mistake("you divided by the size of the text that was seen", _of_seen),
+        Mistake("you took the size for a frequency: the words that come at least so often", _at_least),
+        Mistake("of equally frequent words you took the first in the alphabet", _alphabet),
+        Mistake("of equally frequent words you took the one that came last", _last_come),
+    ),
+    right=(with_numpy, with_loops, with_counters),
+    why=(
+        "A running word counts as often as it stands in the text, and frequent words are in every list, so "
+        "this share is small. A different word counts once, and most different words are rare ones, so that "
+        "share is many times larger."
+    ),
+)

@@ -1,0 +1,52 @@
+"""ex05_2: read the cheapest cut from a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from albert_lab.classroom.question import Mistake, Question, value_case
+
+WORD = "▁rewind"
+LONGER = {"▁re": 5, "▁rewi": 8, "wind": 7, "nd": 5, "win": 4, "ew": 3, "▁r": 4, "ind": 9}
+COST = dict.fromkeys(WORD, 6) | LONGER
+
+
+def cheapest_bits() -> int:
+    best = [0]
+    for stop in range(1, len(WORD) + 1):
+        fitting = [(start, WORD[start:stop]) for start in range(stop) if WORD[start:stop] in COST]
+        best.append(min(best[start] + COST[piece] for start, piece in fitting))
+    return best[-1]
+
+
+QUESTION = Question(
+    id="ex05_2",
+    title="The cheapest way along the arcs",
+    kind="read a picture",
+    objectives=("LO-05.2",),
+    points=1,
+    minutes=5,
+    difficulty=1,
+    importance=4,
+    reference=cheapest_bits,
+    cases=value_case,
+    mistakes=(
+        Mistake("you took the longest piece first: it is the cut that is drawn above", 13),
+        Mistake("you took the cheapest piece first, and lived with the rest", 16),
+        Mistake("you took a cheap piece in the middle, and what it leaves over costs more", 15),
+        Mistake("you took single signs only", 42),
+        Mistake("you gave the number of pieces, and the bits are asked for", 2),
+        Mistake("you gave the cost of one arc: it does not reach from edge to edge", 3),
+        Mistake("you multiplied the bits: it is probabilities that are multiplied, and bits add up", 35),
+        Mistake("between your two pieces one sign is left out", 11),
+        Mistake("between your two pieces several signs are left out", 10),
+        Mistake("your pieces overlap", 14),
+        Mistake("you took the longest piece first and spelt the rest", 20),
+    ),
+    right=(12.0, np.int64(12), torch.tensor(12)),
+    why=(
+        "The whole word is cut at once, and the sum decides, so neither the longest nor the cheapest piece "
+        "has a right to be taken. A good start is worth nothing if what is left over is expensive."
+    ),
+)

@@ -1,0 +1,181 @@
+"""ex05_4: costs from counts."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Cuts = Sequence[tuple[Sequence[str], int]]
+
+
+def costs_of(cuts: Cuts) -> dict[str, float]:
+    used = Counter()
+    for pieces, times in cuts:
+        for piece in pieces:
+            used[piece] += times
+    total = sum(used.values())
+    return {piece: -math.log2(count / total) for piece, count in used.items()}
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, one piece alone, a piece twice in a word, the same word twice, drawn words and counts."""
+    pool = ["▁open", "▁load", "▁un", "ing", "ed", "s", "▁", "zip", "o", "x"]
+
+    def drawn(words: int) -> list[tuple[list[str], int]]:
+        return [
+            ([draw.choice(pool) for _ in range(draw.integer(1, 4))], draw.integer(2, 9)) for _ in range(words)
+        ]
+
+    return [
+        Case("two words, by hand", ([(["▁open", "s"], 3), (["▁open"], 5)],)),
+        Case("one piece alone is certain", ([(["▁open"], 7)],)),
+        Case("one word of two pieces", ([(["▁un", "zip"], draw.integer(2, 9))],)),
+        Case("a piece that stands twice in a word", ([(["▁z", "o", "o"], 4), (["▁z"], 1)],)),
+        Case(
+            "the same word in two places of the list",
+            ([(["▁z", "oo"], 2), (["▁z", "ip"], 3), (["▁z", "oo"], 6)],),
+        ),
+        Case("drawn words", (drawn(5),)),
+        Case("more drawn words", (drawn(12),)),
+        Case("no word", ([],)),
+    ]
+
+
+def _used(cuts):
+    used = Counter()
+    for pieces, times in cuts:
+        for piece in pieces:
+            used[piece] += times
+    return used
+
+
+def _words_once(cuts):
+    return costs_of([(pieces, 1) for pieces, _ in cuts])
+
+
+def _per_word(cuts):
+    total = sum(times for _, times in cuts)
+    return {piece: -math.log2(count / total) for piece, count in _used(cuts).items()}
+
+
+def _once_in_a_word(cuts):
+    return costs_of([(list(dict.fromkeys(pieces)), times) for pieces, times in cuts])
+
+
+def _natural(cuts):
+    return {piece: bits * math.log(2) for piece, bits in costs_of(cuts).items()}
+
+
+def _tens(cuts):
+    return {piece: bits * math.log10(2) for piece, bits in costs_of(cuts).items()}
+
+
+def _negative(cuts):
+    return {piece: -bits for piece, bits in costs_of(cuts).items()}
+
+
+def _probabilities(cuts):
+    return {piece: 2.0**-bits for piece, bits in costs_of(cuts).items()}
+
+
+def _counts(cuts):
+    return dict(_used(cuts))
+
+
+def _by_kinds(cuts):
+    used = _used(cuts)
+    return {piece: -math.log2(count / len(used)) for piece, count in used.items()}
+
+
+def _to_the_most_frequent(cuts):
+    used = _used(cuts)
+    return {piece: -math.log2(count / max(used.values())) for piece, count in used.items()}
+
+
+def _one_more(cuts):
+    used = _used(cuts)
+    total = sum(used.values()) + len(used)
+    return {piece: -math.log2((count + 1) / total) for piece, count in used.items()}
+
+
+def _equal(cuts):
+    used = _used(cuts)
+    return {piece: math.log2(len(used)) for piece in used}
+
+
+def _last_wins(cuts):
+    used = {piece: times for pieces, times in cuts for piece in pieces}
+    total = sum(used.values())
+    return {piece: -math.log2(count / total) for piece, count in used.items()}
+
+
+def _whole_bits(cuts):
+    return {piece: float(round(bits)) for piece, bits in costs_of(cuts).items()}
+
+
+def _total_unweighted(cuts):
+    total = sum(len(pieces) for pieces, _ in cuts)
+    return {piece: -math.log2(count / total) for piece, count in _used(cuts).items()}
+
+
+def with_a_list(cuts: Cuts) -> dict[str, float]:
+    running = [piece for pieces, times in cuts for piece in list(pieces) * times]
+    return {piece: math.log2(len(running) / running.count(piece)) for piece in set(running)}
+
+
+def with_logarithms(cuts: Cuts) -> dict[str, float]:
+    used = defaultdict(float)
+    for pieces, times in cuts:
+        for piece in pieces:
+            used[piece] += times
+    total = sum(len(pieces) * times for pieces, times in cuts)
+    return {piece: math.log2(total) - math.log2(count) for piece, count in used.items()}
+
+
+def with_torch(cuts: Cuts) -> dict[str, torch.Tensor]:
+    names = sorted({piece for pieces, _ in cuts for piece in pieces})
+    counts = torch.tensor(
+        [sum(list(cut).count(n) * k for cut, k in cuts) for n in names], dtype=torch.float64
+    )
+    return dict(zip(names, -(counts / counts.sum()).log2(), strict=True))
+
+
+QUESTION = Question(
+    id="ex05_4",
+    title="From counts to costs",
+    kind="implement",
+    objectives=("LO-05.3",),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=3,
+    reference=costs_of,
+    cases=cases,
+    mistakes=(
+        Mistake("every word counts once, however often it stands in the text", _words_once),
+        Mistake("you divided by the number of words, not of pieces", _per_word),
+        Mistake("a piece that stands twice in a word is counted once", _once_in_a_word),
+        Mistake("you took natural logarithms", _natural),
+        Mistake("you took logarithms to the base ten", _tens),
+        Mistake("the sign is wrong: costs are not below zero", _negative),
+        Mistake("you gave probabilities, not costs", _probabilities),
+        Mistake("you gave counts, not costs", _counts),
+        Mistake("you divided by the number of different pieces", _by_kinds),
+        Mistake("you compared with the most frequent piece, not with all pieces", _to_the_most_frequent),
+        Mistake("you added one to every count, as the chapter does for pieces without a use", _one_more),
+        Mistake("all pieces got the same cost", _equal),
+        Mistake("a later word overwrites what an earlier one counted", _last_wins),
+        Mistake("you rounded to whole bits", _whole_bits),
+        Mistake("the total leaves out how often the words stand in the text", _total_unweighted),
+    ),
+    right=(with_a_list, with_logarithms, with_torch),
+    why=(
+        "A probability is a share of all pieces that were used, so each use in each occurrence of each word "
+        "counts. The logarithm turns the share into bits: half of all uses cost one bit, a quarter two."
+    ),
+)

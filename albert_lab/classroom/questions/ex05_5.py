@@ -1,0 +1,182 @@
+"""ex05_5: normalize, and remember where each sign came from."""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+POOL = "aZ é Å ñ ﬁ ² ½ Ⅷ ① … ß ☃ ≠ œ Ж й が ™ Ç"
+
+
+def with_places(text: str) -> tuple[str, list[int]]:
+    signs, places = [], []
+    for place, sign in enumerate(text):
+        for part in unicodedata.normalize("NFKD", sign):
+            if unicodedata.category(part) != "Mn":
+                signs.append(part.lower())
+                places.append(place)
+    return "".join(signs), places
+
+
+def cases(draw: Draw) -> list[Case]:
+    """Nothing to do, each step alone, accents that float already, marks that stay, drawn text, no text."""
+    drawn = ["".join(draw.choice(POOL) for _ in range(draw.integer(12, 20))) for _ in range(2)]
+    return [
+        Case("an accent and a ligature, by hand", ("Éﬁ!",)),
+        Case("plain text stays as it is", ("copy 2 files, then stop.",)),
+        Case("capitals", ("The Disk",)),
+        Case("one sign that becomes several", ("x² ½ Ⅷ …",)),
+        Case("accents that already float", ("cafe\u0301s",)),
+        Case("signs that are no letters, and letters that are not ASCII", ("Straße ☃ Жар ≠ øre",)),
+        Case("a mark of another category is no accent", ("\u0915\u093e \u20dda",)),
+        Case("an invisible mark of the category Mn", ("a\ufe0fb",)),
+        Case("drawn signs", (drawn[0],)),
+        Case("more drawn signs", (f"Å{drawn[1]}é",)),
+        Case("no text", ("",)),
+    ]
+
+
+def _with(*, form="NFKD", drop=lambda part: unicodedata.category(part) == "Mn", fold=str.lower):
+    """The way through the text, with another rule in one place."""
+
+    def answer(text):
+        found = [
+            (fold(part), place)
+            for place, sign in enumerate(text)
+            for part in unicodedata.normalize(form, sign)
+            if not drop(part)
+        ]
+        return "".join(part for part, _ in found), [place for part, place in found for _ in part]
+
+    return answer
+
+
+def _own_places(text):
+    signs, _ = with_places(text)
+    return signs, list(range(len(signs)))
+
+
+def _from_one(text):
+    signs, places = with_places(text)
+    return signs, [place + 1 for place in places]
+
+
+def _one_per_original(text):
+    signs, _ = with_places(text)
+    return signs, list(range(len(text)))
+
+
+def _first_parts(text):
+    """Only the first part of each sign is kept."""
+    signs, places = with_places(text)
+    new = [i for i in range(len(places)) if i == 0 or places[i] != places[i - 1]]
+    return "".join(signs[i] for i in new), [places[i] for i in new]
+
+
+def _places_in_parts(text):
+    """Places in the text that was taken apart, accents included."""
+    apart = unicodedata.normalize("NFKD", text)
+    found = [(sign.lower(), i) for i, sign in enumerate(apart) if unicodedata.category(sign) != "Mn"]
+    return "".join(sign for sign, _ in found), [i for _, i in found]
+
+
+def _spans(text):
+    signs, places = with_places(text)
+    return signs, [(place, place + 1) for place in places]
+
+
+def _only_the_text(text):
+    return with_places(text)[0]
+
+
+def _only_the_places(text):
+    return with_places(text)[1]
+
+
+def _back_to_front(text):
+    return with_places(text)[::-1]
+
+
+def _ascii(text):
+    return _with(drop=lambda part: not part.isascii())(text)
+
+
+def _spaces_dropped(text):
+    return _with(drop=lambda part: unicodedata.category(part) == "Mn" or part == " ")(text)
+
+
+def with_pairs(text: str) -> tuple[str, tuple[int, ...]]:
+    pairs = [(part, i) for i in range(len(text)) for part in unicodedata.normalize("NFKD", text[i])]
+    kept = [(part.lower(), i) for part, i in pairs if unicodedata.category(part) != "Mn"]
+    signs, places = zip(*kept, strict=True) if kept else ((), ())
+    return "".join(signs), places
+
+
+def _normalized(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in apart if unicodedata.category(sign) != "Mn").lower()
+
+
+def sign_by_sign(text: str) -> list:
+    new = [_normalized(sign) for sign in text]
+    return ["".join(new), list(itertools.chain.from_iterable([i] * len(part) for i, part in enumerate(new)))]
+
+
+def with_two_loops(text: str) -> tuple[str, list[int]]:
+    places = []
+    for place, sign in enumerate(text):
+        parts = [p for p in unicodedata.normalize("NFKD", sign.lower()) if unicodedata.category(p) != "Mn"]
+        places.extend([place] * len(parts))
+    return _normalized(text), places
+
+
+QUESTION = Question(
+    id="ex05_5",
+    title="The way back to the original",
+    kind="implement",
+    objectives=("LO-05.4",),
+    points=3,
+    minutes=20,
+    difficulty=3,
+    importance=4,
+    reference=with_places,
+    cases=cases,
+    mistakes=(
+        Mistake("you took NFD: ligatures, small digits and the like stay whole", _with(form="NFD")),
+        Mistake("you took NFKC, which puts letters and accents together again", _with(form="NFKC")),
+        Mistake("the text was not taken apart at all", _with(form="NFC")),
+        Mistake("the accents are still there", _with(drop=lambda part: False)),
+        Mistake("the capitals are still there", _with(fold=str)),
+        Mistake("you took casefold, which does more than lower case", _with(fold=str.casefold)),
+        Mistake("everything is in capitals", _with(fold=str.upper)),
+        Mistake(
+            "you dropped marks of all kinds, and the category that is asked for is one of three",
+            _with(drop=lambda part: unicodedata.category(part).startswith("M")),
+        ),
+        Mistake(
+            "you asked for combining(), which is 0 for some marks of the category Mn",
+            _with(drop=unicodedata.combining),
+        ),
+        Mistake("everything that is not ASCII is gone", _ascii),
+        Mistake(
+            "only letters and digits are left", _with(drop=lambda part: not (part.isalnum() or part == " "))
+        ),
+        Mistake("the spaces are gone", _spaces_dropped),
+        Mistake("the places count the new text, not the original", _own_places),
+        Mistake("the places count the text that was taken apart, not the original", _places_in_parts),
+        Mistake("you gave one place for every original sign, not for every new one", _one_per_original),
+        Mistake("the places count from one", _from_one),
+        Mistake("of a sign that becomes several you kept the first part only", _first_parts),
+        Mistake("you gave beginnings and ends, and one number per sign is asked for", _spans),
+        Mistake("the places are missing", _only_the_text),
+        Mistake("the text is missing", _only_the_places),
+        Mistake("text and places are exchanged", _back_to_front),
+    ),
+    right=(sign_by_sign, with_pairs, with_two_loops),
+    why=(
+        "Normalization cannot be undone, because several originals become one text, so the way back has to "
+        "be written down while it happens. That is what a tokenizer's offsets are."
+    ),
+)

@@ -1,0 +1,47 @@
+"""ex05_7: what a longer list of pieces saves."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from albert_lab.classroom.question import Mistake, Question, value_case
+
+BEFORE, AFTER = 200, 180  # tokens of the same text with V = 8,000 and with V = 16,000
+
+
+def percent_fewer_scores() -> float:
+    return 100 * (1 - AFTER**2 / BEFORE**2)
+
+
+QUESTION = Question(
+    id="ex05_7",
+    title="Twice as many pieces",
+    kind="predict",
+    objectives=("LO-05.6",),
+    points=1,
+    minutes=5,
+    difficulty=2,
+    importance=4,
+    reference=percent_fewer_scores,
+    cases=value_case,
+    mistakes=(
+        Mistake("you took the fall of the tokens: every token looks at every token", 10),
+        Mistake("you doubled the fall of the tokens, and a square is not twice its root", 20),
+        Mistake("you gave what is left", 81),
+        Mistake("twice the pieces do not halve the tokens: the numbers of tokens are given", 75),
+        Mistake("you halved the scores, as if they followed the number of pieces", 50),
+        Mistake("you took the scores for free of the number of tokens", 0),
+        Mistake("you gave how much more the longer text needs, counted from the shorter one", 23),
+        Mistake("you gave the fall as a share, and percent are asked for", 0.19),
+        Mistake("you gave the number of scores that fall away in one head", 7600),
+        Mistake("you gave the rows by which the table grows", 8000),
+        Mistake("you gave the numbers by which the table grows", 1024000),
+    ),
+    right=(19, np.float64(19.0), torch.tensor(19)),
+    why=(
+        "Each token has one score for each token, so the number of scores is the square of the number of "
+        "tokens, and a tenth less of one is almost a fifth less of the other. The table grows with V itself, "
+        "by E numbers for each new piece, whatever the texts are."
+    ),
+)
