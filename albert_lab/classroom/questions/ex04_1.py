@@ -1,0 +1,193 @@
+"""ex04_1: LayerNorm where the features come before the tokens."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def features_first_norm(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) -> torch.Tensor:
+    mean = x.mean(dim=1, keepdim=True)  # (B, H, T) -> (B, 1, T)
+    variance = (x - mean).square().mean(dim=1, keepdim=True)
+    return gamma[:, None] * (x - mean) / (variance + eps).sqrt() + beta[:, None]
+
+
+def _drawn(draw: Draw, x: torch.Tensor, eps: float) -> tuple:
+    width = x.shape[1]
+    return x, draw.normal(width, dtype=x.dtype) + 1.5, draw.normal(width, dtype=x.dtype), eps
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, then all sizes different, sizes that hide a wrong axis, small and equal numbers, gradients."""
+    by_hand = torch.tensor([[[1.0], [2.0], [3.0], [4.0]]])
+    equal = draw.normal(2, 4, 3)
+    equal[0, :, 1] = 2.5
+    far = 100 + draw.normal(2, 6, 3, dtype=torch.float64)
+    return [
+        Case("one token (1, 2, 3, 4), by hand", (by_hand, torch.ones(4), torch.zeros(4), 1e-12)),
+        Case("texts, features and tokens all different", _drawn(draw, 3 * draw.normal(2, 5, 3) + 1, 1e-12)),
+        Case("as many tokens as features", _drawn(draw, 2 * draw.normal(3, 4, 4), 1e-12)),
+        Case("as many texts as features", _drawn(draw, 2 * draw.normal(5, 5, 3), 1e-12)),
+        Case("small numbers, and an epsilon that counts", _drawn(draw, 0.01 * draw.normal(2, 6, 4), 1e-4)),
+        Case("one token whose features are all equal", _drawn(draw, equal, 1e-5)),
+        Case("one text, one token", _drawn(draw, draw.normal(1, 7, 1), 1e-12)),
+        Case("a single feature", _drawn(draw, draw.normal(2, 1, 3), 1e-5)),
+        Case("far from zero, float64", _drawn(draw, far, 1e-12)),
+        Case("a tensor that is not contiguous", _drawn(draw, draw.strided(2, 5, 4), 1e-12)),
+        Case("gradients flow back", _drawn(draw, draw.normal(2, 4, 3), 1e-5), gradient=True),
+    ]
+
+
+def _norm(x, gamma, beta, eps, axes=(1,), correction=0):
+    mean = x.mean(dim=axes, keepdim=True)
+    variance = x.var(dim=axes, keepdim=True, correction=correction)
+    return gamma[:, None] * (x - mean) / (variance + eps).sqrt() + beta[:, None]
+
+
+def _over_tokens(x, gamma, beta, eps):
+    return _norm(x, gamma, beta, eps, axes=(2,))
+
+
+def _over_texts(x, gamma, beta, eps):
+    return _norm(x, gamma, beta, eps, axes=(0,))
+
+
+def _over_features_and_tokens(x, gamma, beta, eps):
+    return _norm(x, gamma, beta, eps, axes=(1, 2))
+
+
+def _batch_norm(x, gamma, beta, eps):
+    return _norm(x, gamma, beta, eps, axes=(0, 2))
+
+
+def _one_less(x, gamma, beta, eps):
+    return _norm(x, gamma, beta, eps, correction=1)
+
+
+def _eps_outside(x, gamma, beta, eps):
+    mean, deviation = x.mean(dim=1, keepdim=True), x.std(dim=1, keepdim=True, correction=0)
+    return gamma[:, None] * (x - mean) / (deviation + eps) + beta[:, None]
+
+
+def _no_eps(x, gamma, beta, eps):
+    return _norm(x, gamma, beta, 0.0)
+
+
+def _torchs_eps(x, gamma, beta, eps):
+    return _norm(x, gamma, beta, 1e-5)
+
+
+def _alberts_eps(x, gamma, beta, eps):
+    return _norm(x, gamma, beta, 1e-12)
+
+
+def _no_root(x, gamma, beta, eps):
+    mean, variance = x.mean(dim=1, keepdim=True), x.var(dim=1, keepdim=True, correction=0)
+    return gamma[:, None] * (x - mean) / (variance + eps) + beta[:, None]
+
+
+def _mean_only(x, gamma, beta, eps):
+    return gamma[:, None] * (x - x.mean(dim=1, keepdim=True)) + beta[:, None]
+
+
+def _no_mean(x, gamma, beta, eps):
+    variance = x.var(dim=1, keepdim=True, correction=0)
+    return gamma[:, None] * x / (variance + eps).sqrt() + beta[:, None]
+
+
+def _by_token(x, gamma, beta, eps):
+    return gamma * _norm(x, torch.ones_like(gamma), torch.zeros_like(beta), eps) + beta
+
+
+def _no_shift(x, gamma, beta, eps):
+    return _norm(x, gamma, torch.zeros_like(beta), eps)
+
+
+def _no_scale(x, gamma, beta, eps):
+    return _norm(x, torch.ones_like(gamma), beta, eps)
+
+
+def _shift_scaled(x, gamma, beta, eps):
+    return gamma[:, None] * (_norm(x, torch.ones_like(gamma), torch.zeros_like(beta), eps) + beta[:, None])
+
+
+def _left_turned(x, gamma, beta, eps):
+    return F.layer_norm(x.mT, gamma.shape, gamma, beta, eps)
+
+
+def _root_mean_square(x, gamma, beta, eps):
+    size = x.square().mean(dim=1, keepdim=True)
+    return gamma[:, None] * x / (size + eps).sqrt() + beta[:, None]
+
+
+def _constants(x, gamma, beta, eps):
+    mean, variance = x.detach().mean(dim=1, keepdim=True), x.detach().var(dim=1, keepdim=True, correction=0)
+    return gamma[:, None] * (x - mean) / (variance + eps).sqrt() + beta[:, None]
+
+
+def _in_place(x, gamma, beta, eps):
+    x.data -= x.data.mean(dim=1, keepdim=True)
+    return _norm(x, gamma, beta, eps)
+
+
+def turned_twice(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) -> torch.Tensor:
+    return F.layer_norm(x.transpose(1, 2), [x.shape[1]], gamma, beta, eps).transpose(1, 2)
+
+
+def with_a_loop(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) -> torch.Tensor:
+    tokens = []
+    for t in range(x.shape[2]):
+        token = x[:, :, t]  # (B, H)
+        centred = token - token.sum(1, keepdim=True) / x.shape[1]
+        variance = (centred**2).sum(1, keepdim=True) / x.shape[1]
+        tokens.append(centred / torch.sqrt(variance + eps) * gamma + beta)
+    return torch.stack(tokens, dim=2)
+
+
+def with_var_mean(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) -> torch.Tensor:
+    variance, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
+    return torch.einsum("bht,h->bht", (x - mean) * torch.rsqrt(variance + eps), gamma) + beta.view(1, -1, 1)
+
+
+QUESTION = Question(
+    id="ex04_1",
+    title="LayerNorm, features first",
+    kind="implement",
+    objectives=("LO-04.1",),
+    points=2,
+    minutes=15,
+    difficulty=2,
+    importance=5,
+    reference=features_first_norm,
+    cases=cases,
+    mistakes=(
+        Mistake("you averaged over the tokens: the last axis is not the features here", _over_tokens),
+        Mistake("you averaged over the texts of the batch", _over_texts),
+        Mistake("you averaged over features and tokens together", _over_features_and_tokens),
+        Mistake("you averaged each feature over all tokens of the batch: that is BatchNorm", _batch_norm),
+        Mistake("the variance is divided by H - 1", _one_less),
+        Mistake("epsilon was added to the standard deviation, and not to the variance", _eps_outside),
+        Mistake("epsilon is missing", _no_eps),
+        Mistake("epsilon is always 1e-5, torch's, and not the one that is given", _torchs_eps),
+        Mistake("epsilon is always 1e-12, ALBERT's, and not the one that is given", _alberts_eps),
+        Mistake("the root is missing: you divided by the variance", _no_root),
+        Mistake("the mean is subtracted and the division forgotten", _mean_only),
+        Mistake("the mean is not subtracted from the numbers themselves", _no_mean),
+        Mistake("gamma and beta lie along the tokens: they belong to the features", _by_token),
+        Mistake("beta is missing", _no_shift),
+        Mistake("gamma is missing", _no_scale),
+        Mistake("beta was added before gamma was multiplied", _shift_scaled),
+        Mistake("the result is (B, T, H): it was not turned back", _left_turned),
+        Mistake("you divided by the root of the mean square, with no mean subtracted", _root_mean_square),
+        Mistake("mean and variance are constants for the gradient", _constants),
+        Mistake("you subtracted the mean from x itself, for everybody who uses x after you", _in_place),
+    ),
+    right=(turned_twice, with_a_loop, with_var_mean),
+    why=(
+        "LayerNorm belongs to one token: its mean and variance are over that token's features, wherever "
+        "they lie in memory. Only so is a token's result the same in every batch, at every length, beside "
+        "any padding."
+    ),
+)

@@ -1,0 +1,225 @@
+"""ex04_2: the feed-forward part with the activation that the config names."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def feed_forward(a, W1, b1, W2, b2, hidden_act):
+    activations = {
+        "gelu_new": lambda x: x / 2 * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+        "gelu": lambda x: x / 2 * (1 + torch.erf(x / math.sqrt(2))),
+        "relu": lambda x: x.clamp(min=0),
+    }
+    if hidden_act not in activations:
+        raise ValueError(f"no activation is called {hidden_act!r}")
+    return activations[hidden_act](a @ W1 + b1) @ W2 + b2
+
+
+def _drawn(draw: Draw, shape: tuple, inner: int, name: str, dtype: torch.dtype = torch.float32) -> tuple:
+    width = shape[-1]
+    first, second = draw.normal(width, inner, dtype=dtype), draw.normal(inner, width, dtype=dtype)
+    biases = draw.normal(inner, dtype=dtype), draw.normal(width, dtype=dtype)
+    return draw.normal(*shape, dtype=dtype), first / width**0.5, biases[0], second, biases[1], name
+
+
+def cases(draw: Draw) -> list[Case]:
+    """Where the two forms are furthest apart, then shapes, square weights, other names, gradients."""
+    one, none = torch.ones(1, 1), torch.zeros(1)
+    a, W1, b1, W2, b2, name = _drawn(draw, (2, 3, 4), 16, "gelu_new")
+    return [
+        Case("gelu_new at 2.7, by hand", (one, 2.7 * one, none, one, none, "gelu_new")),
+        Case("gelu at 2.7, by hand", (one, 2.7 * one, none, one, none, "gelu")),
+        Case("relu, two tokens", _drawn(draw, (2, 3), 5, "relu")),
+        Case("a batch of texts, gelu_new", _drawn(draw, (2, 5, 4), 16, "gelu_new")),
+        Case("a batch of texts, gelu", _drawn(draw, (2, 5, 4), 16, "gelu")),
+        Case("a single vector", _drawn(draw, (6,), 10, "gelu_new")),
+        Case("four axes, an inner width that is not 4H", _drawn(draw, (2, 1, 3, 5), 7, "gelu")),
+        Case("square weights", _drawn(draw, (3, 6), 6, "gelu_new")),
+        Case("as many tokens as features", _drawn(draw, (4, 4), 8, "relu")),
+        Case("far from zero", (3 * a, W1, b1, W2, b2, name)),
+        Case("float64 stays float64", _drawn(draw, (2, 3, 4), 8, "gelu", torch.float64)),
+        Case("gradients flow back", _drawn(draw, (2, 3, 4), 8, "gelu_new"), gradient=True),
+        Case("a name that is none of the three", _drawn(draw, (2, 3), 5, "swish")),
+    ]
+
+
+def _act(x, name):
+    if name == "relu":
+        return F.relu(x)
+    if name not in ("gelu", "gelu_new"):
+        raise ValueError(name)
+    return F.gelu(x, approximate="tanh" if name == "gelu_new" else "none")
+
+
+def _tanh_always(a, W1, b1, W2, b2, hidden_act):
+    return feed_forward(a, W1, b1, W2, b2, {"gelu": "gelu_new"}.get(hidden_act, hidden_act))
+
+
+def _erf_always(a, W1, b1, W2, b2, hidden_act):
+    return feed_forward(a, W1, b1, W2, b2, {"gelu_new": "gelu"}.get(hidden_act, hidden_act))
+
+
+def _exchanged(a, W1, b1, W2, b2, hidden_act):
+    other = {"gelu_new": "gelu", "gelu": "gelu_new"}.get(hidden_act, hidden_act)
+    return feed_forward(a, W1, b1, W2, b2, other)
+
+
+def _no_relu(a, W1, b1, W2, b2, hidden_act):
+    return feed_forward(a, W1, b1, W2, b2, {"relu": "gelu"}.get(hidden_act, hidden_act))
+
+
+def _never_refuses(a, W1, b1, W2, b2, hidden_act):
+    known = hidden_act in ("gelu_new", "gelu", "relu")
+    return feed_forward(a, W1, b1, W2, b2, hidden_act if known else "gelu")
+
+
+def _linear(a, W1, b1, W2, b2, hidden_act):
+    return (a @ W1 + b1) @ W2 + b2 + 0 * _act(b2, hidden_act)
+
+
+def _at_the_end(a, W1, b1, W2, b2, hidden_act):
+    return _act((a @ W1 + b1) @ W2 + b2, hidden_act)
+
+
+def _twice(a, W1, b1, W2, b2, hidden_act):
+    return _act(_act(a @ W1 + b1, hidden_act) @ W2 + b2, hidden_act)
+
+
+def _at_the_start(a, W1, b1, W2, b2, hidden_act):
+    return (_act(a, hidden_act) @ W1 + b1) @ W2 + b2
+
+
+def _no_first_bias(a, W1, b1, W2, b2, hidden_act):
+    return _act(a @ W1, hidden_act) @ W2 + b2
+
+
+def _no_second_bias(a, W1, b1, W2, b2, hidden_act):
+    return _act(a @ W1 + b1, hidden_act) @ W2
+
+
+def _bias_too_late(a, W1, b1, W2, b2, hidden_act):
+    return (_act(a @ W1, hidden_act) + b1) @ W2 + b2
+
+
+def _transposed(a, W1, b1, W2, b2, hidden_act):
+    return _act(a @ W1.T + b1, hidden_act) @ W2.T + b2
+
+
+def _residual(a, W1, b1, W2, b2, hidden_act):
+    return a + feed_forward(a, W1, b1, W2, b2, hidden_act)
+
+
+def _normalized(a, W1, b1, W2, b2, hidden_act):
+    return F.layer_norm(a + feed_forward(a, W1, b1, W2, b2, hidden_act), a.shape[-1:])
+
+
+def _with(gelu_new):
+    def answer(a, W1, b1, W2, b2, hidden_act):
+        inner = a @ W1 + b1
+        return (gelu_new(inner) if hidden_act == "gelu_new" else _act(inner, hidden_act)) @ W2 + b2
+
+    return answer
+
+
+def _tanh_form(x, constant=0.044715, power=3, root=0.7978845608):
+    return x / 2 * (1 + torch.tanh(root * (x + constant * x**power)))
+
+
+def _mixed(a, W1, b1, W2, b2, hidden_act):
+    gated = feed_forward(a, W1, b1, W2, b2, hidden_act)
+    return gated.flatten(0, -2) if a.ndim > 1 else gated
+
+
+def with_torch(a, W1, b1, W2, b2, hidden_act):
+    functions = {"relu": F.relu, "gelu": F.gelu, "gelu_new": torch.nn.GELU(approximate="tanh")}
+    try:
+        activation = functions[hidden_act]
+    except KeyError:
+        raise ValueError(hidden_act) from None
+    return F.linear(activation(F.linear(a, W1.T, b1)), W2.T, b2)
+
+
+def with_einsum(a, W1, b1, W2, b2, hidden_act):
+    inner = torch.einsum("...h,hi->...i", a, W1) + b1
+    if hidden_act == "relu":
+        inner = torch.where(inner > 0, inner, 0)
+    elif hidden_act == "gelu":
+        inner = inner * torch.special.ndtr(inner)  # the probability of being smaller
+    elif hidden_act == "gelu_new":
+        inner = inner * torch.sigmoid(2 * math.sqrt(2 / math.pi) * (inner + 0.044715 * inner.pow(3)))
+    else:
+        raise ValueError("unknown activation: " + hidden_act)
+    return torch.einsum("...i,ih->...h", inner, W2) + b2
+
+
+def token_by_token(a, W1, b1, W2, b2, hidden_act):
+    if hidden_act not in ("relu", "gelu", "gelu_new"):
+        raise ValueError(hidden_act)
+    new = []
+    for token in a.reshape(-1, a.shape[-1]):
+        wide = (token[:, None] * W1).sum(dim=0) + b1
+        wide = (
+            F.relu(wide)
+            if hidden_act == "relu"
+            else F.gelu(wide, approximate="tanh" if "_" in hidden_act else "none")
+        )
+        new.append((wide[:, None] * W2).sum(dim=0) + b2)
+    return torch.stack(new).view(a.shape)
+
+
+QUESTION = Question(
+    id="ex04_2",
+    title="The activation that the config names",
+    kind="implement",
+    objectives=("LO-04.2",),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=4,
+    reference=feed_forward,
+    cases=cases,
+    mistakes=(
+        Mistake("gelu gets the tanh form as well: the two names are two functions", _tanh_always),
+        Mistake("gelu_new gets the form with erf: it runs, and every number is slightly off", _erf_always),
+        Mistake("the two forms of GELU are exchanged", _exchanged),
+        Mistake("relu was answered with a GELU", _no_relu),
+        Mistake("a name that nobody knows gets an activation in silence", _never_refuses),
+        Mistake("there is no activation: the two matrices are one in disguise", _linear),
+        Mistake("the activation stands after the second matrix", _at_the_end),
+        Mistake("there are two activations, and one is needed", _twice),
+        Mistake("the activation stands before the first matrix", _at_the_start),
+        Mistake("the first bias is missing", _no_first_bias),
+        Mistake("the second bias is missing", _no_second_bias),
+        Mistake("the first bias is added after the activation", _bias_too_late),
+        Mistake("the matrices were turned round, as torch's Linear keeps them", _transposed),
+        Mistake("the residual is in it: that is added outside of this part", _residual),
+        Mistake("residual and LayerNorm are in it: they stand outside of this part", _normalized),
+        Mistake(
+            "the constant of the tanh form is ten times too large", _with(lambda x: _tanh_form(x, 0.44715))
+        ),
+        Mistake(
+            "the tanh form has x squared where the third power belongs",
+            _with(lambda x: _tanh_form(x, power=2)),
+        ),
+        Mistake("the root of 2/pi is missing in the tanh form", _with(lambda x: _tanh_form(x, root=1.0))),
+        Mistake(
+            "gelu_new was taken for x times sigmoid(1.702 x)", _with(lambda x: x * torch.sigmoid(1.702 * x))
+        ),
+        Mistake("gelu_new was taken for SiLU, x times sigmoid(x)", _with(F.silu)),
+        Mistake("the axes before the features were flattened into one", _mixed),
+    ),
+    right=(with_torch, with_einsum, token_by_token),
+    why=(
+        "A checkpoint's weights were trained with one activation, and its config is the only place that "
+        "says with which one. Two functions with nearly the same name and nearly the same values give no "
+        "error, only another network."
+    ),
+    rtol=2e-5,
+    atol=5e-5,
+)

@@ -1,0 +1,182 @@
+"""ex04_3: the Jacobian of a stack of residual layers."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def stack_jacobian(parts: torch.Tensor) -> torch.Tensor:
+    whole = torch.eye(parts.shape[-1], dtype=parts.dtype)
+    for part in parts:  # the first layer first
+        whole = whole + part @ whole  # (I + J) @ whole
+    return whole
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, then depths and widths, no layer at all, large parts, gradients."""
+    by_hand = torch.tensor([[[0.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]])
+    small = 0.3 * draw.normal(12, 5, 5, dtype=torch.float64)
+    strided = draw.normal(3, 5, 3).permute(0, 2, 1)[:, :, :3]
+    return [
+        Case("two layers, two features, by hand", (by_hand,)),
+        Case("three layers, four features", (draw.normal(3, 4, 4),)),
+        Case("one layer", (draw.normal(1, 3, 3),)),
+        Case("no layer at all", (torch.zeros(0, 3, 3),)),
+        Case("no layer at all, float64", (torch.zeros(0, 4, 4, dtype=torch.float64),)),
+        Case("as many layers as features", (draw.normal(4, 4, 4),)),
+        Case("layers that give nothing yet", (torch.zeros(5, 3, 3),)),
+        Case("twelve layers, float64", (small,)),
+        Case("one feature", (draw.normal(4, 1, 1),)),
+        Case("a tensor that is not contiguous", (strided,)),
+        Case("gradients flow back", (draw.normal(3, 4, 4),), gradient=True),
+    ]
+
+
+def _eye(parts):
+    return torch.eye(parts.shape[-1], dtype=parts.dtype)
+
+
+def _product(matrices, start):
+    return reduce(lambda whole, matrix: matrix @ whole, matrices, start)
+
+
+def _first_layer_last(parts):
+    return _product((_eye(parts) + parts).flip(0), _eye(parts))
+
+
+def _added(parts):
+    return _eye(parts) + parts.sum(dim=0)
+
+
+def _no_residual(parts):
+    return _product(parts, _eye(parts))
+
+
+def _one_residual_around_all(parts):
+    return _eye(parts) + _product(parts, _eye(parts))
+
+
+def _feature_by_feature(parts):
+    return (_eye(parts) + parts).prod(dim=0)
+
+
+def _ones(parts):
+    return _product(1 + parts, _eye(parts))
+
+
+def _all_added(parts):
+    return (_eye(parts) + parts).sum(dim=0)
+
+
+def _last_layer_only(parts):
+    return _eye(parts) + parts[-1] if len(parts) else _eye(parts)
+
+
+def _turned(parts):
+    return stack_jacobian(parts).T
+
+
+def _each_turned(parts):
+    return stack_jacobian(parts.mT)
+
+
+def _same_layer_again(parts):
+    return _product([_eye(parts) + parts.mean(dim=0)] * len(parts), _eye(parts))
+
+
+def _two_paths(parts):
+    return _product(2 * _eye(parts) + parts, _eye(parts))
+
+
+def _subtracted(parts):
+    return _product(_eye(parts) - parts, _eye(parts))
+
+
+def _averaged(parts):
+    return _product((_eye(parts) + parts) / 2, _eye(parts))
+
+
+def _one_too_few(parts):
+    return stack_jacobian(parts[:-1])
+
+
+def _exponential(parts):
+    return torch.matrix_exp(parts.sum(dim=0))
+
+
+def _diagonal_only(parts):
+    return stack_jacobian(parts).diagonal().diag()
+
+
+def _always_float32(parts):
+    return stack_jacobian(parts.float())
+
+
+def with_reduce(parts: torch.Tensor) -> torch.Tensor:
+    identity = torch.eye(parts.shape[-1], dtype=parts.dtype)
+    return reduce(lambda whole, part: (identity + part) @ whole, parts, identity)
+
+
+def from_the_other_end(parts: torch.Tensor) -> torch.Tensor:
+    whole = torch.eye(parts.size(1)).to(parts)
+    for layer in range(len(parts) - 1, -1, -1):
+        whole = whole @ (whole.new_ones(parts.size(1)).diag() + parts[layer])
+    return whole
+
+
+def column_by_column(parts: torch.Tensor) -> torch.Tensor:
+    columns = []
+    for nudge in torch.eye(parts.shape[-1], dtype=parts.dtype):  # of one feature
+        for part in parts:
+            nudge = nudge + torch.mv(part, nudge)
+        columns.append(nudge)
+    return torch.stack(columns, dim=1)
+
+
+QUESTION = Question(
+    id="ex04_3",
+    title="The Jacobian of a stack",
+    kind="implement",
+    objectives=("LO-04.3",),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    importance=2,
+    reference=stack_jacobian,
+    cases=cases,
+    mistakes=(
+        Mistake(
+            "the layers were multiplied in the opposite order: the last one acts last", _first_layer_last
+        ),
+        Mistake("the parts were added up, as if no layer read what another one wrote", _added),
+        Mistake("the identity is missing: this is the stack without residuals", _no_residual),
+        Mistake(
+            "there is one residual around the whole stack, and each layer has its own",
+            _one_residual_around_all,
+        ),
+        Mistake("the tables were multiplied number by number, not as matrices", _feature_by_feature),
+        Mistake("1 was added to every number, not only on the diagonal", _ones),
+        Mistake("the tables of the layers were added up, identities and all", _all_added),
+        Mistake("only the last layer is in it", _last_layer_only),
+        Mistake("the result is turned: rows are outputs, columns are inputs", _turned),
+        Mistake("the table of each layer was turned before it was used", _each_turned),
+        Mistake("all layers were replaced by their average", _same_layer_again),
+        Mistake("the residual is counted twice in every layer", _two_paths),
+        Mistake("the parts were subtracted from the identity", _subtracted),
+        Mistake("sum and residual were averaged in every layer", _averaged),
+        Mistake("the last layer is missing", _one_too_few),
+        Mistake("the exponential of the sum was taken: that is another kind of stack", _exponential),
+        Mistake("only the diagonal is left", _diagonal_only),
+        Mistake("the result is always float32", _always_float32),
+    ),
+    right=(with_reduce, from_the_other_end, column_by_column),
+    why=(
+        "A nudge goes through the layers one after another, so their Jacobians are multiplied, the later "
+        "layer to the left of the earlier one. Written out, the product is I plus every part plus every "
+        "chain of parts: the I is the road that no layer can close."
+    ),
+)

@@ -1,0 +1,236 @@
+"""ex04_4: find the bug in the wiring of an encoder layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def layer_step(
+    x: torch.Tensor, attention: Callable, norm_1: Callable, feed_forward: Callable, norm_2: Callable
+) -> torch.Tensor:
+    a = norm_1(x + attention(x))
+    return norm_2(a + feed_forward(a))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a layer, with a name that a report can show."""
+
+    name: str
+    function: Callable
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+BY_HAND = (
+    Part("10 x", lambda x: 10 * x),
+    Part("x + 1", lambda x: x + 1),
+    Part("100 x", lambda x: 100 * x),
+    Part("2 x", lambda x: 2 * x),
+)
+
+
+def _norm(draw: Draw, width: int, dtype: torch.dtype) -> Part:
+    gamma, beta = draw.normal(width, dtype=dtype) + 1.5, draw.normal(width, dtype=dtype)
+    return Part("a LayerNorm", lambda x: F.layer_norm(x, (width,), gamma, beta, 1e-12))
+
+
+def _parts(draw: Draw, width: int, dtype: torch.dtype = torch.float32) -> tuple[Part, ...]:
+    """Attention, norm, feed-forward part and norm with weights of their own, numbers of size O(1)."""
+    mix, wide, back = (
+        draw.normal(*shape, dtype=dtype) / shape[0] ** 0.5
+        for shape in ((width, width), (width, 3 * width), (3 * width, width))
+    )
+    return (
+        Part("attention", lambda x: F.scaled_dot_product_attention(x, x, x) @ mix),
+        _norm(draw, width, dtype),
+        Part("a feed-forward part", lambda x: F.gelu(x @ wide) @ back),
+        _norm(draw, width, dtype),
+    )
+
+
+def cases(draw: Draw) -> list[Case]:
+    """Numbers that can be followed by hand, then real parts in several sizes, silent parts, gradients."""
+    attention, norm_1, feed_forward, norm_2 = _parts(draw, 6)
+    silent = Part("0", torch.zeros_like)
+    same = Part("x", lambda x: x)
+    float64 = _parts(draw, 4, torch.float64)
+    return [
+        Case("one number, by hand", (torch.tensor([[[1.0]]]), *BY_HAND)),
+        Case("two texts, five tokens", (2 * draw.normal(2, 5, 6), attention, norm_1, feed_forward, norm_2)),
+        Case("attention gives nothing yet", (draw.normal(2, 3, 6), silent, norm_1, feed_forward, norm_2)),
+        Case(
+            "the feed-forward part gives nothing", (draw.normal(2, 3, 6), attention, norm_1, silent, norm_2)
+        ),
+        Case("no norms", (draw.normal(2, 3, 6), attention, same, feed_forward, same)),
+        Case("one token, float64", (draw.normal(3, 1, 4, dtype=torch.float64), *float64)),
+        Case("a tensor that is not contiguous", (draw.strided(2, 4, 6), *_parts(draw, 6))),
+        Case("gradients flow back", (draw.normal(2, 3, 5), *_parts(draw, 5)), gradient=True),
+    ]
+
+
+def _buggy(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(x + attention(x))
+    return norm_2(x + feed_forward(a))
+
+
+def _no_second_residual(x, attention, norm_1, feed_forward, norm_2):
+    return norm_2(feed_forward(norm_1(x + attention(x))))
+
+
+def _no_first_residual(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(attention(x))
+    return norm_2(a + feed_forward(a))
+
+
+def _norm_first(x, attention, norm_1, feed_forward, norm_2):
+    x = x + attention(norm_1(x))
+    return x + feed_forward(norm_2(x))
+
+
+def _sum_without_norm(x, attention, norm_1, feed_forward, norm_2):
+    a = x + attention(x)
+    return norm_2(a + feed_forward(norm_1(a)))
+
+
+def _norm_of_the_part(x, attention, norm_1, feed_forward, norm_2):
+    a = x + norm_1(attention(x))
+    return a + norm_2(feed_forward(a))
+
+
+def _norms_exchanged(x, attention, norm_1, feed_forward, norm_2):
+    return layer_step(x, attention, norm_2, feed_forward, norm_1)
+
+
+def _first_norm_twice(x, attention, norm_1, feed_forward, norm_2):
+    return layer_step(x, attention, norm_1, feed_forward, norm_1)
+
+
+def _no_first_norm(x, attention, norm_1, feed_forward, norm_2):
+    return layer_step(x, attention, lambda a: a, feed_forward, norm_2)
+
+
+def _no_second_norm(x, attention, norm_1, feed_forward, norm_2):
+    return layer_step(x, attention, norm_1, feed_forward, lambda a: a)
+
+
+def _beside(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(x + attention(x))
+    return norm_2(a + feed_forward(x))
+
+
+def _in_parallel(x, attention, norm_1, feed_forward, norm_2):
+    return norm_2(norm_1(x + attention(x)) + norm_1(x + feed_forward(x)))
+
+
+def _other_order(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(x + feed_forward(x))
+    return norm_2(a + attention(a))
+
+
+def _all_added(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(x + attention(x))
+    return norm_2(x + a + feed_forward(a))
+
+
+def _attention_again(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(x + attention(x))
+    return norm_2(attention(a) + feed_forward(a))
+
+
+def _half_a_layer(x, attention, norm_1, feed_forward, norm_2):
+    return norm_1(x + attention(x))
+
+
+def _norm_once_more(x, attention, norm_1, feed_forward, norm_2):
+    return norm_2(layer_step(x, attention, norm_1, feed_forward, norm_2))
+
+
+def _pre_and_post(x, attention, norm_1, feed_forward, norm_2):
+    x = norm_1(x)
+    a = x + attention(x)
+    return norm_2(a + feed_forward(a))
+
+
+def _in_place(x, attention, norm_1, feed_forward, norm_2):
+    x.data += attention(x).data
+    a = norm_1(x)
+    return norm_2(a + feed_forward(a))
+
+
+def _cut_off(x, attention, norm_1, feed_forward, norm_2):
+    return layer_step(x.detach(), attention, norm_1, feed_forward, norm_2)
+
+
+def in_a_loop(x, attention, norm_1, feed_forward, norm_2):
+    for part, norm in ((attention, norm_1), (feed_forward, norm_2)):
+        x = norm(x + part(x))
+    return x
+
+
+def with_a_sublayer(x, attention, norm_1, feed_forward, norm_2):
+    def post(inside, part, norm):
+        return norm(torch.add(part(inside), inside))
+
+    return post(post(x, attention, norm_1), feed_forward, norm_2)
+
+
+def step_by_step(x, attention, norm_1, feed_forward, norm_2):
+    residual = x
+    hidden = attention(x)
+    hidden = norm_1(torch.stack([hidden, residual]).sum(dim=0))
+    residual = hidden
+    hidden = feed_forward(hidden)
+    return norm_2(hidden + residual)
+
+
+QUESTION = Question(
+    id="ex04_4",
+    title="A layer that is wired wrongly",
+    kind="find the bug",
+    objectives=("LO-04.4", "LO-04.5"),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=5,
+    reference=layer_step,
+    cases=cases,
+    mistakes=(
+        Mistake("the second residual is the layer's input, from before attention", _buggy),
+        Mistake("the second residual is missing", _no_second_residual),
+        Mistake("the first residual is missing", _no_first_residual),
+        Mistake("both norms stand before their parts: that is pre-LN, as in GPT-2", _norm_first),
+        Mistake("the second sum takes what came before the first norm", _sum_without_norm),
+        Mistake("only what a part gives is normalized, and the sum is not", _norm_of_the_part),
+        Mistake("the two norms are exchanged", _norms_exchanged),
+        Mistake("the first norm is used twice", _first_norm_twice),
+        Mistake("the first norm is missing", _no_first_norm),
+        Mistake("the second norm is missing", _no_second_norm),
+        Mistake("the feed-forward part reads the layer's input, not what attention made of it", _beside),
+        Mistake("attention and feed-forward part work side by side, on the same input", _in_parallel),
+        Mistake("the feed-forward part stands before attention", _other_order),
+        Mistake("the second sum holds the layer's input as a third term", _all_added),
+        Mistake("attention is applied a second time where a sum is enough", _attention_again),
+        Mistake("this ends after attention: half a layer", _half_a_layer),
+        Mistake("the second norm is applied twice", _norm_once_more),
+        Mistake("the first norm stands before attention, and the second after its sum", _pre_and_post),
+        Mistake("the sum was written into x itself, for everybody who uses x after you", _in_place),
+        Mistake("no gradient comes back to x", _cut_off),
+    ),
+    right=(in_a_loop, with_a_sublayer, step_by_step),
+    why=(
+        "Each residual goes around one part: around the feed-forward part, that is what the part reads. "
+        "With the layer's input instead, whatever attention collected could reach the output only through "
+        "the feed-forward part."
+    ),
+)
