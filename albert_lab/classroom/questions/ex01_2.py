@@ -41,6 +41,7 @@ QUESTION = Question(
         Mistake("the weights 1/4 and 3/4 are taken as if they were scores", 1 / (1 + math.exp(-1.5))),
         Mistake("the cubed weight 27/64 is not divided by the new sum", 27 / 64),
         Mistake("the share is right, and rounded too far; at least three decimals are asked for", 0.96),
+        Mistake("the share is right, and is a text; a number is asked for", "27/28"),
     ),
     right=(27 / 28, 0.964, torch.tensor(0.9643)),
     why=(

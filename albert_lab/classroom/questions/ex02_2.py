@@ -64,12 +64,17 @@ def _first_head(x: Tensor, heads: int) -> Tensor:
     return _viewed(x, heads)[:, :1].expand(-1, heads, -1, -1)
 
 
+def _exchanged(x: Tensor, heads: int) -> Tensor:
+    return x.unflatten(-1, (-1, heads)).transpose(1, 2)
+
+
 SPLITS = (
     ("a right split, made with unflatten", _viewed),
     ("a right split, made with chunks", _chunked),
     ("a right split, copied into new memory", _copied),
     ("a poured split", _poured),
     ("a split that takes every N-th feature", _every_nth),
+    ("a split that exchanges the number of heads and their width", _exchanged),
     ("a split with the heads in reverse order", _backwards),
     ("a split with the tokens in reverse order", _tokens_backwards),
     ("a split that leaves the heads behind the tokens", _heads_not_moved),
@@ -81,7 +86,7 @@ SPLITS = (
 
 
 def cases(draw: Draw) -> list[Case]:
-    """Three right and nine wrong splits, in an order that is drawn."""
+    """Three right and ten wrong splits, in an order that is drawn."""
     order = draw.normal(len(SPLITS)).argsort().tolist()
     return [Case(SPLITS[i][0], (SPLITS[i][1],)) for i in order]
 
@@ -126,6 +131,11 @@ def _same_numbers(split):
     return torch.equal(split(x, 4).flatten().sort().values, x.flatten().sort().values)
 
 
+def _together_again(split):
+    x = torch.randn(2, 3, 20)
+    return torch.equal(split(x, 4).transpose(1, 2).flatten(2), x)
+
+
 def _always_true(split):
     return True
 
@@ -164,12 +174,12 @@ def with_a_merge(split):
 
 
 def number_by_number(split):
-    x = torch.randn(2, 4, 9)
+    x = torch.randn(2, 4, 6)
     found = split(x, 3)
-    if tuple(found.shape) != (2, 3, 4, 3):
+    if tuple(found.shape) != (2, 3, 4, 2):
         return False
-    places = [(b, t, i) for b in range(2) for t in range(4) for i in range(9)]
-    return all(found[b, i // 3, t, i % 3] == x[b, t, i] for b, t, i in places)
+    places = [(b, t, i) for b in range(2) for t in range(4) for i in range(6)]
+    return all(found[b, i // 2, t, i % 2] == x[b, t, i] for b, t, i in places)
 
 
 def on_several_sizes(split):
@@ -209,6 +219,7 @@ QUESTION = Question(
             "your test asks whether the same numbers (or the same sum) come out, in whatever order",
             _same_numbers,
         ),
+        Mistake("your test puts the heads together again and never asks how many there are", _together_again),
         Mistake("your test says True to every split", _always_true),
         Mistake("your test says False to every split", _always_false),
         Mistake("True and False are exchanged: the contract wants True for a right split", _opposite),
