@@ -133,6 +133,24 @@ def _last_come(seen, later, size):
     return _shares(set(order[:size]), later)
 
 
+def _one_more(seen, later, size):
+    return _shares(_known(seen, size + 1), later)
+
+
+def _one_less(seen, later, size):
+    return _shares(_known(seen, max(size - 1, 0)), later)
+
+
+def _alphabetical_list(seen, later, size):
+    return _shares(set(sorted(set(seen))[:size]), later)
+
+
+def _of_the_missing(seen, later, size):
+    known = _known(seen, size)
+    missing = [word for word in later if word not in known]
+    return len(missing) / max(len(later), 1), len(set(missing)) / max(len(missing), 1)
+
+
 def with_numpy(seen: Sequence[str], later: Sequence[str], size: int) -> tuple[float, float]:
     if not later:
         return 0.0, 0.0
@@ -187,6 +205,10 @@ QUESTION = Question(
         Mistake("you divided the different words by the number of running words", _of_running),
         Mistake("you divided by the size of the text that was seen", _of_seen),
         Mistake("you took the size for a frequency: the words that come at least so often", _at_least),
+        Mistake("the list has one word too many", _one_more),
+        Mistake("the list has one word too few", _one_less),
+        Mistake("you took the words that come first in the alphabet", _alphabetical_list),
+        Mistake("you divided the different words by the running ones that are missing", _of_the_missing),
         Mistake("of equally frequent words you took the first in the alphabet", _alphabet),
         Mistake("of equally frequent words you took the one that came last", _last_come),
     ),

@@ -137,6 +137,26 @@ def _divided(word, p):
     return word_probability(word, {piece: value / total for piece, value in p.items()})
 
 
+def _pieces_stay_whole(word, p):
+    if not word:
+        return 1.0
+    if word in p:
+        return p[word]
+    return sum(p.get(word[:i], 0.0) * _pieces_stay_whole(word[i:], p) for i in range(1, len(word) + 1))
+
+
+def _halved_again(word, p):
+    """Both halves of every split are split further, so that cuts in three pieces come up twice."""
+    if not word:
+        return 1.0
+    halves = (_halved_again(word[:i], p) * _halved_again(word[i:], p) for i in range(1, len(word)))
+    return p.get(word, 0.0) + sum(halves)
+
+
+def _short_pieces(word, p):
+    return word_probability(word, {piece: value for piece, value in p.items() if len(piece) < 4})
+
+
 def _overwritten(word, p):
     total = [1.0] + [0.0] * len(word)
     for stop in range(1, len(word) + 1):
@@ -203,6 +223,9 @@ QUESTION = Question(
         Mistake("a stretch that is no piece counts as certain", _unknown_skipped),
         Mistake("the last sign is left out", _last_sign_forgotten),
         Mistake("you made the probabilities sum to 1, though the list has other pieces too", _divided),
+        Mistake("what is a piece itself is not cut any further", _pieces_stay_whole),
+        Mistake("cuts in three and more pieces are counted several times", _halved_again),
+        Mistake("pieces of four and more signs are never tried", _short_pieces),
         Mistake("each last piece overwrites what the ones before it gave", _overwritten),
     ),
     right=(over_all_cuts, with_recursion, with_a_matrix),

@@ -123,6 +123,18 @@ def _total_unweighted(cuts):
     return {piece: -math.log2(count / total) for piece, count in _used(cuts).items()}
 
 
+def _inverse(cuts):
+    return {piece: 2.0**bits for piece, bits in costs_of(cuts).items()}
+
+
+def _times_share(cuts):
+    return {piece: bits * 2.0**-bits for piece, bits in costs_of(cuts).items()}
+
+
+def _by_entries(cuts):
+    return {piece: -math.log2(count / len(cuts)) for piece, count in _used(cuts).items()}
+
+
 def with_a_list(cuts: Cuts) -> dict[str, float]:
     running = [piece for pieces, times in cuts for piece in list(pieces) * times]
     return {piece: math.log2(len(running) / running.count(piece)) for piece in set(running)}
@@ -168,6 +180,9 @@ QUESTION = Question(
         Mistake("you divided by the number of different pieces", _by_kinds),
         Mistake("you compared with the most frequent piece, not with all pieces", _to_the_most_frequent),
         Mistake("you added one to every count, as the chapter does for pieces without a use", _one_more),
+        Mistake("you gave one over the probability, without the logarithm", _inverse),
+        Mistake("you multiplied each cost by its probability, as a mean would", _times_share),
+        Mistake("you divided by the number of entries in the list", _by_entries),
         Mistake("all pieces got the same cost", _equal),
         Mistake("a later word overwrites what an earlier one counted", _last_wins),
         Mistake("you rounded to whole bits", _whole_bits),

@@ -68,6 +68,16 @@ def _one_per_original(text):
     return signs, list(range(len(text)))
 
 
+def _counted_on(text):
+    signs, places = with_places(text)
+    return signs, [place + places[:i].count(place) for i, place in enumerate(places)]
+
+
+def _list_of_signs(text):
+    signs, places = with_places(text)
+    return list(signs), places
+
+
 def _first_parts(text):
     """Only the first part of each sign is kept."""
     signs, places = with_places(text)
@@ -167,6 +177,8 @@ QUESTION = Question(
         Mistake("the places count the new text, not the original", _own_places),
         Mistake("the places count the text that was taken apart, not the original", _places_in_parts),
         Mistake("you gave one place for every original sign, not for every new one", _one_per_original),
+        Mistake("the places count on within a sign that becomes several", _counted_on),
+        Mistake("you gave a list of signs, and a string is asked for", _list_of_signs),
         Mistake("the places count from one", _from_one),
         Mistake("of a sign that becomes several you kept the first part only", _first_parts),
         Mistake("you gave beginnings and ends, and one number per sign is asked for", _spans),

@@ -111,6 +111,16 @@ def _types_not_cut(first, second, longest):
     return ids, pair_input(first, second, 10**9)[1]
 
 
+def _no_end_for_nothing(first, second, longest):
+    ids, types = pair_input(first, second, longest)
+    return (ids, types) if len(ids) > len(first) + 3 else (ids[:-1], types[:-1])
+
+
+def _one_cut_too_many(first, second, longest):
+    over = len(first) + len(second) + 3 - longest
+    return pair_input(first, second[: max(0, len(second) - over - 1)] if over > 0 else second, 10**9)
+
+
 def _padded(first, second, longest):
     ids, types = pair_input(first, second, longest)
     rest = longest - len(ids)
@@ -186,6 +196,8 @@ QUESTION = Question(
         Mistake("the types are 1 and 2", _one_and_two),
         Mistake("all types are 0", _all_zero),
         Mistake("the ids are cut and the types are not", _types_not_cut),
+        Mistake("a second text without tokens has lost its [SEP]", _no_end_for_nothing),
+        Mistake("where something is cut, one token too many is cut", _one_cut_too_many),
         Mistake("you filled up with <pad>, which is not asked for", _padded),
         Mistake("you shortened the caller's list", _in_place),
         Mistake("the types are exchanged", _typed_the_other_way),

@@ -33,6 +33,8 @@ QUESTION = Question(
         Mistake("you halved the scores, as if they followed the number of pieces", 50),
         Mistake("you took the scores for free of the number of tokens", 0),
         Mistake("you gave how much more the longer text needs, counted from the shorter one", 23),
+        Mistake("you divided by the scores of the shorter text", 100 * (BEFORE**2 / AFTER**2 - 1)),
+        Mistake("you gave the fall with its sign, and the fall itself is asked for", -19),
         Mistake("you gave the fall as a share, and percent are asked for", 0.19),
         Mistake("you gave the number of scores that fall away in one head", 7600),
         Mistake("you gave the rows by which the table grows", 8000),
