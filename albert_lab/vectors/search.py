@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from albert_lab.vectors.explain import Meeting
     from albert_lab.vectors.extractor import Extractor
 
-RAW_WEIGHT, SENTENCE_WEIGHT = 0.2, 1.0  # of the cosine; see benchmarks/search.py --choose
+RAW_WEIGHT, SENTENCE_WEIGHT = 0.2, 4.0  # of the cosine; see benchmarks/search.py --choose
 KINDS = ("module", "class", "function", "method", "attribute", "note")
 _FORMAT = 2
 _SHOWN = ("name", "summary", "signature", "kind", "package")
