@@ -147,6 +147,14 @@ def test_a_factor_and_a_transpose_are_seen_from_the_numbers():
     assert "the transpose" in report(asked, lambda x: x.mT)
 
 
+def test_of_one_number_no_factor_and_no_transpose_is_told():
+    asked = made(lambda x: x + 1000, lambda draw: [Case("one number", (draw.normal(1, 1, 1),))])
+    for wrong in (lambda x: x + 1000.5, lambda x: x + 2000):
+        text = report(asked, wrong)
+        assert "transpose" not in text
+        assert "times what is expected" not in text
+
+
 def test_a_known_mistake_that_fits_only_some_cases_is_called_a_guess():
     def forgets_twice(x):
         return x if x.numel() == 2 else x - 7
