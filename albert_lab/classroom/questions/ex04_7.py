@@ -49,7 +49,7 @@ def _masked(name: str, mask: torch.Tensor | None, draw: Draw, width: int, layers
 
 def _whisper(x: torch.Tensor) -> torch.Tensor:
     """Each token, what the one before it says in a low voice, and of all others less than counts."""
-    return x + 1e-3 * x.roll(1, dims=1) + 1e-9 * x.mean(dim=1, keepdim=True)
+    return 10 + x + 3e-6 * x.roll(1, dims=1) + 2e-6 * x.mean(dim=1, keepdim=True)
 
 
 def _opposites(x: torch.Tensor) -> torch.Tensor:
@@ -64,6 +64,7 @@ def cases(draw: Draw) -> list[Case]:
     hidden[:, 4:] = False  # two places of padding
     strict = torch.eye(5, dtype=torch.bool).roll(1, dims=0)  # only the token before, of the first the last
     drawn = draw.mask(6, 6, share=0.5)
+    zeros = torch.zeros(1, 4, 3, dtype=torch.float64)
 
     def text(tokens: int, width: int = 4) -> torch.Tensor:
         return draw.normal(1, tokens, width, dtype=torch.float64)
@@ -90,7 +91,10 @@ def cases(draw: Draw) -> list[Case]:
             "all that moves goes down", (Network("minus a running sum", lambda x: -x.cumsum(1)), text(4, 3))
         ),
         Case("changes that cancel", (Network("a running sum and its opposite", _opposites), text(4, 3))),
-        Case("a text of zeros", (Network("running sum", lambda x: x.cumsum(dim=1)), 0 * text(4, 3))),
+        Case("zeros, a running sum", (Network("running sum", lambda x: x.cumsum(dim=1)), zeros)),
+        Case("zeros, sums above 0", (Network("relu of sums", lambda x: x.cumsum(dim=1).relu()), zeros)),
+        Case("zeros, sums above 1/2", (Network("a threshold", lambda x: (x.cumsum(1) - 0.5).relu()), zeros)),
+        Case("zeros, sums of squares", (Network("squares", lambda x: x.square().cumsum(dim=1)), zeros)),
         Case("one token", (_masked("no mask", None, draw, 4), text(1))),
     ]
 
@@ -170,6 +174,19 @@ def _loud_only(network, x):
     return _probe(network, x, _first, lambda change: change.abs().amax(dim=-1) > 0.01)
 
 
+def _down(network, x):
+    return _probe(network, x, lambda token: token[0].sub_(1), _largest)
+
+
+def _whispered(network, x):
+    return _probe(network, x, lambda token: token[0].add_(0.1), _largest)
+
+
+def _by_gradient(network, x):
+    slopes = torch.autograd.functional.jacobian(network, x)[0, :, :, 0, :, 0]  # (T, K, T)
+    return slopes.abs().amax(dim=1) > 1e-6
+
+
 def _not_itself(network, x):
     return who_sees(network, x) & ~torch.eye(x.shape[1], dtype=torch.bool)
 
@@ -184,10 +201,6 @@ def _who_does_not(network, x):
 
 def _as_numbers(network, x):
     return who_sees(network, x).double()
-
-
-def _last_output_only(network, x):
-    return who_sees(network, x)[-1]
 
 
 def _in_place(network, x):
@@ -255,11 +268,15 @@ QUESTION = Question(
         Mistake("all features of an output have to move, and one is enough", _all_must_move),
         Mistake("every change counts, however small: the limit is missing", _at_all),
         Mistake("the limit is too high: low voices are not heard", _loud_only),
+        Mistake("1 was subtracted, and a network may answer to one direction only", _down),
+        Mistake("the nudge is smaller than 1, and may stay below a threshold", _whispered),
+        Mistake(
+            "the slope was taken for the step: a derivative says nothing about a nudge of 1", _by_gradient
+        ),
         Mistake("a token never sees itself", _not_itself),
         Mistake("a token always sees itself, even where its own output does not move", _itself_always),
         Mistake("True and False are exchanged", _who_does_not),
         Mistake("the answer holds numbers, and truth values are asked for", _as_numbers),
-        Mistake("only the last output's row is there", _last_output_only),
         Mistake("x itself was nudged, for everybody who uses x after you", _in_place),
     ),
     right=(as_a_batch, square_by_square, from_lists),
