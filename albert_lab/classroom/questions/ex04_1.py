@@ -132,6 +132,26 @@ def _in_place(x, gamma, beta, eps):
     return _norm(x, gamma, beta, eps)
 
 
+def _cut_anew(x, gamma, beta, eps):
+    return F.layer_norm(x.reshape(len(x), -1, x.shape[1]), gamma.shape, gamma, beta, eps).reshape(x.shape)
+
+
+def _shift_divided(x, gamma, beta, eps):
+    mean, variance = x.mean(dim=1, keepdim=True), x.var(dim=1, keepdim=True, correction=0)
+    return (gamma[:, None] * (x - mean) + beta[:, None]) / (variance + eps).sqrt()
+
+
+def _sum_of_squares(x, gamma, beta, eps):
+    mean = x.mean(dim=1, keepdim=True)
+    squares = (x - mean).square().sum(dim=1, keepdim=True)
+    return gamma[:, None] * (x - mean) / (squares + eps).sqrt() + beta[:, None]
+
+
+def _absolute(x, gamma, beta, eps):
+    mean = x.mean(dim=1, keepdim=True)
+    return gamma[:, None] * (x - mean) / ((x - mean).abs().mean(dim=1, keepdim=True) + eps) + beta[:, None]
+
+
 def turned_twice(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) -> torch.Tensor:
     return F.layer_norm(x.transpose(1, 2), [x.shape[1]], gamma, beta, eps).transpose(1, 2)
 
@@ -181,6 +201,12 @@ QUESTION = Question(
         Mistake("beta was added before gamma was multiplied", _shift_scaled),
         Mistake("the result is (B, T, H): it was not turned back", _left_turned),
         Mistake("you divided by the root of the mean square, with no mean subtracted", _root_mean_square),
+        Mistake(
+            "x was cut anew into (B, T, H), and not turned: numbers of different tokens get mixed", _cut_anew
+        ),
+        Mistake("beta was divided with the rest: it is added at the very end", _shift_divided),
+        Mistake("the squares were added up and not averaged: they are not divided by H", _sum_of_squares),
+        Mistake("you divided by the mean absolute difference", _absolute),
         Mistake("mean and variance are constants for the gradient", _constants),
         Mistake("you subtracted the mean from x itself, for everybody who uses x after you", _in_place),
     ),

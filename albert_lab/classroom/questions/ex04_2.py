@@ -136,6 +136,21 @@ def _mixed(a, W1, b1, W2, b2, hidden_act):
     return gated.flatten(0, -2) if a.ndim > 1 else gated
 
 
+def _another_error(a, W1, b1, W2, b2, hidden_act):
+    names = {"gelu_new": "tanh", "gelu": "none", "relu": None}
+    kind, inner = names[hidden_act], a @ W1 + b1
+    return (F.gelu(inner, approximate=kind) if kind else inner.relu()) @ W2 + b2
+
+
+def _nothing_for_others(a, W1, b1, W2, b2, hidden_act):
+    known = hidden_act in ("gelu_new", "gelu", "relu")
+    return feed_forward(a, W1, b1, W2, b2, hidden_act) if known else None
+
+
+def _float32(a, W1, b1, W2, b2, hidden_act):
+    return feed_forward(*(each.float() for each in (a, W1, b1, W2, b2)), hidden_act)
+
+
 def with_torch(a, W1, b1, W2, b2, hidden_act):
     functions = {"relu": F.relu, "gelu": F.gelu, "gelu_new": torch.nn.GELU(approximate="tanh")}
     try:
@@ -190,6 +205,9 @@ QUESTION = Question(
         Mistake("the two forms of GELU are exchanged", _exchanged),
         Mistake("relu was answered with a GELU", _no_relu),
         Mistake("a name that nobody knows gets an activation in silence", _never_refuses),
+        Mistake("a name that nobody knows ends in another kind of error", _another_error),
+        Mistake("a name that nobody knows gives nothing, and no error", _nothing_for_others),
+        Mistake("the result is always float32", _float32),
         Mistake("there is no activation: the two matrices are one in disguise", _linear),
         Mistake("the activation stands after the second matrix", _at_the_end),
         Mistake("there are two activations, and one is needed", _twice),

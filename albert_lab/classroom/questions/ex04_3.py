@@ -116,6 +116,22 @@ def _always_float32(parts):
     return stack_jacobian(parts.float())
 
 
+def _one_for_each(parts):
+    return reduce(lambda whole, part: part @ whole + _eye(parts), parts, _eye(parts))
+
+
+def _at_least_two(parts):
+    return torch.linalg.multi_dot(list((_eye(parts) + parts).flip(0)))
+
+
+def _at_least_one(parts):
+    return reduce(lambda whole, part: part @ whole, _eye(parts) + parts)
+
+
+def _first_and_last(parts):
+    return _eye(parts) + parts.sum(dim=0) + (parts[-1] @ parts[0] if len(parts) > 1 else 0)
+
+
 def with_reduce(parts: torch.Tensor) -> torch.Tensor:
     identity = torch.eye(parts.shape[-1], dtype=parts.dtype)
     return reduce(lambda whole, part: (identity + part) @ whole, parts, identity)
@@ -170,6 +186,10 @@ QUESTION = Question(
         Mistake("sum and residual were averaged in every layer", _averaged),
         Mistake("the last layer is missing", _one_too_few),
         Mistake("the exponential of the sum was taken: that is another kind of stack", _exponential),
+        Mistake("the identity is added after each layer, in place of what came in", _one_for_each),
+        Mistake("the code needs at least two layers", _at_least_two),
+        Mistake("the code needs at least one layer, and a stack of none is allowed", _at_least_one),
+        Mistake("of the chains of layers only that of the first and the last is in it", _first_and_last),
         Mistake("only the diagonal is left", _diagonal_only),
         Mistake("the result is always float32", _always_float32),
     ),
@@ -179,4 +199,5 @@ QUESTION = Question(
         "layer to the left of the earlier one. Written out, the product is I plus every part plus every "
         "chain of parts: the I is the road that no layer can close."
     ),
+    atol=1e-4,
 )

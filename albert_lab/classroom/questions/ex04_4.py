@@ -172,6 +172,24 @@ def _cut_off(x, attention, norm_1, feed_forward, norm_2):
     return layer_step(x.detach(), attention, norm_1, feed_forward, norm_2)
 
 
+def _norm_again(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(x + attention(x))
+    return norm_2(a + feed_forward(norm_1(a)))
+
+
+def _input_at_the_end(x, attention, norm_1, feed_forward, norm_2):
+    return x + layer_step(x, attention, norm_1, feed_forward, norm_2)
+
+
+def _attention_kept(x, attention, norm_1, feed_forward, norm_2):
+    attended = attention(x)
+    return norm_2(attended + feed_forward(norm_1(x + attended)))
+
+
+def _pair(x, attention, norm_1, feed_forward, norm_2):
+    return layer_step(x, attention, norm_1, feed_forward, norm_2), None
+
+
 def in_a_loop(x, attention, norm_1, feed_forward, norm_2):
     for part, norm in ((attention, norm_1), (feed_forward, norm_2)):
         x = norm(x + part(x))
@@ -224,6 +242,12 @@ QUESTION = Question(
         Mistake("this ends after attention: half a layer", _half_a_layer),
         Mistake("the second norm is applied twice", _norm_once_more),
         Mistake("the first norm stands before attention, and the second after its sum", _pre_and_post),
+        Mistake("what the feed-forward part reads was normalized a second time", _norm_again),
+        Mistake("the layer's input is added once more, after the last norm", _input_at_the_end),
+        Mistake(
+            "the second residual is what attention gave, without the input and the norm", _attention_kept
+        ),
+        Mistake("a tuple comes back, and one tensor is asked for", _pair),
         Mistake("the sum was written into x itself, for everybody who uses x after you", _in_place),
         Mistake("no gradient comes back to x", _cut_off),
     ),
@@ -233,4 +257,5 @@ QUESTION = Question(
         "With the layer's input instead, whatever attention collected could reach the output only through "
         "the feed-forward part."
     ),
+    atol=5e-5,
 )

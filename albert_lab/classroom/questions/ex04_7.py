@@ -60,8 +60,7 @@ def cases(draw: Draw) -> list[Case]:
     """Masks of several kinds, networks without attention, deep ones, low voices, one token."""
     square = torch.ones(6, 6, dtype=torch.bool)
     band = square.tril().triu(-1)
-    hidden = square.clone()
-    hidden[:, 4:] = False  # two places of padding
+    hidden = (torch.arange(6) < 4).expand(6, 6)  # two places of padding
     strict = torch.eye(5, dtype=torch.bool).roll(1, dims=0)  # only the token before, of the first the last
     drawn = draw.mask(6, 6, share=0.5)
     zeros = torch.zeros(1, 4, 3, dtype=torch.float64)
