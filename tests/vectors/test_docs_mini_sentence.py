@@ -29,8 +29,8 @@ def test_what_is_in_the_folder(folder, monkeypatch):
     assert sentence_source() == "docs-mini-sentence"
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= 8_000_000
     assert read_notes(folder) == SentenceNotes("mean", True, TuneSettings().max_length)
-    config = json.loads((folder / "config.json").read_text())
-    assert config == json.loads((resolve("docs-mini") / "config.json").read_text())
+    ours, first = (json.loads((resolve(name) / "config.json").read_text()) for name in (folder, "docs-mini"))
+    assert ours | {"architectures": None} == first | {"architectures": None}
     records = [json.loads(line) for line in (folder / "training_log.jsonl").read_text().splitlines()]
     assert records[-1]["step"] == TuneSettings().steps
     card = (folder / "README.md").read_text()
