@@ -185,8 +185,10 @@ def _number_difference(expected: float, given: Any, *, rtol: float, atol: float)
         return f"a number is expected, not {shown(given)} ({type(given).__name__})"
     both_nan = math.isnan(expected) and math.isnan(given)
     # Counts are exact: a tolerance of 1e-4 would forgive 1,000 parameters of 11 million.
-    exact = expected.is_integer() and abs(expected) >= 100 and float(given).is_integer()
-    near = expected == given if exact else math.isclose(expected, given, rel_tol=rtol, abs_tol=atol)
+    count = expected.is_integer() and abs(expected) >= 100
+    near = (
+        abs(expected - given) < 0.01 if count else math.isclose(expected, given, rel_tol=rtol, abs_tol=atol)
+    )
     return None if both_nan or near else f"it is {given:.10g}, expected is {expected:.10g}"
 
 

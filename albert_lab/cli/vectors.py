@@ -129,8 +129,8 @@ def search(
     """Find the Python object that serves a need.
 
     The first search reads the packages' documentation and builds an index (half a minute for the standard
-    library, some minutes for the default set); later ones find it in the cache, and read again only packages
-    that have changed. The ranking adds BM25, which counts shared words, and the model's vectors.
+    library, some minutes for the default set); later ones find it in the cache, and read again only what has
+    changed. The ranking adds BM25, which counts shared words, and the model's vectors.
 
     \b
     Examples:
@@ -143,14 +143,13 @@ def search(
 
     extractor = _sentence_extractor(model, {}) if vectors else None
     options = {"extractor": extractor, "vectors": vectors, "words": words, "rebuild": rebuild}
-    corpus = read_notes(notes) if notes else None
-    found = DocumentSearch(package or None, corpus=corpus, **options)
+    options["corpus"] = read_notes(notes) if notes else None
+    found = DocumentSearch(package or None, **options)
     hits = found(question, top, kind=[str(each) for each in kind] if kind else None)
     met = [found.explain(question, hit) for hit in hits] if explain else [[] for _ in hits]
     if json_output:
         more = [{"met": [each._asdict() for each in meetings]} if explain else {} for meetings in met]
-        print_json([vars(hit) | further for hit, further in zip(hits, more, strict=True)])
-        return
+        return print_json([vars(hit) | further for hit, further in zip(hits, more, strict=True)])
     for hit, meetings in zip(hits, met, strict=True):
         typer.echo(_shown(hit, meetings))
     if not hits:

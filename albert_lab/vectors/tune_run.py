@@ -14,7 +14,7 @@ from albert_lab.model.checkpoint import DEFAULT_SOURCE, load_model, resolve, sav
 from albert_lab.paths import atomic_write
 from albert_lab.pretrain.data import held_out_bucket
 from albert_lab.pretrain.run_folder import STATE_FILE
-from albert_lab.text.corpus import build_corpus
+from albert_lab.text.corpus import Corpus, build_corpus
 from albert_lab.text.tokenizer import load_tokenizer
 from albert_lab.vectors.extractor import Extractor
 from albert_lab.vectors.pairs import FORMS, OFTEN, TextPair, documentation_pairs, read_pairs, repeated_pairs
@@ -66,10 +66,7 @@ def gather(
     else:
         corpus = build_corpus(packages, include_private=include_private, progress=progress)
         kept, held = documentation_pairs(corpus, percent, forms, often)
-        versions = ", ".join(f"{name} {part[0].version}" for name, part in corpus.by_package().items())
-        origin = f"Docstrings of {versions}; forms: {', '.join(forms)}; "
-        origin += f"private objects {'are' if include_private else 'are not'} included."
-        origin += f" {', '.join(often)} {OFTEN} times as often as the others." if often else ""
+        origin = _origin(corpus, forms, often, include_private)
     if simcse:
         kept, origin = repeated_pairs(p.query for p in kept), f"{origin} Each text with itself (SimCSE)."
     asked = [("--pairs", [pairs] if pairs else []), ("--package", packages or []), ("--often", often)]
@@ -77,6 +74,14 @@ def gather(
     options = [word for option, values in asked for value in values for word in (option, str(value))]
     flags = [("--public-only", pairs is None and not include_private), ("--simcse", simcse)]
     return Material(kept, held, origin, (*options, *(flag for flag, wanted in flags if wanted)))
+
+
+def _origin(corpus: Corpus, forms: Sequence[str], often: Sequence[str], include_private: bool) -> str:
+    """What the pairs are made of, in words for the card."""
+    versions = ", ".join(f"{name} {part[0].version}" for name, part in corpus.by_package().items())
+    told = f"Docstrings of {versions}; forms: {', '.join(forms)}; "
+    told += f"private objects {'are' if include_private else 'are not'} included."
+    return f"{told} {', '.join(often)} {OFTEN} times as often as the others." if often else told
 
 
 def tune(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -31,11 +31,7 @@ def intervals(
     Raises:
         InputError: no row, or bounds that are not on both sides of the value.
     """
-    if not rows:
-        raise InputError("there is nothing to draw.", expected="at least one row")
-    values = array_of([list(row) for row in rows.values()], (2,), "rows")
-    if values.shape[1] != 3 or (values[:, 1] > values[:, 0]).any() or (values[:, 0] > values[:, 2]).any():
-        raise InputError(f"rows of shape {values.shape}.", expected="value, lower bound, upper bound in each")
+    values = _checked(rows)
     figure, axes = new_figure(7.2, 0.9 + 0.42 * len(values))
     places = np.arange(len(values))
     for place, (value, low, high) in zip(places, values, strict=True):
@@ -49,15 +45,26 @@ def intervals(
         axes.annotate(said, (high, place), xytext=(8, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_yticks(places, [plain(name) for name in rows])
     axes.invert_yaxis()
-    axes.set_xlabel(label)
+    axes.set(xlabel=label)
     axes.set_title(title, fontsize=10, parse_math=False)
     axes.margins(x=0.3 if limits is None else 0, y=0.15)
     if limits is not None:
         axes.set_xlim(*limits)
     axes.grid(axis="x", alpha=0.3)
-    told = "; ".join(
-        f'"{plain(name)}" {value:.3f}, between {low:.3f} and {high:.3f}'
-        for name, (value, low, high) in zip(rows, values, strict=True)
-    )
-    figure.description = f"{label} with intervals: {told}."
+    figure.description = _said(rows, values, label)
     return figure, axes
+
+
+def _said(names: Iterable[str], values: np.ndarray, label: str) -> str:
+    numbers = [f"{value:.3f}, between {low:.3f} and {high:.3f}" for value, low, high in values]
+    told = "; ".join(f'"{plain(name)}" {text}' for name, text in zip(names, numbers, strict=True))
+    return f"{label} with intervals: {told}."
+
+
+def _checked(rows: Mapping[str, Sequence[float]]) -> np.ndarray:
+    if not rows:
+        raise InputError("there is nothing to draw.", expected="at least one row")
+    values = array_of([list(row) for row in rows.values()], (2,), "rows")
+    if values.shape[1] != 3 or (values[:, 1] > values[:, 0]).any() or (values[:, 0] > values[:, 2]).any():
+        raise InputError(f"rows of shape {values.shape}.", expected="value, lower bound, upper bound in each")
+    return values

@@ -86,6 +86,7 @@ def test_the_same_in_another_form_is_the_same(expected, given):
         (torch.ones(2), torch.tensor([1.0, 1.01]), r"1 of 2 numbers differ; at \[1\]"),
         (torch.tensor([True]), torch.tensor([False]), "it is False, expected is True"),
         (11_683_584, 11_683_585, "it is 11683585"),
+        (11_683_584, 11_683_584.5, "it is 11683584.5"),
         (1, True, "a number is expected"),
         (True, 1, "expected is True"),
         (1.0, "1.0", "a number is expected"),
