@@ -128,9 +128,8 @@ def search(
 ) -> None:
     """Find the Python object that serves a need.
 
-    The first search reads the packages' documentation and builds an index (half a minute for the standard
-    library, some minutes for the default set); later ones find it in the cache, and read again only what has
-    changed. The ranking adds BM25, which counts shared words, and the model's vectors.
+    The first search reads the documentation and builds an index (half a minute for the standard library); later
+    ones read again only what has changed. The ranking adds shared words (BM25) and the model's vectors.
 
     \b
     Examples:

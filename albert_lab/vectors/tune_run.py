@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -69,11 +69,16 @@ def gather(
         origin = _origin(corpus, forms, often, include_private)
     if simcse:
         kept, origin = repeated_pairs(p.query for p in kept), f"{origin} Each text with itself (SimCSE)."
-    asked = [("--pairs", [pairs] if pairs else []), ("--package", packages or []), ("--often", often)]
-    asked += [("--form", forms if set(forms) != set(FORMS) else [])]
-    options = [word for option, values in asked for value in values for word in (option, str(value))]
-    flags = [("--public-only", pairs is None and not include_private), ("--simcse", simcse)]
-    return Material(kept, held, origin, (*options, *(flag for flag, wanted in flags if wanted)))
+    asked = {"--pairs": [pairs] if pairs else [], "--package": packages or [], "--often": often}
+    asked["--form"] = forms if set(forms) != set(FORMS) else []
+    flags = {"--public-only": pairs is None and not include_private, "--simcse": simcse}
+    return Material(kept, held, origin, _words(asked, flags))
+
+
+def _words(asked: Mapping[str, Sequence[object]], flags: Mapping[str, bool]) -> tuple[str, ...]:
+    """Options as they stand on a command line."""
+    options = [word for option, values in asked.items() for value in values for word in (option, str(value))]
+    return (*options, *(flag for flag, wanted in flags.items() if wanted))
 
 
 def _origin(corpus: Corpus, forms: Sequence[str], often: Sequence[str], include_private: bool) -> str:
