@@ -1,0 +1,83 @@
+"""ex13_1: find a head in the views, and the feature that makes its weight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+ASKED = {
+    "layer": "the layer in which it looks at file, counted from 0",
+    "head": "the head, counted from 0",
+    "feature": "the feature that adds most to this score, counted from 0",
+}
+
+
+def found_in_the_views() -> dict[str, int]:
+    it, file = 6, 3  # places in [CLS] open the file and read it [SEP]
+    drawn = np.random.default_rng(15928).normal(size=(2, 3, 3, 8, 6)).round(1)
+    queries, keys = 1.3 * drawn  # each (L, N, T, d)
+    scores = queries @ np.swapaxes(keys, -1, -2) / 6**0.5
+    weights = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    layer, head = np.argwhere(weights[:, :, it, file] > 0.5)[0]
+    products = queries[layer, head, it] * keys[layer, head, file]  # (d,)
+    return {"layer": int(layer), "head": int(head), "feature": int(products.argmax())}
+
+
+def cases(draw: Draw) -> list[Case]:
+    """One for each number that is asked for."""
+    return [Case(says, (name,)) for name, says in ASKED.items()]
+
+
+def entry(answer: Any, name: str) -> Any:
+    """One number of an answer; anything but a dictionary is compared as it is."""
+    given = answer()
+    return given.get(name) if isinstance(given, Mapping) else given
+
+
+def _with(**wrong: int) -> dict[str, int]:
+    return found_in_the_views() | wrong
+
+
+QUESTION = Question(
+    id="ex13_1",
+    title="Which head, and which feature?",
+    kind="read a picture",
+    objectives=("LO-13.1", "LO-13.2"),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=4,
+    reference=found_in_the_views,
+    cases=cases,
+    use=entry,
+    mistakes=(
+        Mistake("layer and head are exchanged: a row of the model view is a layer", _with(layer=2, head=1)),
+        Mistake("you found where file looks at it; asked is what it looks at", _with(layer=0, head=1)),
+        Mistake("you count layers and heads from 1", _with(layer=2, head=3)),
+        Mistake("you count layers from 1", _with(layer=2)),
+        Mistake("you count heads from 1", _with(head=3)),
+        Mistake("you count features from 1 (or took the second largest product)", _with(feature=3)),
+        Mistake("you count all three from 1", _with(layer=2, head=3, feature=3)),
+        Mistake("you took the largest number of the query; the key has its say, too", _with(feature=4)),
+        Mistake("you took the largest number of the key, whatever the query holds there", _with(feature=1)),
+        Mistake("you took the most negative product: it speaks against this weight", _with(feature=0)),
+        Mistake(
+            "you took the second largest product", _with(feature=3 + 0 * 1) | {"head": 2, "feature": 3.5}
+        ),
+        Mistake("you took the last layer, as if it showed the result of all", _with(layer=2, head=0)),
+    ),
+    right=(
+        {"layer": 1.0, "head": 2.0, "feature": 2.0},
+        {name: torch.tensor(number) for name, number in found_in_the_views().items()},
+        {name: np.int64(number) for name, number in found_in_the_views().items()},
+    ),
+    why=(
+        "Where a token looks stands in its row, and nowhere else in the map. The score behind a weight is a "
+        "sum of products, so a feature counts only where query and key are both large and of one sign."
+    ),
+)

@@ -1,0 +1,231 @@
+"""ex13_2: how undecided the heads are, in a batch with padding."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensor = torch.Tensor
+
+
+def undecided(weights: Tensor, mask: Tensor) -> Tensor:
+    rows = -torch.xlogy(weights, weights).sum(dim=-1)  # (B, N, T); xlogy makes 0 · ln 0 a 0
+    real = mask[:, None, :].to(weights.dtype)  # (B, 1, T)
+    count = real.sum(dim=-1)  # (B, 1)
+    return (rows * real).sum(dim=-1) / count / count.log()
+
+
+def _maps(draw: Draw, mask: Tensor, heads: int, sharp: float, dtype: torch.dtype = torch.float32) -> tuple:
+    """Weights as a network gives them: padding gets none, but looks; some weights are exactly 0."""
+    batch, tokens = mask.shape
+    scores = sharp * draw.normal(batch, heads, tokens, tokens, dtype=dtype)
+    weights = scores.masked_fill(~mask[:, None, None, :], -torch.inf).softmax(dim=-1)
+    weights = torch.where(weights < 0.01, 0.0, weights)
+    return weights / weights.sum(dim=-1, keepdim=True), mask
+
+
+def _mask(lengths: list[int], tokens: int) -> Tensor:
+    return torch.arange(tokens) < torch.tensor(lengths)[:, None]
+
+
+def cases(draw: Draw) -> list[Case]:
+    """The chapter's map, with and without padding; lengths that differ; even and decided heads; layouts."""
+    chapter = torch.tensor([[0, 1, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
+    padded = torch.zeros(1, 1, 5, 5)
+    padded[0, 0, :3, :3] = chapter
+    padded[0, 0, 3:, :3] = 1 / 3
+    mixed = _mask([2, 7, 5, 4], 7)
+    holes = mixed.clone()
+    holes[1, 2] = False
+    even = mixed[:2, None, None, :].expand(2, 3, 7, 7) / mixed[:2].sum(-1)[:, None, None, None]
+    first = torch.zeros(2, 3, 7, 7)
+    first[..., 0] = 1.0
+    turned = _maps(draw, _mask([4, 3], 4), 3, 2.0)
+    wide = turned[0].mT.contiguous().mT
+    return [
+        Case("the chapter's three tokens", (chapter[None, None], _mask([3], 3))),
+        Case("the same with two places of padding", (padded, _mask([3], 5))),
+        Case("texts of different lengths", _maps(draw, mixed, 3, 2.0)),
+        Case("no padding, soft heads", _maps(draw, _mask([6, 6], 6), 4, 0.5)),
+        Case("padding in the middle", _maps(draw, holes, 2, 1.5)),
+        Case("as many heads as texts", _maps(draw, mixed, 4, 1.0)),
+        Case("as many texts, heads and tokens", _maps(draw, _mask([2, 4, 3, 4], 4), 4, 1.0)),
+        Case("even heads have 1", (even, mixed[:2])),
+        Case("decided heads have 0", (first, mixed[:2])),
+        Case("two real tokens, one head", _maps(draw, _mask([2, 2], 6), 1, 1.0)),
+        Case("float64 stays float64", _maps(draw, mixed, 2, 1.0, torch.float64)),
+        Case("weights that are not contiguous", (wide, turned[1])),
+    ]
+
+
+def _bits(weights: Tensor) -> Tensor:
+    return -torch.xlogy(weights, weights).sum(dim=-1)
+
+
+def _average(rows: Tensor, mask: Tensor) -> Tensor:
+    real = mask[:, None, :].to(rows.dtype)
+    return (rows * real).sum(dim=-1) / real.sum(dim=-1)
+
+
+def _log_count(weights: Tensor, mask: Tensor) -> Tensor:
+    return mask.sum(dim=-1, keepdim=True).to(weights.dtype).log()
+
+
+def _as_found(weights, mask):
+    rows = -(weights * weights.log()).sum(dim=-1)
+    return rows.mean(dim=-1) / math.log(weights.shape[-1])
+
+
+def _only_the_logarithm(weights, mask):
+    return _bits(weights).mean(dim=-1) / math.log(weights.shape[-1])
+
+
+def _padding_looks(weights, mask):
+    return _bits(weights).mean(dim=-1) / _log_count(weights, mask)
+
+
+def _even_over_padding(weights, mask):
+    return _average(_bits(weights), mask) / math.log(weights.shape[-1])
+
+
+def _nan_rows_dropped(weights, mask):
+    rows = -(weights * weights.log()).sum(dim=-1)
+    return _average(rows.nan_to_num(0.0), mask) / _log_count(weights, mask)
+
+
+def _divided_by_all(weights, mask):
+    real = mask[:, None, :].to(weights.dtype)
+    return (_bits(weights) * real).mean(dim=-1) / _log_count(weights, mask)
+
+
+def _summed(weights, mask):
+    return undecided(weights, mask) * mask.sum(dim=-1, keepdim=True)
+
+
+def _not_compared(weights, mask):
+    return _average(_bits(weights), mask)
+
+
+def _keys_in_use(weights, mask):
+    return _average(_bits(weights), mask).exp() / mask.sum(dim=-1, keepdim=True)
+
+
+def _by_the_count(weights, mask):
+    return _average(_bits(weights), mask) / mask.sum(dim=-1, keepdim=True)
+
+
+def _sign(weights, mask):
+    return -undecided(weights, mask)
+
+
+def _columns(weights, mask):
+    return undecided(weights.mT, mask)
+
+
+def _each_token(weights, mask):
+    return _bits(weights) * mask[:, None, :] / _log_count(weights, mask)[..., None]
+
+
+def _all_heads(weights, mask):
+    return undecided(weights, mask).mean(dim=-1)
+
+
+def _one_batch(weights, mask):
+    real = mask[:, None, :].to(weights.dtype)
+    share = (_bits(weights) * real).sum(dim=-1) / real.sum()
+    return share * len(mask) / _log_count(weights, mask)
+
+
+def _mean_length(weights, mask):
+    length = mask.sum(dim=-1).to(weights.dtype).mean()
+    return _average(_bits(weights), mask) / length.log()
+
+
+def _mean_map(weights, mask):
+    real = mask[:, None, :, None].to(weights.dtype)
+    return _bits((weights * real).sum(dim=-2) / real.sum(dim=-2)) / _log_count(weights, mask)
+
+
+def with_where(weights: Tensor, mask: Tensor) -> Tensor:
+    logs = torch.where(weights > 0, weights, 1.0).log()
+    rows = -(weights * logs).sum(dim=-1).masked_fill(~mask[:, None, :], 0)
+    count = mask.sum(dim=-1, keepdim=True).to(weights.dtype)
+    return rows.sum(dim=-1) / (count * count.log())
+
+
+def with_loops(weights, mask):
+    texts = []
+    for maps, real in zip(weights, mask, strict=True):
+        own = maps[:, real]  # (N, real, T)
+        rows = torch.special.entr(own).sum(dim=-1)
+        texts.append(rows.mean(dim=-1) / math.log(int(real.sum())))
+    return torch.stack(texts)
+
+
+def number_by_number(weights, mask):
+    found = torch.zeros(weights.shape[:2], dtype=weights.dtype)
+    for b, n in torch.cartesian_prod(*(torch.arange(s) for s in found.shape)).view(-1, 2).tolist():
+        real = [i for i, here in enumerate(mask[b].tolist()) if here]
+        rows = [-sum(a * math.log(a) for a in weights[b, n, i].tolist() if a > 0) for i in real]
+        found[b, n] = sum(rows) / len(rows) / math.log(len(real))
+    return found
+
+
+def clamped(weights, mask):
+    rows = -(weights * weights.clamp_min(1e-30).log()).sum(dim=-1)
+    return torch.einsum("bnt,bt->bn", rows, mask.to(rows.dtype)) / mask.sum(1, True) / mask.sum(1, True).log()
+
+
+QUESTION = Question(
+    id="ex13_2",
+    title="How undecided is a head?",
+    kind="find the bug",
+    objectives=("LO-13.3",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    reference=undecided,
+    cases=cases,
+    mistakes=(
+        Mistake(
+            "the function is as it was found, or the logarithm of 0 is still taken: its NaN hides all else",
+            _as_found,
+        ),
+        Mistake(
+            "the logarithm is mended; padding still counts, in the mean and in the comparison",
+            _only_the_logarithm,
+        ),
+        Mistake("padding still takes part as a token that looks", _padding_looks),
+        Mistake("you compare with a head that spreads evenly over padding, too", _even_over_padding),
+        Mistake(
+            "a whole row is thrown away because one of its weights is 0; only that weight's term is 0",
+            _nan_rows_dropped,
+        ),
+        Mistake("you sum over real tokens and divide by all T of them", _divided_by_all),
+        Mistake("you sum over the tokens that look, and do not average", _summed),
+        Mistake("you do not compare with the head that does nothing", _not_compared),
+        Mistake("you give the share of the keys in use; the share of the entropy is asked for", _keys_in_use),
+        Mistake("you divide by the number of tokens; the entropy of an even head is another", _by_the_count),
+        Mistake("the sign is lost: entropy is never below 0", _sign),
+        Mistake("you sum over columns; a column is what a token receives, and sums to anything", _columns),
+        Mistake("you give a number for each token that looks; one for each head is asked for", _each_token),
+        Mistake("you average over the heads, too", _all_heads),
+        Mistake("you average over the tokens of all texts together; texts differ in length", _one_batch),
+        Mistake("all texts are compared with the same even head; it depends on the length", _mean_length),
+        Mistake(
+            "you average the rows first and take the entropy of that: where the head looks on average, "
+            "not how undecided its rows are",
+            _mean_map,
+        ),
+    ),
+    right=(with_where, with_loops, number_by_number, clamped),
+    why=(
+        "A weight of 0 adds nothing to the entropy, but the computer meets 0 · ln 0 and makes it NaN. "
+        "Padding never gets weight, so that the most undecided head possible spreads over real tokens only; "
+        "and what the rows of padding hold belongs to no text."
+    ),
+)

@@ -1,0 +1,227 @@
+"""ex13_3: what a token gets, and what it says."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensor = torch.Tensor
+
+
+def sink_test(weights: Tensor, values: Tensor, place: int) -> tuple[Tensor, Tensor]:
+    received = weights.mean(dim=-2)  # (B, N, T): the columns
+    said = received * values.norm(dim=-1)  # (B, N, T)
+    return received[..., place], said[..., place] / said.sum(dim=-1)
+
+
+def cases(draw: Draw) -> list[Case]:
+    """The chapter's values, a true sink, a loud one, sizes that hide axes, edges, layouts, large numbers."""
+    rows = torch.tensor([[1 / 3, 1 / 3, 1 / 3], [0, 0.5, 0.5], [0, 0, 1]])
+    values = torch.tensor([[3.0, 4.0], [0.0, 10.0], [1.0, 0.0]])
+    silent = torch.tensor([[3.0, 0.0], [0.0, 3.0], [0.0, 0.0]])
+
+    def some(B: int, N: int, T: int, d: int, place: int, dtype: torch.dtype = torch.float32) -> tuple:
+        weights = (2 * draw.normal(B, N, T, T, dtype=dtype)).softmax(dim=-1)
+        return weights, 3 * draw.normal(B, N, T, d, dtype=dtype), place
+
+    turned = some(2, 3, 4, 5, 1)
+    return [
+        Case("three tokens by hand, the last", (rows[None, None], values[None, None], 2)),
+        Case(
+            "the same weights with the chapter's values: a silence", (rows[None, None], silent[None, None], 2)
+        ),
+        Case("the first token of the three", (rows[None, None], values[None, None], 0)),
+        Case("texts, heads, tokens and width all different", some(2, 3, 5, 4, 4)),
+        Case("a token in the middle", some(3, 2, 6, 7, 2)),
+        Case("texts, heads, tokens and width all 4", some(4, 4, 4, 4, 1)),
+        Case("one head, one text", some(1, 1, 5, 3, 0)),
+        Case("values of one number", some(2, 4, 3, 1, 1)),
+        Case("a text of one token", some(2, 3, 1, 4, 0)),
+        Case("float64 stays float64", some(2, 2, 3, 4, 2, torch.float64)),
+        Case("tensors that are not contiguous", (turned[0].mT.contiguous().mT, draw.strided(2, 3, 4, 5), 1)),
+        Case("values in the thousands", (turned[0], 1000 * turned[1], 2)),
+    ]
+
+
+def _with(received, length, place):
+    said = received * length
+    return received[..., place], said[..., place] / said.sum(dim=-1)
+
+
+def _rows(weights, values, place):
+    received = weights.mean(dim=-1)
+    return _with(received, values.norm(dim=-1), place)
+
+
+def _one_row(weights, values, place):
+    return _with(weights[..., place, :], values.norm(dim=-1), place)
+
+
+def _summed(weights, values, place):
+    got, said = sink_test(weights, values, place)
+    return got * weights.shape[-1], said
+
+
+def _wrong_axis(weights, values, place):
+    flat = values.norm(dim=-2)  # (B, N, d)
+    if flat.shape[-1] != values.shape[-2]:
+        flat = flat.sum(dim=-1, keepdim=True).expand(values.shape[:-1])
+    return _with(weights.mean(dim=-2), flat, place)
+
+
+def _squared(weights, values, place):
+    return _with(weights.mean(dim=-2), values.square().sum(dim=-1), place)
+
+
+def _absolute(weights, values, place):
+    return _with(weights.mean(dim=-2), values.abs().sum(dim=-1), place)
+
+
+def _added_up(weights, values, place):
+    return _with(weights.mean(dim=-2), values.sum(dim=-1).abs(), place)
+
+
+def _values_only(weights, values, place):
+    length = values.norm(dim=-1)
+    return weights.mean(dim=-2)[..., place], length[..., place] / length.sum(dim=-1)
+
+
+def _not_a_share(weights, values, place):
+    received = weights.mean(dim=-2)
+    return received[..., place], (received * values.norm(dim=-1))[..., place]
+
+
+def _heads_together(weights, values, place):
+    said = weights.mean(dim=-2) * values.norm(dim=-1)
+    together = said[..., place].sum(dim=-1) / said.sum(dim=(-2, -1))
+    return weights.mean(dim=-2)[..., place].mean(dim=-1), together
+
+
+def _all_heads_below(weights, values, place):
+    received = weights.mean(dim=-2)
+    said = received * values.norm(dim=-1)
+    return received[..., place], said[..., place] / said.sum(dim=(-2, -1))[..., None]
+
+
+def _row_by_row(weights, values, place):
+    said = weights * values.norm(dim=-1)[..., None, :]
+    shares = said[..., place] / said.sum(dim=-1)
+    return weights.mean(dim=-2)[..., place], shares.mean(dim=-1)
+
+
+def _of_the_output(weights, values, place):
+    own = (weights[..., place, None] * values[..., place, None, :]).norm(dim=-1).sum(dim=-1)
+    return weights.mean(dim=-2)[..., place], own / (weights @ values).norm(dim=-1).sum(dim=-1)
+
+
+def _against_the_others(weights, values, place):
+    got, said = sink_test(weights, values, place)
+    return got, said / (1 - said)
+
+
+def _quotient(weights, values, place):
+    got, said = sink_test(weights, values, place)
+    return got, said / got
+
+
+def _exchanged(weights, values, place):
+    return sink_test(weights, values, place)[::-1]
+
+
+def _one_tensor(weights, values, place):
+    return torch.stack(sink_test(weights, values, place))
+
+
+def _from_one(weights, values, place):
+    return sink_test(weights, values, place - 1)
+
+
+def _last(weights, values, place):
+    return sink_test(weights, values, -1)
+
+
+def _largest(weights, values, place):
+    received = weights.amax(dim=-2)
+    said = weights.mean(dim=-2) * values.norm(dim=-1)
+    return received[..., place], said[..., place] / said.sum(dim=-1)
+
+
+def _self_left_out(weights, values, place):
+    others = torch.arange(weights.shape[-1]) != place
+    received = weights[..., others, :].sum(dim=-2) / max(int(others.sum()), 1)
+    return _with(received, values.norm(dim=-1), place)
+
+
+def _over_the_queries(weights, values, place):
+    said = weights * values.norm(dim=-1)[..., :, None]
+    return weights.mean(dim=-2)[..., place], said[..., place].sum(-1) / said.sum(dim=(-2, -1))
+
+
+def with_all_pairs(weights: Tensor, values: Tensor, place: int) -> tuple[Tensor, Tensor]:
+    handed = (weights[..., None] * values[..., None, :, :]).norm(dim=-1)  # (B, N, T, T): a_ij |v_j|
+    return weights[..., place].mean(dim=-1), handed[..., place].sum(dim=-1) / handed.sum(dim=(-2, -1))
+
+
+def with_loops(weights, values, place):
+    got, said = torch.zeros_like(weights[..., 0, 0]), torch.zeros_like(weights[..., 0, 0])
+    for b in range(weights.shape[0]):
+        for n in range(weights.shape[1]):
+            total, own, tokens = 0.0, 0.0, weights.shape[-1]
+            for j in range(tokens):
+                handed = float(weights[b, n, :, j].sum()) * float(values[b, n, j].pow(2).sum()) ** 0.5
+                total += handed
+                own += handed if j == place else 0.0
+            got[b, n], said[b, n] = weights[b, n, :, place].sum() / tokens, own / total
+    return [got, said]
+
+
+def with_einsum(weights, values, place):
+    length = torch.linalg.vector_norm(values, dim=3)
+    said = torch.einsum("bnij,bnj->bnj", weights, length)
+    return weights[:, :, :, place].mean(2), said[:, :, place] / said.sum(2)
+
+
+QUESTION = Question(
+    id="ex13_3",
+    title="What a token gets, and what it says",
+    kind="implement",
+    objectives=("LO-13.4",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=3,
+    reference=sink_test,
+    cases=cases,
+    mistakes=(
+        Mistake("you average over the keys of each row; what a token gets stands in its column", _rows),
+        Mistake("you look at one row, that of the token itself: this is what it gives away", _one_row),
+        Mistake("the weights that the token gets are summed, not averaged: that is no share", _summed),
+        Mistake("the lengths run over the tokens, not over a value's features", _wrong_axis),
+        Mistake("lengths are squared: the root is missing", _squared),
+        Mistake("you take absolute numbers for the length of a vector", _absolute),
+        Mistake("you add up a value's features, so that opposite ones cancel", _added_up),
+        Mistake("you compare the lengths of values alone, without the weights", _values_only),
+        Mistake("what it says is not divided by what all say", _not_a_share),
+        Mistake("the heads are thrown together; each has two numbers of its own", _heads_together),
+        Mistake("the share is one of all heads together, not of its own head", _all_heads_below),
+        Mistake("you take the share in every row and average the shares", _row_by_row),
+        Mistake("you divide by the length of the output, in which the values cancel in part", _of_the_output),
+        Mistake(
+            "you compare with what the other tokens say; a share is one of all of them", _against_the_others
+        ),
+        Mistake("the second number is already divided by the first", _quotient),
+        Mistake("the two numbers are exchanged", _exchanged),
+        Mistake("one tensor is returned; a pair is asked for", _one_tensor),
+        Mistake("places are counted from 1", _from_one),
+        Mistake("you always take the last token", _last),
+        Mistake("you take the largest weight that the token gets, not the mean", _largest),
+        Mistake("the token's look at itself is left out", _self_left_out),
+        Mistake("each weight is multiplied with the value of the token that looks", _over_the_queries),
+    ),
+    right=(with_all_pairs, with_loops, with_einsum),
+    why=(
+        "A weight says how much of a value is taken, the value's length how much there is to take. "
+        "A sink has a large first number and a small second one; a picture shows the first alone."
+    ),
+)

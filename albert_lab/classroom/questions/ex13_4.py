@@ -1,0 +1,117 @@
+"""ex13_4: what is the same and what is another network, after a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+ASKED = {
+    "draws": "without layers 0, 3, 4 and 10: whose old map layer 8 draws",
+    "albert": "ALBERT, two layers skipped",
+    "groups": "ALBERT with two groups, two layers skipped",
+    "bert": "BERT, two layers skipped",
+    "depth": "ALBERT, one head off at one depth",
+    "gone": "ALBERT, one head off at all depths",
+}
+
+
+def after_a_cut() -> dict[str, int]:
+    """Two cut networks are the same if the same modules are called in the same order."""
+
+    def skipped(layers: Sequence[int]) -> int:
+        pairs = combinations(range(12), 2)
+        return len({tuple(one for i, one in enumerate(layers) if i not in pair) for pair in pairs})
+
+    ways = [(head, [layer]) for head in range(12) for layer in range(12)]
+    everywhere = [(head, list(range(12))) for head in range(12)]
+
+    def calls(cuts: Sequence) -> int:
+        return len({tuple(head if i in at else None for i in range(12)) for head, at in cuts})
+
+    return {
+        "draws": 8 - sum(layer < 8 for layer in (0, 3, 4, 10)),
+        "albert": skipped([0] * 12),
+        "groups": skipped([0] * 6 + [1] * 6),
+        "bert": skipped(range(12)),
+        "depth": calls(ways),
+        "gone": calls(everywhere),
+    }
+
+
+def cases(draw: Draw) -> list[Case]:
+    """One for each number that is asked for."""
+    return [Case(says, (name,)) for name, says in ASKED.items()]
+
+
+def entry(answer: Any, name: str) -> Any:
+    """One number of an answer; anything but a dictionary is compared as it is."""
+    given = answer()
+    return given.get(name) if isinstance(given, Mapping) else given
+
+
+def _with(**wrong: int) -> dict[str, int]:
+    return after_a_cut() | wrong
+
+
+QUESTION = Question(
+    id="ex13_4",
+    title="The same network after a cut?",
+    kind="predict",
+    objectives=("LO-13.5", "LO-13.6"),
+    points=3,
+    minutes=10,
+    difficulty=3,
+    importance=4,
+    reference=after_a_cut,
+    cases=cases,
+    use=entry,
+    mistakes=(
+        Mistake(
+            "you think that layer 8 has a map of its own; it draws what its input makes it draw",
+            _with(draws=8),
+        ),
+        Mistake("you also count the skipped layer that comes after layer 8", _with(draws=4)),
+        Mistake(
+            "you shift the maps to the wrong side: cutting makes layers see earlier input", _with(draws=11)
+        ),
+        Mistake("you let layer 8 draw the first map again, as if all were skipped before it", _with(draws=0)),
+        Mistake("you count the pairs of layers in ALBERT, as if its layers differed", _with(albert=66)),
+        Mistake("you think that ALBERT's output tells which layer was skipped", _with(albert=12)),
+        Mistake("you count ordered pairs of layers", _with(bert=132)),
+        Mistake("you take BERT's layers for one layer, as in ALBERT", _with(bert=1)),
+        Mistake("you count the layers of BERT, not the pairs of them", _with(bert=12)),
+        Mistake("you treat two groups like one: all layers alike", _with(groups=1)),
+        Mistake("you forgot, with two groups, that one layer of each may be skipped", _with(groups=2)),
+        Mistake("you count, with two groups, which of the two was skipped first", _with(groups=4)),
+        Mistake("you treat the layers of a group as different layers", _with(groups=66)),
+        Mistake(
+            "you think that the depth of a cut head does not matter, since its weights are shared",
+            _with(depth=12),
+        ),
+        Mistake(
+            "you think that the number of a cut head does not matter, only its depth", _with(depth=12, gone=1)
+        ),
+        Mistake(
+            "you think that with shared weights no cut of a head can be told from another", _with(depth=1)
+        ),
+        Mistake(
+            "you think that a head gone at all depths is still another one at each depth", _with(gone=144)
+        ),
+        Mistake("you think that the heads of a layer are alike, as ALBERT's layers are", _with(gone=1)),
+    ),
+    right=(
+        {"draws": 5.0, "albert": 1.0, "groups": 3.0, "bert": 66.0, "depth": 144.0, "gone": 12.0},
+        {name: torch.tensor(number) for name, number in after_a_cut().items()},
+        {"gone": 12, "depth": 12 * 12, "bert": 12 * 11 // 2, "groups": 3, "albert": 1, "draws": 8 - 3},
+    ),
+    why=(
+        "A shared layer knows nothing of its number, only its input: what counts is which modules run, and "
+        "in which order. Skipping leaves ten equal calls, while a head cut at one depth makes one call of "
+        "twelve a different one."
+    ),
+)

@@ -1,0 +1,218 @@
+"""ex13_6: follow one token back to the input, with a share that passes beside the attention."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensor = torch.Tensor
+
+
+def where_from(attention: Tensor, token: int, beside: float) -> Tensor:
+    rolled = torch.eye(attention.shape[-1], dtype=attention.dtype)
+    for layer in attention.mean(dim=1):  # (T, T), from the first layer on
+        rolled = beside * rolled + (1 - beside) * layer @ rolled
+    return rolled[token]
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, other shares, one layer, one head, one token, equal sizes, dtypes, layouts, gradients."""
+
+    def some(L: int, N: int, T: int, token: int, beside: float, dtype: torch.dtype = torch.float32) -> tuple:
+        return (2 * draw.normal(L, N, T, T, dtype=dtype)).softmax(dim=-1), token, beside
+
+    first = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
+    second = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.5, 0.0, 0.5]])
+    hand = torch.stack([first, second])[:, None]
+    strided = some(3, 2, 4, 1, 0.3)
+    turned = strided[0].mT.contiguous().mT
+    return [
+        Case("two layers by hand, a quarter beside", (hand, 0, 0.25)),
+        Case("the same, the last token", (hand, 2, 0.25)),
+        Case("all sizes different", some(4, 3, 5, 2, 0.4)),
+        Case("the chapter's half", some(3, 2, 6, 4, 0.5)),
+        Case("layers, heads and tokens all 3", some(3, 3, 3, 1, 0.2)),
+        Case("as many layers as tokens", some(5, 2, 5, 0, 0.1)),
+        Case("one layer", some(1, 4, 3, 1, 0.7)),
+        Case("one head", some(4, 1, 5, 3, 0.35)),
+        Case("nothing passes beside", some(3, 2, 4, 0, 0.0)),
+        Case("all passes beside", some(3, 2, 4, 3, 1.0)),
+        Case("one token", some(2, 3, 1, 0, 0.25)),
+        Case("float64 stays float64", some(2, 2, 4, 1, 0.6, torch.float64)),
+        Case("maps that are not contiguous", (turned, 1, 0.3)),
+        Case("gradients flow", some(3, 2, 4, 2, 0.3), gradient=True),
+    ]
+
+
+def _mixed(attention, beside):
+    eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
+    return [beside * eye + (1 - beside) * layer for layer in attention.mean(dim=1)]
+
+
+def _product(matrices):
+    found = matrices[0]
+    for one in matrices[1:]:
+        found = one @ found
+    return found
+
+
+def _reversed(attention, token, beside):
+    return where_from(attention.flip(0), token, beside)
+
+
+def _shares_exchanged(attention, token, beside):
+    return where_from(attention, token, 1 - beside)
+
+
+def _always_half(attention, token, beside):
+    return where_from(attention, token, 0.5)
+
+
+def _no_residual(attention, token, beside):
+    return where_from(attention, token, 0.0)
+
+
+def _added_whole(attention, token, beside):
+    eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
+    return _product([layer + eye for layer in attention.mean(dim=1)])[token]
+
+
+def _weighted_one(attention, token, beside):
+    eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
+    return _product([layer + beside * eye for layer in attention.mean(dim=1)])[token]
+
+
+def _column(attention, token, beside):
+    return _product(_mixed(attention, beside))[:, token]
+
+
+def _all_rows(attention, token, beside):
+    return _product(_mixed(attention, beside))
+
+
+def _turned_maps(attention, token, beside):
+    return where_from(attention.mT, token, beside)
+
+
+def _first_layer(attention, token, beside):
+    return _mixed(attention, beside)[0][token]
+
+
+def _last_layer(attention, token, beside):
+    return _mixed(attention, beside)[-1][token]
+
+
+def _mean_of_layers(attention, token, beside):
+    return torch.stack(_mixed(attention, beside)).mean(dim=0)[token]
+
+
+def _last_forgotten(attention, token, beside):
+    return where_from(attention[:-1], token, beside)
+
+
+def _number_by_number(attention, token, beside):
+    return torch.stack(_mixed(attention, beside)).prod(dim=0)[token]
+
+
+def _heads_summed(attention, token, beside):
+    return where_from(attention * attention.shape[1], token, beside)
+
+
+def _heads_largest(attention, token, beside):
+    return where_from(attention.amax(dim=1, keepdim=True), token, beside)
+
+
+def _first_head(attention, token, beside):
+    return where_from(attention[:, :1], token, beside)
+
+
+def _residual_at_the_end(attention, token, beside):
+    eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
+    plain = _product(list(attention.mean(dim=1)))
+    return (beside * eye + (1 - beside) * plain)[token]
+
+
+def _input_kept(attention, token, beside):
+    eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
+    rolled = eye
+    for layer in attention.mean(dim=1):
+        rolled = beside * eye + (1 - beside) * layer @ rolled
+    return rolled[token]
+
+
+def _from_one(attention, token, beside):
+    return where_from(attention, token - 1, beside)
+
+
+def _other_dtype(attention, token, beside):
+    wanted = torch.float64 if attention.dtype == torch.float32 else torch.float32
+    return where_from(attention.to(wanted), token, beside)
+
+
+def from_the_top(attention: Tensor, token: int, beside: float) -> Tensor:
+    row = torch.nn.functional.one_hot(torch.tensor(token), attention.shape[-1]).to(attention.dtype)
+    for layer in reversed(attention.mean(dim=1)):  # from the last layer down: (T,) @ (T, T)
+        row = beside * row + (1 - beside) * row @ layer
+    return row
+
+
+def with_multi_dot(attention, token, beside):
+    mixed = _mixed(attention, beside)[::-1]
+    return torch.linalg.multi_dot(mixed)[token] if len(mixed) > 1 else mixed[0][token]
+
+
+def with_loops(attention, token, beside):
+    layers, heads, tokens, _ = attention.shape
+    shares = [1.0 if i == token else 0.0 for i in range(tokens)]
+    for layer in range(layers - 1, -1, -1):
+        got = [beside * share for share in shares]
+        for i in range(tokens):
+            for j in range(tokens):
+                seen = sum(attention[layer, n, i, j] for n in range(heads)) / heads
+                got[j] = got[j] + (1 - beside) * shares[i] * seen
+        shares = got
+    return torch.stack([torch.as_tensor(share, dtype=attention.dtype) for share in shares])
+
+
+QUESTION = Question(
+    id="ex13_6",
+    title="Where does this state come from?",
+    kind="implement",
+    objectives=("LO-13.7",),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    importance=3,
+    reference=where_from,
+    cases=cases,
+    mistakes=(
+        Mistake("the layers are multiplied in the wrong order: the last one stands on the left", _reversed),
+        Mistake("the two shares are exchanged: beside goes past the attention", _shares_exchanged),
+        Mistake("half passes beside, whatever share is given", _always_half),
+        Mistake("nothing passes beside the attention: the residual is missing", _no_residual),
+        Mistake("map and identity are added whole, so that a row no longer sums to 1", _added_whole),
+        Mistake("the share beside is added to a whole map, so that a row no longer sums to 1", _weighted_one),
+        Mistake("you return the column: what this word gives to all states", _column),
+        Mistake("you return all rows; one token's is asked for", _all_rows),
+        Mistake("rows and columns of the maps are exchanged", _turned_maps),
+        Mistake("only the first layer is used", _first_layer),
+        Mistake("only the last layer is used", _last_layer),
+        Mistake("the layers are averaged; a state passes through one after the other", _mean_of_layers),
+        Mistake("the last layer is forgotten", _last_forgotten),
+        Mistake("the layers are multiplied number by number, not as matrices", _number_by_number),
+        Mistake("the heads are summed; their mean is asked for", _heads_summed),
+        Mistake("the largest weight of the heads is taken; their mean is asked for", _heads_largest),
+        Mistake("only head 0 is used", _first_head),
+        Mistake("the share beside is mixed in once at the end, and not in every layer", _residual_at_the_end),
+        Mistake("what passes beside a layer is always the input, not what this layer receives", _input_kept),
+        Mistake("tokens are counted from 1", _from_one),
+        Mistake("the dtype is changed on the way", _other_dtype),
+    ),
+    right=(from_the_top, with_multi_dot, with_loops),
+    why=(
+        "Each layer says of which states of the layer below a state is made; following that down is a "
+        "product of matrices, the last layer on the left. Each mixed map keeps row sums of 1, so the result "
+        "is a share of the input's tokens again."
+    ),
+)
