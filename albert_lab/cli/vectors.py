@@ -128,8 +128,8 @@ def search(
 ) -> None:
     """Find the Python object that serves a need.
 
-    The first search reads the documentation and builds an index (half a minute for the standard library); later
-    ones read again only what has changed. The ranking adds shared words (BM25) and the model's vectors.
+    The first search reads the documentation and builds an index (half a minute for the standard library);
+    later ones read again only what has changed. The ranking adds shared words (BM25) and the model's vectors.
 
     \b
     Examples:
@@ -149,6 +149,10 @@ def search(
     if json_output:
         more = [{"met": [each._asdict() for each in meetings]} if explain else {} for meetings in met]
         return print_json([vars(hit) | further for hit, further in zip(hits, more, strict=True)])
+    _print_hits(hits, met)
+
+
+def _print_hits(hits: list[Any], met: list[list[Any]]) -> None:
     for hit, meetings in zip(hits, met, strict=True):
         typer.echo(_shown(hit, meetings))
     if not hits:

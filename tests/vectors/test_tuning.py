@@ -33,8 +33,9 @@ PAIRS = [
     for t in THINGS
 ]
 SMALL = TuneSettings(
-    steps=12, batch_size=16, learning_rate=2e-3, max_length=32, tokens_per_batch=256, shards=2, seed=3
-)
+    steps=12, batch_size=16, negatives="bm25", learning_rate=2e-3, max_length=32, tokens_per_batch=256,
+    shards=2, seed=3,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
