@@ -149,6 +149,24 @@ def _mean_map(weights, mask):
     return _bits((weights * real).sum(dim=-2) / real.sum(dim=-2)) / _log_count(weights, mask)
 
 
+def _other_base(weights, mask):
+    return undecided(weights, mask) / math.log(2)
+
+
+def _something_added(weights, mask):
+    return _average(-(weights * (weights + 1e-3).log()).sum(dim=-1), mask) / _log_count(weights, mask)
+
+
+def _in_place(weights, mask):
+    weights[weights == 0] = 1
+    return _average(_bits(weights), mask) / _log_count(weights, mask)
+
+
+def _other_dtype(weights, mask):
+    wanted = torch.float64 if weights.dtype == torch.float32 else torch.float32
+    return undecided(weights.to(wanted), mask)
+
+
 def with_where(weights: Tensor, mask: Tensor) -> Tensor:
     logs = torch.where(weights > 0, weights, 1.0).log()
     rows = -(weights * logs).sum(dim=-1).masked_fill(~mask[:, None, :], 0)
@@ -221,6 +239,10 @@ QUESTION = Question(
             "not how undecided its rows are",
             _mean_map,
         ),
+        Mistake("entropy and comparison have logarithms of different bases", _other_base),
+        Mistake("a number is added inside of the logarithm, large enough to be seen", _something_added),
+        Mistake("the caller's weights of 0 are overwritten in place", _in_place),
+        Mistake("the dtype is changed on the way", _other_dtype),
     ),
     right=(with_where, with_loops, number_by_number, clamped),
     why=(

@@ -158,6 +158,25 @@ def _over_the_queries(weights, values, place):
     return weights.mean(dim=-2)[..., place], said[..., place].sum(-1) / said.sum(dim=(-2, -1))
 
 
+def _against_the_mean(weights, values, place):
+    got, said = sink_test(weights, values, place)
+    return got, said * weights.shape[-1]
+
+
+def _against_the_loudest(weights, values, place):
+    said = weights.mean(dim=-2) * values.norm(dim=-1)
+    return weights.mean(dim=-2)[..., place], said[..., place] / said.amax(dim=-1)
+
+
+def _against_their_sum(weights, values, place):
+    said = weights.mean(dim=-2)[..., None] * values  # (B, N, T, d)
+    return weights.mean(dim=-2)[..., place], said[..., place, :].norm(dim=-1) / said.sum(-2).norm(dim=-1)
+
+
+def _at_home(weights, values, place):
+    return weights[..., place, place], sink_test(weights, values, place)[1]
+
+
 def with_all_pairs(weights: Tensor, values: Tensor, place: int) -> tuple[Tensor, Tensor]:
     handed = (weights[..., None] * values[..., None, :, :]).norm(dim=-1)  # (B, N, T, T): a_ij |v_j|
     return weights[..., place].mean(dim=-1), handed[..., place].sum(dim=-1) / handed.sum(dim=(-2, -1))
@@ -218,6 +237,10 @@ QUESTION = Question(
         Mistake("you take the largest weight that the token gets, not the mean", _largest),
         Mistake("the token's look at itself is left out", _self_left_out),
         Mistake("each weight is multiplied with the value of the token that looks", _over_the_queries),
+        Mistake("you divide by what the tokens say on average, not by what all say", _against_the_mean),
+        Mistake("you divide by what the loudest token says, not by what all say", _against_the_loudest),
+        Mistake("you add up vectors before you take the length, so that values cancel", _against_their_sum),
+        Mistake("the first number is what the token gets from itself alone", _at_home),
     ),
     right=(with_all_pairs, with_loops, with_einsum),
     why=(

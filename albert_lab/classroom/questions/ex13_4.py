@@ -103,6 +103,13 @@ QUESTION = Question(
             "you think that a head gone at all depths is still another one at each depth", _with(gone=144)
         ),
         Mistake("you think that the heads of a layer are alike, as ALBERT's layers are", _with(gone=1)),
+        Mistake("you count, of the skipped layers before layer 8, only one or two", _with(draws=7)),
+        Mistake("you count the layers that are left, not the ways to get there", _with(albert=10)),
+        Mistake("you count all pairs of two numbers up to 12, equal ones too", _with(bert=144)),
+        Mistake("you count pairs with one layer from each group, as if they differed", _with(groups=36)),
+        Mistake("you add heads and depths; each head can be cut at each depth", _with(depth=24)),
+        Mistake("you treat ALBERT as a BERT throughout", _with(draws=8, albert=66, groups=66, gone=144)),
+        Mistake("you think that sharing hides every cut", _with(albert=1, groups=1, bert=1, depth=1, gone=1)),
     ),
     right=(
         {"draws": 5.0, "albert": 1.0, "groups": 3.0, "bert": 66.0, "depth": 144.0, "gone": 12.0},

@@ -143,6 +143,20 @@ def _emptied(loss, cuts):
     return together - total
 
 
+def _relative(loss, cuts):
+    return surplus(loss, cuts) / loss([])
+
+
+def _crashes_without_cuts(loss, cuts):
+    first, *others = cuts
+    return surplus(loss, [first, *others])
+
+
+def _two_expected(loss, cuts):
+    one, two = cuts[0], cuts[-1]
+    return loss(cuts) - loss([one]) - loss([two]) + loss([])
+
+
 def with_a_loop(loss: Callable[[Cuts], float], cuts: Cuts) -> float:
     found = loss(cuts) - loss([])
     for layer, head in cuts:
@@ -198,6 +212,9 @@ QUESTION = Question(
         Mistake("only the first two cuts are looked at", _first_two),
         Mistake("the surplus is divided by the number of cuts", _per_cut),
         Mistake("the caller's list of cuts is emptied", _emptied),
+        Mistake("the surplus is divided by the loss of the whole network", _relative),
+        Mistake("it needs at least one cut; there may be none", _crashes_without_cuts),
+        Mistake("only two single cuts are subtracted, the first and the last", _two_expected),
     ),
     right=(with_a_loop, with_one_formula, with_tensors),
     why=(

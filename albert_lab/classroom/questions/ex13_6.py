@@ -150,6 +150,32 @@ def _other_dtype(attention, token, beside):
     return where_from(attention.to(wanted), token, beside)
 
 
+def _head_by_head(attention, token, beside):
+    rows = [where_from(attention[:, n : n + 1], token, beside) for n in range(attention.shape[1])]
+    return torch.stack(rows).mean(dim=0)
+
+
+def _first_twice(attention, token, beside):
+    return where_from(torch.cat([attention[:1], attention]), token, beside)
+
+
+def _power(attention, token, beside):
+    mean = torch.stack(_mixed(attention, beside)).mean(dim=0)
+    return torch.linalg.matrix_power(mean, len(attention))[token]
+
+
+def _beside_the_first(attention, token, beside):
+    return _product([_mixed(attention, beside)[0], *attention.mean(dim=1)[1:]])[token]
+
+
+def _layers_summed(attention, token, beside):
+    return torch.stack(_mixed(attention, beside)).sum(dim=0)[token]
+
+
+def _still_a_table(attention, token, beside):
+    return where_from(attention, token, beside)[None]
+
+
 def from_the_top(attention: Tensor, token: int, beside: float) -> Tensor:
     row = torch.nn.functional.one_hot(torch.tensor(token), attention.shape[-1]).to(attention.dtype)
     for layer in reversed(attention.mean(dim=1)):  # from the last layer down: (T,) @ (T, T)
@@ -187,7 +213,7 @@ QUESTION = Question(
     reference=where_from,
     cases=cases,
     mistakes=(
-        Mistake("the layers are multiplied in the wrong order: the last one stands on the left", _reversed),
+        Mistake("the layers are multiplied in the wrong order: the first layer comes last", _reversed),
         Mistake("the two shares are exchanged: beside goes past the attention", _shares_exchanged),
         Mistake("half passes beside, whatever share is given", _always_half),
         Mistake("nothing passes beside the attention: the residual is missing", _no_residual),
@@ -208,6 +234,14 @@ QUESTION = Question(
         Mistake("what passes beside a layer is always the input, not what this layer receives", _input_kept),
         Mistake("tokens are counted from 1", _from_one),
         Mistake("the dtype is changed on the way", _other_dtype),
+        Mistake(
+            "each head is followed through all layers by itself; heads mix after every layer", _head_by_head
+        ),
+        Mistake("the first layer is used twice: as the start, and in the loop", _first_twice),
+        Mistake("you average the layers and apply the average L times", _power),
+        Mistake("the share passes beside the first layer only", _beside_the_first),
+        Mistake("the layers are summed; a state passes through one after the other", _layers_summed),
+        Mistake("the row has an axis too many: (1, T)", _still_a_table),
     ),
     right=(from_the_top, with_multi_dot, with_loops),
     why=(

@@ -116,6 +116,24 @@ def _one_more(values):
     return freedom(values) + 1
 
 
+def _features_that_follow(values):
+    return values.shape[-1] - _rank(values)
+
+
+def _repeated_tokens(values):
+    flat = values.reshape(-1, *values.shape[-2:])
+    found = [len(one) - len(one.unique(dim=0)) for one in flat]
+    return torch.tensor(found).reshape(values.shape[:-2])
+
+
+def _first_head(values):
+    return freedom(values).flatten()[0]
+
+
+def _other_integers(values):
+    return freedom(values).int()
+
+
 def with_centred_values(values: Tensor) -> Tensor:
     centred = values - values.mean(dim=-2, keepdim=True)  # what moving weight from token to token changes
     return values.shape[-2] - 1 - torch.linalg.matrix_rank(centred)
@@ -177,6 +195,15 @@ QUESTION = Question(
         Mistake("you add up the heads; each has values of its own", _heads_together),
         Mistake("you give all heads the number of the least free one", _least),
         Mistake("you count one direction too many", _one_more),
+        Mistake(
+            "you count the features that follow from others; asked are changes of weights",
+            _features_that_follow,
+        ),
+        Mistake(
+            "you count tokens with the value of another one; that is the simplest case only", _repeated_tokens
+        ),
+        Mistake("there is one number for all heads; each has values of its own", _first_head),
+        Mistake("the whole numbers are int32; int64 is asked for", _other_integers),
     ),
     right=(with_centred_values, with_singular_values, with_differences),
     why=(
