@@ -1,0 +1,194 @@
+"""ex12_2: documents that have every word of the question."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import reduce
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+
+def with_all(question: list[str], postings: dict[str, dict[int, int]]) -> list[int]:
+    if not question:
+        return []
+    found = [set(postings.get(word, {})) for word in question]
+    return sorted(set.intersection(*found))
+
+
+def _postings(draw: Draw, words: str, documents: int) -> dict[str, dict[int, int]]:
+    """Each word in about two documents of three, listed in a random order, one to four times."""
+    found = {}
+    for word in words:
+        order = [(int(draw.integers(0, 10**6, 1)), number) for number in range(documents)]
+        chosen = [number for place, number in sorted(order) if place % 3]
+        found[word] = {number: draw.integer(1, 4) for number in chosen}
+    return found
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, order, many words, a word in no document, twice the same, no word, a defaultdict."""
+    by_hand = {"copy": {0: 1, 1: 1, 4: 1}, "tree": {1: 1, 2: 1, 3: 5, 4: 2}, "file": {0: 2, 1: 2, 4: 1}}
+    shuffled = {"x": {9: 1, 2: 3, 5: 2, 0: 1}, "y": {5: 1, 9: 4, 7: 1, 0: 1, 2: 1}}
+    many = _postings(draw, "abcdef", 40)
+    return [
+        Case("two words, by hand", (["copy", "tree"], by_hand)),
+        Case("three words", (["copy", "tree", "file"], by_hand)),
+        Case("lists in another order; document 0", (["x", "y"], shuffled)),
+        Case("one word", (["tree"], by_hand)),
+        Case("three words in forty documents", (["b", "e", "f"], many)),
+        Case("two words in forty documents", (["d", "a"], many)),
+        Case("a word that no document has", (["copy", "spoon"], by_hand)),
+        Case("only words that no document has", (["spoon"], by_hand)),
+        Case("the same word twice", (["copy", "copy"], by_hand)),
+        Case("a question without words", ([], by_hand)),
+        Case("a defaultdict is not changed", (["x", "spoon"], defaultdict(dict, shuffled))),
+        Case("words without a common document", (["p", "q"], {"p": {1: 1, 3: 2}, "q": {2: 1}})),
+    ]
+
+
+def _union(question: list[str], postings: dict) -> list[int]:
+    return sorted({number for word in question for number in postings.get(word, {})})
+
+
+def _first_word(question: list[str], postings: dict) -> list[int]:
+    return with_all(question[:1], postings)
+
+
+def _last_word(question: list[str], postings: dict) -> list[int]:
+    return with_all(question[-1:], postings)
+
+
+def _unknown_skipped(question: list[str], postings: dict) -> list[int]:
+    return with_all([word for word in question if word in postings], postings)
+
+
+def _all_for_none(question: list[str], postings: dict) -> list[int]:
+    return with_all(question, postings) if question else _union(list(postings), postings)
+
+
+def _none_fails(question: list[str], postings: dict) -> list[int]:
+    return sorted(set.intersection(*[set(postings.get(word, {})) for word in question]))
+
+
+def _unknown_fails(question: list[str], postings: dict) -> list[int]:
+    if not question:
+        return []
+    lists = [dict(postings)[word] for word in question]
+    return sorted(set(lists[0]).intersection(*lists))
+
+
+def _as_listed(question: list[str], postings: dict) -> list[int]:
+    every = set(with_all(question, postings))
+    return [number for number in postings.get(question[0], {}) if number in every] if question else []
+
+
+def _a_set(question: list[str], postings: dict) -> set[int]:
+    return set(with_all(question, postings))
+
+
+def _enough_in_all(question: list[str], postings: dict) -> list[int]:
+    total: dict[int, int] = {}
+    for word in question:
+        for number, count in postings.get(word, {}).items():
+            total[number] = total.get(number, 0) + count
+    return sorted(number for number, count in total.items() if count >= len(question))
+
+
+def _as_often_as_asked(question: list[str], postings: dict) -> list[int]:
+    every = with_all(question, postings)
+    return [n for n in every if all(postings[word][n] >= question.count(word) for word in question)]
+
+
+def _zero_lost(question: list[str], postings: dict) -> list[int]:
+    return [number for number in with_all(question, postings) if number]
+
+
+def _index_grows(question: list[str], postings: dict) -> list[int]:
+    for word in question:
+        postings.setdefault(word, {})
+    return with_all(question, postings)
+
+
+def _downwards(question: list[str], postings: dict) -> list[int]:
+    return with_all(question, postings)[::-1]
+
+
+def _most_first(question: list[str], postings: dict) -> list[int]:
+    every = with_all(question, postings)
+    return sorted(every, key=lambda n: -sum(postings[word][n] for word in question))
+
+
+def _two_at_most(question: list[str], postings: dict) -> list[int]:
+    return with_all(question[:2], postings)
+
+
+def _counts(question: list[str], postings: dict) -> int:
+    return len(with_all(question, postings))
+
+
+def by_counting_words(question: list[str], postings: dict) -> list[int]:
+    hits: dict[int, int] = {}
+    for word in set(question):
+        for number in postings.get(word, {}):
+            hits[number] = hits.get(number, 0) + 1
+    return sorted(number for number, met in hits.items() if met == len(set(question)))
+
+
+def with_reduce(question: list[str], postings: dict) -> list[int]:
+    lists = [postings[word].keys() if word in postings else set() for word in question]
+    return sorted(reduce(lambda one, other: set(one) & set(other), lists)) if lists else []
+
+
+def by_asking_each_document(question: list[str], postings: dict) -> tuple[int, ...]:
+    every = sorted({number for found in postings.values() for number in found})
+    return tuple(n for n in every if question and all(n in postings.get(word, ()) for word in question))
+
+
+def shortest_first(question: list[str], postings: dict) -> list[int]:
+    lists = sorted((postings.get(word, {}) for word in question), key=len)
+    left = list(lists[0]) if lists else []
+    for one in lists[1:]:
+        left = [number for number in left if number in one]
+    left.sort()
+    return left
+
+
+QUESTION = Question(
+    id="ex12_2",
+    title="Documents with every word",
+    kind="implement",
+    objectives=("LO-12.1", "LO-12.2"),
+    points=1,
+    minutes=10,
+    difficulty=2,
+    importance=3,
+    reference=with_all,
+    cases=cases,
+    mistakes=(
+        Mistake("a document with any one of the words is enough", _union),
+        Mistake("only the first word of the question is looked up", _first_word),
+        Mistake("only the last word of the question is looked up", _last_word),
+        Mistake("a word that no document has is passed over as if it had not been asked", _unknown_skipped),
+        Mistake("a question without words gets all documents; it should get none", _all_for_none),
+        Mistake("a question without words makes your code fail", _none_fails),
+        Mistake("a word that no document has makes your code fail", _unknown_fails),
+        Mistake("the documents stand in the order of a posting list and not in that of numbers", _as_listed),
+        Mistake("you return a set; a list in rising order is asked for", _a_set),
+        Mistake(
+            "you add up how often any of the words occurs, so that one word twice stands for two words",
+            _enough_in_all,
+        ),
+        Mistake("a word asked twice has to stand there twice", _as_often_as_asked),
+        Mistake("document 0 is lost: the number 0 counts as false", _zero_lost),
+        Mistake("words of the question are written into the index while they are looked up", _index_grows),
+        Mistake("the numbers fall and do not rise", _downwards),
+        Mistake("the documents are ordered by how often they have the words", _most_first),
+        Mistake("only the first two words of the question are looked up", _two_at_most),
+        Mistake("you return how many documents there are and not which", _counts),
+    ),
+    right=(by_counting_words, with_reduce, by_asking_each_document, shortest_first),
+    why=(
+        "The lists of the words were made before the question came, so that only documents with one of its "
+        "words are ever touched. A word in no document has an empty list, and nothing is in all lists then."
+    ),
+)

@@ -1,0 +1,189 @@
+"""ex12_4: two rankings into one by their places."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Rankings = list[list[str]]
+
+
+def fused(rankings: Rankings, k: float) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    for ranking in rankings:
+        for rank, name in enumerate(ranking, start=1):
+            scores[name] = scores.get(name, 0.0) + 1 / (k + rank)
+    return scores
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, several lists, other lengths, k = 0, an empty list, none at all."""
+    names = [f"object {i}" for i in range(12)]
+
+    def drawn(length: int) -> list[str]:
+        order = sorted((int(draw.integers(0, 10**6, 1)), name) for name in names)
+        return [name for _, name in order][:length]
+
+    return [
+        Case("two rankings of two, by hand", ([["a", "b"], ["b", "c"]], 1)),
+        Case("three rankings of different lengths", ([drawn(7), drawn(3), drawn(10)], draw.integer(2, 9))),
+        Case("k = 60", ([drawn(5), drawn(5)], 60)),
+        Case("k = 0", ([drawn(4), drawn(6)], 0)),
+        Case("one of the rankings is empty", ([[], ["a", "b", "c"]], 2)),
+        Case("one ranking", ([drawn(4)], 3.5)),
+        Case("rankings with nothing in common", ([["p", "q", "r"], ["s", "t"]], 1)),
+        Case("no ranking at all", ([], 10)),
+    ]
+
+
+def _each(value, join=lambda old, new: (old or 0) + new):
+    def answer(rankings: Rankings, k: float) -> dict[str, float]:
+        scores: dict[str, float] = {}
+        for ranking in rankings:
+            for rank, name in enumerate(ranking, start=1):
+                scores[name] = join(scores.get(name), value(rank, k, len(ranking)))
+        return scores
+
+    return answer
+
+
+def _from_zero(rankings: Rankings, k: float) -> dict[str, float]:
+    return _each(lambda r, k, n: 1 / (k + r - 1))(rankings, k)
+
+
+def _averaged(rankings: Rankings, k: float) -> dict[str, float]:
+    return {name: score / len(rankings) for name, score in fused(rankings, k).items()}
+
+
+def _averaged_where_listed(rankings: Rankings, k: float) -> dict[str, float]:
+    times = Counter(name for ranking in rankings for name in ranking)
+    return {name: score / times[name] for name, score in fused(rankings, k).items()}
+
+
+def _in_all(rankings: Rankings, k: float) -> dict[str, float]:
+    return {n: s for n, s in fused(rankings, k).items() if all(n in ranking for ranking in rankings)}
+
+
+def _of_the_first(rankings: Rankings, k: float) -> dict[str, float]:
+    return {n: s for n, s in fused(rankings, k).items() if n in rankings[0]}
+
+
+def _first_two(rankings: Rankings, k: float) -> dict[str, float]:
+    return fused(rankings[:2], k)
+
+
+def _missing_is_last(rankings: Rankings, k: float) -> dict[str, float]:
+    scores = fused(rankings, k)
+    for name in scores:
+        scores[name] += sum(1 / (k + len(one) + 1) for one in rankings if name not in one)
+    return scores
+
+
+def _best_is_one(rankings: Rankings, k: float) -> dict[str, float]:
+    scores = fused(rankings, k)
+    return {name: score / max(scores.values()) for name, score in scores.items()}
+
+
+def _one_long_list(rankings: Rankings, k: float) -> dict[str, float]:
+    return fused([[name for ranking in rankings for name in ranking]], k)
+
+
+def _sixty(rankings: Rankings, k: float) -> dict[str, float]:
+    return fused(rankings, 60)
+
+
+def _names_only(rankings: Rankings, k: float) -> list[str]:
+    scores = fused(rankings, k)
+    return sorted(scores, key=lambda name: -scores[name])
+
+
+def _pairs(rankings: Rankings, k: float) -> list[tuple[str, float]]:
+    return sorted(fused(rankings, k).items(), key=lambda pair: -pair[1])
+
+
+def _emptied(rankings: Rankings, k: float) -> dict[str, float]:
+    scores = fused(rankings, k)
+    for ranking in rankings:
+        ranking.clear()
+    return scores
+
+
+def with_index(rankings: Rankings, k: float) -> dict[str, float]:
+    names = {name for ranking in rankings for name in ranking}
+    return {n: sum(1 / (k + 1 + one.index(n)) for one in rankings if n in one) for n in names}
+
+
+def with_counter(rankings: Rankings, k: float) -> Counter:
+    scores: Counter = Counter()
+    for ranking in rankings:
+        scores.update({name: 1 / (k + place + 1) for place, name in enumerate(ranking)})
+    return scores
+
+
+def best_first(rankings: Rankings, k: float) -> dict[str, float]:
+    scores = dict.fromkeys((name for ranking in rankings for name in ranking), 0.0)
+    for ranking in reversed(rankings):
+        for rank in range(1, len(ranking) + 1):
+            scores[ranking[rank - 1]] += (k + rank) ** -1
+    return dict(sorted(scores.items(), key=lambda pair: pair[1], reverse=True))
+
+
+QUESTION = Question(
+    id="ex12_4",
+    title="Two rankings without their scores",
+    kind="implement",
+    objectives=("LO-12.3",),
+    points=1,
+    minutes=15,
+    difficulty=2,
+    importance=4,
+    reference=fused,
+    cases=cases,
+    mistakes=(
+        Mistake("the first place is counted as 0", _from_zero),
+        Mistake("k is not used", _each(lambda r, k, n: 1 / r)),
+        Mistake("places are added, so that the last one has the highest score", _each(lambda r, k, n: k + r)),
+        Mistake(
+            "1/k and 1/rank are added, which is another number",
+            _each(lambda r, k, n: 1 / max(k, 1e-9) + 1 / r),
+        ),
+        Mistake("k multiplies the rank", _each(lambda r, k, n: 1 / max(k * r, 1e-9))),
+        Mistake(
+            "the best place alone counts, and the others are dropped",
+            _each(lambda r, k, n: 1 / (k + r), lambda old, new: max(old or 0, new)),
+        ),
+        Mistake(
+            "a later ranking overwrites an earlier one",
+            _each(lambda r, k, n: 1 / (k + r), lambda old, new: new),
+        ),
+        Mistake(
+            "the first ranking that has the name decides alone",
+            _each(lambda r, k, n: 1 / (k + r), lambda old, new: new if old is None else old),
+        ),
+        Mistake(
+            "the rankings are multiplied and not added",
+            _each(lambda r, k, n: 1 / (k + r), lambda old, new: new * (1 if old is None else old)),
+        ),
+        Mistake("places are counted from the end", _each(lambda r, k, n: 1 / (k + n + 1 - r))),
+        Mistake("places are divided by the length of the ranking", _each(lambda r, k, n: 1 / (k + r / n))),
+        Mistake("every name counts the same, wherever it stands", _each(lambda r, k, n: 1 / (k + 1))),
+        Mistake("the sum is divided by the number of rankings", _averaged),
+        Mistake("the sum is divided by the number of rankings that have the name", _averaged_where_listed),
+        Mistake("names that are not in all rankings are dropped", _in_all),
+        Mistake("only names of the first ranking are kept", _of_the_first),
+        Mistake("only the first two rankings are read", _first_two),
+        Mistake("a name that is missing in a ranking gets a place behind its last", _missing_is_last),
+        Mistake("the scores are divided by the best one", _best_is_one),
+        Mistake("the places run on from one ranking into the next", _one_long_list),
+        Mistake("the usual k = 60 is written into the code", _sixty),
+        Mistake("you return names; a dictionary with their scores is asked for", _names_only),
+        Mistake("you return pairs in a list; a dictionary is asked for", _pairs),
+        Mistake("the caller's rankings are used up", _emptied),
+    ),
+    right=(with_index, with_counter, best_first),
+    why=(
+        "Places mean the same in every ranking, while scores of words and cosines do not. A large k makes "
+        "the first places alike, so that a name which both rankings have beats one that leads a single one."
+    ),
+)

@@ -1,0 +1,175 @@
+"""ex12_5: the interval of a difference, question by question."""
+
+from __future__ import annotations
+
+import torch
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensor = torch.Tensor
+
+
+def interval(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    ends = torch.tensor([outside, 1 - outside], dtype=one.dtype)
+    return torch.quantile((one - other)[draws].mean(dim=1), ends)
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, many draws, as many draws as questions, one question, equal searches, float64."""
+    by_hand = torch.tensor([1.0, 0.5, 0.2]), torch.tensor([0.0, 0.5, 0.5])
+    rows = torch.tensor([[0, 0, 1], [2, 2, 2], [0, 1, 2], [1, 1, 2], [0, 0, 0]])
+
+    def drawn(n: int, times: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:
+        hard = draw.normal(n, dtype=dtype)
+        return hard + draw.normal(n, dtype=dtype) / 2, hard - 0.3, draw.integers(0, n, times, n)
+
+    return [
+        Case("three questions, five draws, by hand", (*by_hand, rows, 0.25)),
+        Case("many draws", (*drawn(12, 200), 0.025)),
+        Case("as many draws as questions", (*drawn(6, 6), 0.1)),
+        Case("few draws: between two of them", (*drawn(8, 7), 0.05)),
+        Case("outside = 0: all draws lie within", (*drawn(5, 9), 0.0)),
+        Case("outside = 0.4", (*drawn(9, 50), 0.4)),
+        Case("one question", (torch.tensor([1.0]), torch.tensor([0.25]), torch.zeros(4, 1).long(), 0.1)),
+        Case("one draw", (*drawn(4, 1), 0.1)),
+        Case("large numbers", (by_hand[0] + 100, by_hand[1], rows, 0.1)),
+        Case("float64 stays float64", (*drawn(7, 30, torch.float64), 0.025)),
+    ]
+
+
+def _ends(means: Tensor, outside: float) -> Tensor:
+    return torch.quantile(means, torch.tensor([outside, 1 - outside], dtype=means.dtype))
+
+
+def _of(how):
+    return lambda one, other, draws, outside: _ends(how(one, other, draws), outside)
+
+
+def _unpaired(one: Tensor, other: Tensor, draws: Tensor) -> Tensor:
+    return one[draws].mean(dim=1) - other[draws.flip(0)].mean(dim=1)
+
+
+def _both_halves(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return _ends((one - other)[draws].mean(dim=1), outside / 2)
+
+
+def _twice(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return _ends((one - other)[draws].mean(dim=1), min(2 * outside, 1.0))
+
+
+def _high_first(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws, outside).flip(0)
+
+
+def _two_and_a_half(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws, 0.025)
+
+
+def _difference_of_ends(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return _ends(one[draws].mean(dim=1), outside) - _ends(other[draws].mean(dim=1), outside)
+
+
+def _bell(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    means = (one - other)[draws].mean(dim=1)
+    spread = 1.96 * means.std(correction=0)
+    return torch.stack([means.mean() - spread, means.mean() + spread])
+
+
+def _nearest_draw(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    means = (one - other)[draws].mean(dim=1).sort().values
+    last = len(means) - 1
+    return means[[int(outside * last), int((1 - outside) * last)]]
+
+
+def _extremes(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws, 0.0)
+
+
+def _with_mean(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return torch.cat([(one - other).mean()[None], interval(one, other, draws, outside)])
+
+
+def _width(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws, outside).diff()
+
+
+def _always_32(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws, outside).float()
+
+
+def _relative(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws, outside) - (one - other).mean()
+
+
+def with_two_calls(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    means = one[draws].mean(dim=-1) - other[draws].mean(dim=-1)
+    return torch.stack([means.quantile(outside), means.quantile(1 - outside)])
+
+
+def with_numpy(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    import numpy as np
+
+    gains = one.numpy() - other.numpy()
+    ends = np.quantile(gains[draws.numpy()].mean(axis=1), [outside, 1 - outside])
+    return torch.as_tensor(ends, dtype=one.dtype)
+
+
+def with_a_loop(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    means = sorted(sum(float(one[i]) - float(other[i]) for i in row) / len(row) for row in draws.tolist())
+    found = []
+    for share in (outside, 1 - outside):
+        place = share * (len(means) - 1)
+        below = min(int(place), len(means) - 1)
+        above = min(below + 1, len(means) - 1)
+        found.append(means[below] + (place - below) * (means[above] - means[below]))
+    return torch.tensor(found, dtype=one.dtype)
+
+
+QUESTION = Question(
+    id="ex12_5",
+    title="How sure is a difference?",
+    kind="implement",
+    objectives=("LO-12.4",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=5,
+    reference=interval,
+    cases=cases,
+    mistakes=(
+        Mistake(
+            "each search is given draws of its own, so that they no longer meet the same questions",
+            _of(_unpaired),
+        ),
+        Mistake(
+            "the intervals of both searches are subtracted from each other, end by end", _difference_of_ends
+        ),
+        Mistake("the difference is taken the other way round", _of(lambda a, b, d: (b - a)[d].mean(dim=1))),
+        Mistake("the sign of the differences is lost", _of(lambda a, b, d: (a - b).abs()[d].mean(dim=1))),
+        Mistake("the differences themselves are cut off, and nothing is drawn", _of(lambda a, b, d: a - b)),
+        Mistake(
+            "each question is averaged over the draws, and not each draw over its questions",
+            _of(lambda a, b, d: (a - b)[d].mean(dim=0)),
+        ),
+        Mistake("the draws are not averaged", _of(lambda a, b, d: (a - b)[d].flatten())),
+        Mistake("the draws are summed and not averaged", _of(lambda a, b, d: (a - b)[d].sum(dim=1))),
+        Mistake("the median of each draw is taken", _of(lambda a, b, d: (a - b)[d].median(dim=1).values)),
+        Mistake("the second search is not used", _of(lambda a, b, d: a[d].mean(dim=1))),
+        Mistake("outside is halved again: it is what lies beyond one end", _both_halves),
+        Mistake("outside is cut off twice at each end", _twice),
+        Mistake("the upper end stands first", _high_first),
+        Mistake("0.025 is written into the code", _two_and_a_half),
+        Mistake("1.96 times the scatter is taken, and the draws' own quantiles are not", _bell),
+        Mistake("an end that lies between two draws is moved to the lower of them", _nearest_draw),
+        Mistake("the smallest and the largest draw are taken as ends", _extremes),
+        Mistake("the mean is returned too; two numbers are asked for", _with_mean),
+        Mistake("you return how wide the interval is; its two ends are asked for", _width),
+        Mistake("the result is always float32", _always_32),
+        Mistake("the ends are given as distances from the mean", _relative),
+    ),
+    right=(with_two_calls, with_numpy, with_a_loop),
+    why=(
+        "A question that is hard for one search is mostly hard for the other; in the difference this shared "
+        "part is gone. Drawing questions, and not results, keeps each pair together."
+    ),
+)
