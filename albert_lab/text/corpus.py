@@ -24,7 +24,7 @@ __all__ = ["DEFAULT_PACKAGES", "STDLIB", "Corpus", "Document", "build_corpus"]
 
 DEFAULT_PACKAGES = (STDLIB, "numpy", "scipy", "matplotlib", "sklearn", "pandas", "torch", "transformers")
 _INSPECTED = frozenset({STDLIB, "numpy"})
-_FORMAT = 3
+FORMAT = 3  # changes when the same packages give other documents; indexes made from them ask for it
 
 _log = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ def _documents(
 def _key(package: Package, include_private: bool, inspect: bool) -> str:
     return json.dumps(
         {
-            "format": _FORMAT,
+            "format": FORMAT,
             "package": package.name,
             "version": package.version,
             "python": platform.python_version(),

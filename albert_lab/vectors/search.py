@@ -26,6 +26,7 @@ import numpy as np
 
 from albert_lab.errors import CorpusError, InputError
 from albert_lab.paths import cache_dir
+from albert_lab.text import corpus as corpus_module
 from albert_lab.text.corpus import DEFAULT_PACKAGES, Corpus, build_corpus
 from albert_lab.text.packages import Package, find_package
 from albert_lab.vectors.hits import SearchHit, SearchResults
@@ -179,7 +180,7 @@ class DocumentSearch:
 
     def _word_part(self) -> tuple[Objects, LexicalIndex]:
         found = [(package.name, package.version, package.fingerprint) for package in self._found]
-        key = hashlib.sha256(json.dumps([_FORMAT, found]).encode()).hexdigest()[:16]
+        key = hashlib.sha256(json.dumps([_FORMAT, corpus_module.FORMAT, found]).encode()).hexdigest()[:16]
         folder = self._folder / f"bm25-{key}"
         known = None if self._rebuild else read_words(folder)
         return known or self._build_words(folder)

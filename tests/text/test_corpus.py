@@ -137,7 +137,7 @@ def test_the_second_time_comes_from_the_cache(shop, tmp_path, monkeypatch):
     for changed in ({"rebuild": True}, {"include_private": True}, {"inspect": ["fake_cached_shop"]}):
         with pytest.raises(AssertionError, match="read again"):
             build_corpus("fake_cached_shop", cache=tmp_path / "cache", progress=False, **changed)
-    monkeypatch.setattr(corpus, "_FORMAT", corpus._FORMAT + 1)
+    monkeypatch.setattr(corpus, "FORMAT", corpus.FORMAT + 1)
     with pytest.raises(AssertionError, match="read again"):
         build_corpus("fake_cached_shop", cache=tmp_path / "cache", progress=False)
 

@@ -165,6 +165,13 @@ def test_the_words_index_is_shared_and_vectors_are_kept_for_each_model(
     assert first("copy") == again("copy")
 
 
+def test_an_index_of_an_older_corpus_is_not_taken(tmp_path, monkeypatch):
+    for number in (1, 1, 2):
+        monkeypatch.setattr(search_module.corpus_module, "FORMAT", number)
+        DocumentSearch("platformdirs", vectors=False, cache=tmp_path, progress=False)
+        assert len(list(tmp_path.glob("bm25-*"))) == number
+
+
 def test_a_damaged_index_is_built_again_with_a_warning(small, extractor, tmp_path):
     before = DocumentSearch(STDLIB, extractor=extractor, cache=tmp_path)("copy a file")
     objects = next(tmp_path.glob("bm25-*/objects.parquet"))
