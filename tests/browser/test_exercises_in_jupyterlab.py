@@ -13,7 +13,11 @@ from tests.browser.jupyterlab import Lab, written
 from tests.exercises.assignment import released, role, source
 
 NAME, QUESTION = "02_many_heads", "ex02_1"
-WRONG = "def split_heads(x, heads):\n    B, T, D = x.shape\n    return x.reshape(B, heads, T, D // heads)"
+WRONG = (
+    "def split_packed(x, heads):\n"
+    "    sides = [side.reshape(x.shape[0], heads, x.shape[1], -1) for side in x.chunk(3, dim=-1)]\n"
+    "    return torch.stack(sides)"
+)
 FIND = """(id) => {
     const cells = window.jupyterapp.shell.currentWidget.content.widgets;
     return cells.findIndex((cell) => cell.model.id === id);
@@ -85,7 +89,7 @@ def test_a_wrong_answer_is_named_and_a_right_one_is_praised_and_counted(lab: Lab
     run_cell(lab, exercise, "ex02-1-answer")
     shown = run_cell(lab, exercise, "ex02-1-check")
     told = shown.inner_text()
-    assert "It looks as if you reshaped straight to" in told
+    assert "It looks as if the heads were poured" in told
     assert "Traceback" not in told
     picture(exercise, "wrong")
 
