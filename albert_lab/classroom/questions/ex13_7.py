@@ -26,6 +26,8 @@ def cases(draw: Draw) -> list[Case]:
     constant[..., 2] = 2.0
     thin = torch.cat([whole(4, 9, 2), torch.zeros(4, 9, 1)], dim=-1)
     doubled = torch.cat([thin, thin[..., :1] + thin[..., 1:2]], dim=-1)
+    T, d = draw.integer(8, 20), draw.integer(2, 6)
+    few = [whole(1, T, rank) @ whole(1, rank, 6) for rank in (draw.integer(1, 5) for _ in range(4))]
     mixed = draw.normal(2, 3, 8, 3)
     mixed[0, 1], mixed[1, 2, :, 1] = 0.0, 1.0
     return [
@@ -37,6 +39,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("tokens with equal values", (equal,)),
         Case("a feature that is the same for all tokens", (constant,)),
         Case("features that say the same", (doubled,)),
+        Case("sizes that differ from time to time", (draw.normal(2, 2, T, d),)),
+        Case("heads of which each has its own number of equations", (torch.stack(few),)),
         Case("values of 0", (torch.zeros(2, 5, 3),)),
         Case("heads with other values each", (mixed,)),
         Case("one token", (draw.normal(2, 1, 4),)),
