@@ -1,0 +1,163 @@
+"""ex11_2: one mean for both sides."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensor = torch.Tensor
+
+
+def centred_cosines(queries: Tensor, documents: Tensor) -> Tensor:
+    mean = documents.mean(dim=0)
+    return F.normalize(queries - mean, dim=-1) @ F.normalize(documents - mean, dim=-1).T
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, more documents, a cone, one question, square sizes, float64, layouts, gradients."""
+    hand = torch.tensor([[3.0, 4.0]]), torch.tensor([[1.0, 2.0], [3.0, 2.0], [2.0, 5.0]])
+    return [
+        Case("one question and three documents, by hand", hand),
+        Case("more documents than questions", (draw.normal(3, 5), draw.normal(8, 5) + 1)),
+        Case("a cone", (draw.normal(4, 6) + 5, draw.normal(7, 6) + 5)),
+        Case("questions lie elsewhere than documents", (draw.normal(5, 4) + 3, draw.normal(6, 4) - 1)),
+        Case("as many questions as documents as features", (draw.normal(6, 6) + 1, draw.normal(6, 6) * 2)),
+        Case("float64 stays float64", tuple(draw.normal(n, 3, dtype=torch.float64) + 1 for n in (2, 5))),
+        Case("vectors that are not contiguous", (draw.strided(3, 7), draw.strided(5, 7) + 1)),
+        Case("gradients flow back", (draw.normal(2, 4) + 1, draw.normal(5, 4)), gradient=True),
+    ]
+
+
+def _cosines(one: Tensor, two: Tensor) -> Tensor:
+    return F.normalize(one, dim=-1) @ F.normalize(two, dim=-1).T
+
+
+def _not_centred(queries: Tensor, documents: Tensor) -> Tensor:
+    return _cosines(queries, documents)
+
+
+def _documents_only(queries: Tensor, documents: Tensor) -> Tensor:
+    return _cosines(queries, documents - documents.mean(0))
+
+
+def _queries_only(queries: Tensor, documents: Tensor) -> Tensor:
+    return _cosines(queries - documents.mean(0), documents)
+
+
+def _each_its_own(queries: Tensor, documents: Tensor) -> Tensor:
+    return _cosines(queries - queries.mean(0), documents - documents.mean(0))
+
+
+def _mean_of_queries(queries: Tensor, documents: Tensor) -> Tensor:
+    return _cosines(queries - queries.mean(0), documents - queries.mean(0))
+
+
+def _mean_of_both(queries: Tensor, documents: Tensor) -> Tensor:
+    mean = torch.cat([queries, documents]).mean(0)
+    return _cosines(queries - mean, documents - mean)
+
+
+def _per_vector(queries: Tensor, documents: Tensor) -> Tensor:
+    return _cosines(queries - queries.mean(1, keepdim=True), documents - documents.mean(1, keepdim=True))
+
+
+def _normalized_first(queries: Tensor, documents: Tensor) -> Tensor:
+    one, two = F.normalize(queries, dim=-1), F.normalize(documents, dim=-1)
+    return (one - two.mean(0)) @ (two - two.mean(0)).T
+
+
+def _normalized_twice(queries: Tensor, documents: Tensor) -> Tensor:
+    return centred_cosines(F.normalize(queries, dim=-1), F.normalize(documents, dim=-1))
+
+
+def _dot(queries: Tensor, documents: Tensor) -> Tensor:
+    return (queries - documents.mean(0)) @ (documents - documents.mean(0)).T
+
+
+def _one_side(queries: Tensor, documents: Tensor) -> Tensor:
+    return (queries - documents.mean(0)) @ F.normalize(documents - documents.mean(0), dim=-1).T
+
+
+def _added(queries: Tensor, documents: Tensor) -> Tensor:
+    return _cosines(queries + documents.mean(0), documents + documents.mean(0))
+
+
+def _one_number(queries: Tensor, documents: Tensor) -> Tensor:
+    return _cosines(queries - documents.mean(), documents - documents.mean())
+
+
+def _scaled(queries: Tensor, documents: Tensor) -> Tensor:
+    mean, spread = documents.mean(0), documents.std(0, correction=0)
+    return _cosines((queries - mean) / spread, (documents - mean) / spread)
+
+
+def _down(queries: Tensor, documents: Tensor) -> Tensor:
+    mean = documents.mean(0)
+    return F.normalize(queries - mean, dim=0) @ F.normalize(documents - mean, dim=0).T
+
+
+def _transposed(queries: Tensor, documents: Tensor) -> Tensor:
+    return centred_cosines(queries, documents).T
+
+
+def _constant(queries: Tensor, documents: Tensor) -> Tensor:
+    mean = documents.mean(0).detach()
+    return _cosines(queries - mean, documents - mean)
+
+
+def with_similarity(queries: Tensor, documents: Tensor) -> Tensor:
+    mu = documents.sum(0) / documents.shape[0]
+    return torch.cosine_similarity((queries - mu).unsqueeze(1), (documents - mu).unsqueeze(0), dim=-1)
+
+
+def with_lengths(queries: Tensor, documents: Tensor) -> Tensor:
+    one, two = queries - documents.mean(0), documents - documents.mean(0)
+    return torch.einsum("mh,nh->mn", one, two) / (one.norm(dim=1)[:, None] * two.norm(dim=1))
+
+
+def with_a_loop(queries: Tensor, documents: Tensor) -> Tensor:
+    mean = documents.mean(dim=0, keepdim=True)
+    found = [(documents - mean) @ (q - mean[0]) / (q - mean[0]).norm() for q in queries]
+    return torch.stack(found) / (documents - mean).norm(dim=1)
+
+
+QUESTION = Question(
+    id="ex11_2",
+    title="One mean for both sides",
+    kind="implement",
+    objectives=("LO-11.2",),
+    points=1,
+    minutes=10,
+    difficulty=2,
+    importance=5,
+    reference=centred_cosines,
+    cases=cases,
+    mistakes=(
+        Mistake("nothing is centred", _not_centred),
+        Mistake("only the documents are centred", _documents_only),
+        Mistake("only the questions are centred", _queries_only),
+        Mistake("each side is centred with a mean of its own", _each_its_own),
+        Mistake("the mean is that of the questions", _mean_of_queries),
+        Mistake("the mean is that of questions and documents together", _mean_of_both),
+        Mistake("each vector loses the mean of its own numbers", _per_vector),
+        Mistake("the length is made 1 before centring and not after it", _normalized_first),
+        Mistake(
+            "the vectors are brought to length 1 before centring too, which moves the mean", _normalized_twice
+        ),
+        Mistake("the result is a dot product: nothing is divided by lengths", _dot),
+        Mistake("only the documents are divided by their lengths", _one_side),
+        Mistake("the mean is added", _added),
+        Mistake("the mean is one single number over all features", _one_number),
+        Mistake("each feature is divided by its spread: that is more than centring", _scaled),
+        Mistake("lengths are taken along the texts and not along the features", _down),
+        Mistake("documents stand in the rows; questions belong there", _transposed),
+        Mistake("the mean is cut out of the gradient", _constant),
+    ),
+    right=(with_similarity, with_lengths, with_a_loop),
+    why=(
+        "Both sides have to be seen from the same point, or the common piece of one side still decides. The "
+        "documents' mean is there before any question comes, and does not change with the questions."
+    ),
+)

@@ -1,0 +1,182 @@
+"""ex11_3: InfoNCE in which another right answer counts as a score of zero."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Tensor = torch.Tensor
+
+
+def _table(queries: Tensor, answers: Tensor, temperature: float) -> Tensor:
+    return F.normalize(queries, dim=1) @ F.normalize(answers, dim=1).T / temperature
+
+
+def _also_right(same: Tensor) -> Tensor:
+    return same & ~torch.eye(len(same), dtype=torch.bool)
+
+
+def loss_of(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    scores = _table(queries, answers, temperature).masked_fill(_also_right(same), -torch.inf)
+    return -scores.log_softmax(dim=1).diagonal().mean()
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, random batches, no and only doubles, small temperature, float64, gradients."""
+    hand = torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[4.0, 3.0], [6.0, 8.0]])
+
+    def batch(n: int, width: int, share: float = 0.4, dtype: torch.dtype = torch.float32):
+        first = draw.normal(n, width, dtype=dtype) * 2
+        pairs = draw.mask(n, n, share=share) & ~torch.eye(n, dtype=torch.bool)
+        pairs[0], pairs[1, 2] = False, True
+        return first, first + draw.normal(n, width, dtype=dtype) * 3, pairs | torch.eye(n, dtype=torch.bool)
+
+    every = torch.ones(3, 3, dtype=torch.bool)
+    first = torch.tensor([[True, False], [True, True]])
+    return [
+        Case("two pairs; question 2 also has answer 1, by hand", (*hand, first, 1.0)),
+        Case("a batch with doubles", (*batch(6, 4), 0.5)),
+        Case("another temperature", (*batch(8, 5), 0.2)),
+        Case("as many pairs as features", (*batch(5, 5), 1.0)),
+        Case("no doubles", (*batch(7, 3)[:2], torch.eye(7, dtype=torch.bool), 0.3)),
+        Case("all answers are right: nothing to tell apart", (*batch(3, 4)[:2], every, 0.5)),
+        Case("a small temperature", (*batch(6, 3), 0.005)),
+        Case("one pair", (draw.normal(1, 3), draw.normal(1, 3), every[:1, :1], 0.1)),
+        Case("float64 stays float64", (*batch(4, 3, dtype=torch.float64), 0.5)),
+        Case("gradients flow back", (*batch(5, 4), 0.5), gradient=True),
+    ]
+
+
+def as_found(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    scores = _table(queries, answers, temperature).masked_fill(_also_right(same), 0.0)
+    return -scores.log_softmax(dim=1).diagonal().mean()
+
+
+def _of(how):
+    def answer(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+        scores = _table(queries, answers, temperature)
+        return how(scores, scores.masked_fill(_also_right(same), -torch.inf), same)
+
+    return answer
+
+
+def _tau_forgotten(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    return loss_of(queries, answers, same, 1.0)
+
+
+def _tau_multiplied(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    return loss_of(queries, answers, same, 1 / temperature)
+
+
+def _dot(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    scores = (queries @ answers.T / temperature).masked_fill(_also_right(same), -torch.inf)
+    return -scores.log_softmax(dim=1).diagonal().mean()
+
+
+def _overflowing(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    powers = _table(queries, answers, temperature).exp().masked_fill(_also_right(same), 0.0)
+    return -(powers.diagonal() / powers.sum(dim=1)).log().mean()
+
+
+def _after(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    bets = scores.softmax(dim=1).masked_fill(_also_right(same), 0.0)
+    return -bets.diagonal().log().mean() + 0 * bets.sum()
+
+
+def _any_right(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    return -(scores.log_softmax(dim=1).masked_fill(~same, -torch.inf)).logsumexp(dim=1).mean()
+
+
+def _other_way(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    return -scores.masked_fill(_also_right(same).T, -torch.inf).log_softmax(dim=1).diagonal().mean()
+
+
+def _minus_one(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    return -scores.masked_fill(_also_right(same), -1.0).log_softmax(dim=1).diagonal().mean()
+
+
+def _rows_dropped(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    kept = same.sum(dim=1) == 1
+    return (-scores.log_softmax(dim=1).diagonal() * kept).sum() / kept.sum()
+
+
+def _strangers_out(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    return -scores.masked_fill(~same, -torch.inf).log_softmax(dim=1).diagonal().mean()
+
+
+def _own_not_below(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    others = scores.masked_fill(same, -torch.inf).logsumexp(dim=1)
+    return (others - scores.diagonal()).mean()
+
+
+def with_cross_entropy(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    n = len(queries)
+    cosines = torch.cosine_similarity(queries[:, None], answers[None], dim=-1)
+    out = same.clone().fill_diagonal_(False)
+    scores = torch.where(out, torch.full_like(cosines, -torch.inf), cosines / temperature)
+    return F.cross_entropy(scores, torch.arange(n))
+
+
+def with_a_loop(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    scores, losses = _table(queries, answers, temperature), []
+    for i in range(len(scores)):
+        kept = [scores[i, j] for j in range(len(scores)) if j == i or not same[i, j]]
+        losses.append(torch.stack(kept).logsumexp(dim=0) - scores[i, i])
+    return torch.stack(losses).mean()
+
+
+def with_logsumexp(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    one, two = queries / queries.norm(dim=1, keepdim=True), answers / answers.norm(dim=1, keepdim=True)
+    scores = torch.einsum("ih,jh->ij", one, two) / temperature
+    fines = torch.zeros_like(scores).masked_fill(_also_right(same), -torch.inf)
+    return ((scores + fines).logsumexp(1) - scores.diagonal()).sum() / len(scores)
+
+
+QUESTION = Question(
+    id="ex11_3",
+    title="Answers that are right too",
+    kind="find the bug",
+    objectives=("LO-11.3",),
+    points=2,
+    minutes=20,
+    difficulty=3,
+    importance=4,
+    reference=loss_of,
+    cases=cases,
+    mistakes=(
+        Mistake("the score 0 is put in, which takes part in the softmax as any other: as found", as_found),
+        Mistake(
+            "the other right answers still count as wrong ones",
+            _of(lambda s, m, same: -s.log_softmax(dim=1).diagonal().mean()),
+        ),
+        Mistake("they are taken out after the softmax, when they have cost already", _of(_after)),
+        Mistake("they count as right, and share the bet with the own answer", _of(_any_right)),
+        Mistake("rows and columns of same are exchanged", _of(_other_way)),
+        Mistake("−1 is put in, the lowest cosine but not the lowest score", _of(_minus_one)),
+        Mistake("questions with several right answers are left out of the mean", _of(_rows_dropped)),
+        Mistake("strangers are taken out, and the right ones are kept", _of(_strangers_out)),
+        Mistake("the own answer is missing below the fraction line", _of(_own_not_below)),
+        Mistake(
+            "the softmax runs down the columns",
+            _of(lambda s, m, same: -m.log_softmax(dim=0).diagonal().mean()),
+        ),
+        Mistake("the losses are summed", _of(lambda s, m, same: -m.log_softmax(dim=1).diagonal().sum())),
+        Mistake("the sign is missing", _of(lambda s, m, same: m.log_softmax(dim=1).diagonal().mean())),
+        Mistake("the logarithm is missing", _of(lambda s, m, same: -m.softmax(dim=1).diagonal().mean())),
+        Mistake(
+            "there is a loss for each question; their mean is asked for",
+            _of(lambda s, m, same: -m.log_softmax(dim=1).diagonal()),
+        ),
+        Mistake("the temperature is not used", _tau_forgotten),
+        Mistake("the temperature multiplies the cosines", _tau_multiplied),
+        Mistake("dot products are taken where cosines are asked for", _dot),
+        Mistake("powers of e are taken one by one, and overflow at a small temperature", _overflowing),
+    ),
+    right=(with_cross_entropy, with_a_loop, with_logsumexp),
+    why=(
+        "In a softmax every finite score gets a share of the bet; only −∞ is absent. An answer that is right "
+        "too must be neither pushed away nor asked for, and so it has to be absent."
+    ),
+)

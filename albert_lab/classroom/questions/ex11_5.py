@@ -1,0 +1,179 @@
+"""ex11_5: training pairs that the exam has seen."""
+
+from __future__ import annotations
+
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
+
+Pairs = list[tuple[str, str]]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def leaked(training: Pairs, exam: Pairs) -> list[int]:
+    known = {_plain(text) for pair in exam for text in pair}
+    return [i for i, pair in enumerate(training) if any(_plain(text) in known for text in pair)]
+
+
+def cases(draw: Draw) -> list[Case]:
+    """By hand, each side, exchanged sides, capitals and spaces, parts of texts, nothing, many."""
+    exam = [("open a file", "Opens the file."), ("draw a line", "Plots points.")]
+    texts = [f"text {i}" for i in range(40)]
+
+    def pairs(n: int) -> Pairs:
+        return [(draw.choice(texts), draw.choice(texts)) for _ in range(n)]
+
+    fresh = ("close it", "Closes the file.")
+    return [
+        Case("one leaked question, by hand", ([fresh, ("open a file", "Another text.")], exam)),
+        Case("a leaked answer", ([("make a chart", "Plots points."), fresh], exam)),
+        Case("question and answer have changed sides", ([fresh, ("Opens the file.", "x")], exam)),
+        Case("the question is an answer in training", ([fresh, ("x", "draw a line")], exam)),
+        Case("capitals", ([("OPEN a File", "x"), fresh], exam)),
+        Case("capitals in the exam", ([fresh, ("x", "opens the file.")], exam)),
+        Case("spaces around it", ([fresh, ("  draw a line\n", "x")], exam)),
+        Case("other spaces within it", ([fresh, ("draw  a\nline", "x")], exam)),
+        Case("a part of a text is another text", ([("open a", "file"), fresh], exam)),
+        Case("a text that contains one of the exam's", ([("how to open a file", "x"), fresh], exam)),
+        Case("the point at the end counts", ([("x", "Plots points"), ("y", "Plots points.")], exam)),
+        Case("both sides leak: the place is named once", ([("open a file", "Plots points.")], exam)),
+        Case("the same pair twice in training", ([("open a file", "x"), fresh, ("open a file", "x")], exam)),
+        Case("spaces between letters count", ([("op en a file", "x"), fresh], exam)),
+        Case("no training", ([], exam)),
+        Case("no exam", ([fresh], [])),
+        Case("many pairs", (pairs(60), pairs(5))),
+    ]
+
+
+def _of(prepare=_plain, side=None, exam_side=None, same_side=False):
+    def answer(training: Pairs, exam: Pairs) -> list[int]:
+        sides = (0, 1) if side is None else (side,)
+        theirs = (0, 1) if exam_side is None else (exam_side,)
+        known = {prepare(pair[s]) for pair in exam for s in theirs}
+        if same_side:
+            by_side = [{prepare(pair[s]) for pair in exam} for s in (0, 1)]
+            return [i for i, p in enumerate(training) if any(prepare(p[s]) in by_side[s] for s in (0, 1))]
+        return [i for i, pair in enumerate(training) if any(prepare(pair[s]) in known for s in sides)]
+
+    return answer
+
+
+def _whole_pairs(training: Pairs, exam: Pairs) -> list[int]:
+    known = {(_plain(one), _plain(two)) for one, two in exam}
+    return [i for i, (one, two) in enumerate(training) if (_plain(one), _plain(two)) in known]
+
+
+def _both_sides(training: Pairs, exam: Pairs) -> list[int]:
+    known = {_plain(text) for pair in exam for text in pair}
+    return [i for i, pair in enumerate(training) if all(_plain(text) in known for text in pair)]
+
+
+def _contained(training: Pairs, exam: Pairs) -> list[int]:
+    known = [_plain(text) for pair in exam for text in pair]
+    return [i for i, p in enumerate(training) if any(k in _plain(text) for text in p for k in known)]
+
+
+def _contains(training: Pairs, exam: Pairs) -> list[int]:
+    known = [_plain(text) for pair in exam for text in pair]
+    return [i for i, p in enumerate(training) if any(_plain(text) in k for text in p for k in known)]
+
+
+def _to_keep(training: Pairs, exam: Pairs) -> list[int]:
+    gone = leaked(training, exam)
+    return [i for i in range(len(training)) if i not in gone]
+
+
+def _of_the_exam(training: Pairs, exam: Pairs) -> list[int]:
+    return leaked(exam, training)
+
+
+def _twice(training: Pairs, exam: Pairs) -> list[int]:
+    known = {_plain(text) for pair in exam for text in pair}
+    return [i for i, pair in enumerate(training) for text in pair if _plain(text) in known]
+
+
+def _from_one(training: Pairs, exam: Pairs) -> list[int]:
+    return [i + 1 for i in leaked(training, exam)]
+
+
+def _pairs_themselves(training: Pairs, exam: Pairs) -> Pairs:
+    return [training[i] for i in leaked(training, exam)]
+
+
+def _first_only(training: Pairs, exam: Pairs) -> list[int]:
+    return leaked(training, exam)[:1]
+
+
+def _by_value(training: Pairs, exam: Pairs) -> list[int]:
+    return sorted({training.index(training[i]) for i in leaked(training, exam)})
+
+
+def with_a_loop(training: Pairs, exam: Pairs) -> list[int]:
+    found = []
+    for place in range(len(training)):
+        mine = [text.casefold().split() for text in training[place]]
+        if any(text.casefold().split() in mine for pair in exam for text in pair):
+            found.append(place)
+    return found
+
+
+def with_sets(training: Pairs, exam: Pairs) -> tuple[int, ...]:
+    def plain(pair):
+        return {" ".join(text.lower().strip().split()) for text in pair}
+
+    known = set().union(*map(plain, exam))
+    return tuple(i for i, pair in enumerate(training) if not plain(pair).isdisjoint(known))
+
+
+def with_re(training: Pairs, exam: Pairs) -> list[int]:
+    import re
+
+    known = [re.sub(r"\s+", " ", text.strip()).upper() for pair in exam for text in pair]
+    found = set()
+    for i, pair in enumerate(training):
+        found |= {i for text in pair if re.sub(r"\s+", " ", text.strip()).upper() in known}
+    return sorted(found)
+
+
+QUESTION = Question(
+    id="ex11_5",
+    title="What has leaked?",
+    kind="implement",
+    objectives=("LO-11.6",),
+    points=1,
+    minutes=15,
+    difficulty=2,
+    importance=4,
+    reference=leaked,
+    cases=cases,
+    mistakes=(
+        Mistake("only whole pairs are compared; one common text is a leak already", _whole_pairs),
+        Mistake("both texts of a pair have to be known before it counts", _both_sides),
+        Mistake("only questions of the training are looked at", _of(side=0)),
+        Mistake("only answers of the training are looked at", _of(side=1)),
+        Mistake("only questions of the exam are looked at", _of(exam_side=0)),
+        Mistake("only answers of the exam are looked at", _of(exam_side=1)),
+        Mistake("questions are compared with questions only, and answers with answers", _of(same_side=True)),
+        Mistake("capitals and spaces tell texts apart", _of(str)),
+        Mistake("capitals tell texts apart", _of(lambda text: " ".join(text.split()))),
+        Mistake("spaces tell texts apart", _of(str.lower)),
+        Mistake("spaces within a text tell texts apart", _of(lambda text: text.lower().strip())),
+        Mistake("spaces are dropped, between words too", _of(lambda text: "".join(text.lower().split()))),
+        Mistake("points and other marks are dropped", _of(lambda text: _plain(text).rstrip("."))),
+        Mistake("a text that only contains one of the exam's counts too", _contained),
+        Mistake("a text that is a part of one of the exam's counts too", _contains),
+        Mistake("you return the places that may stay", _to_keep),
+        Mistake("you return places of the exam; the training is to be cleaned", _of_the_exam),
+        Mistake("a pair that leaks on both sides is named twice", _twice),
+        Mistake("places are counted from 1", _from_one),
+        Mistake("you return the pairs; their places are asked for", _pairs_themselves),
+        Mistake("you stop at the first leak", _first_only),
+        Mistake("a pair that stands twice in the training is found once", _by_value),
+    ),
+    right=(with_a_loop, with_sets, with_re),
+    why=(
+        "One text that the exam uses is enough: the network can learn it by heart with another partner. "
+        "Capitals and spaces are no protection, for the tokenizer makes the same pieces of both."
+    ),
+)
