@@ -80,7 +80,7 @@ def _upper(queries: Tensor, answers: Tensor) -> Tensor:
 
 
 def _plain_number(queries: Tensor, answers: Tensor) -> float:
-    return float(lead(queries, answers))
+    return lead(queries, answers).item()
 
 
 def _without_normalize(queries: Tensor, answers: Tensor) -> Tensor:
