@@ -177,17 +177,19 @@ def _hint(expected: Any, given: Any) -> list[str]:
 def _diagnosis(
     question: Question, expected: list[Outcome], given: list[Outcome], right: list[bool], seed: int
 ) -> list[str]:
-    """The known mistake that gives the same outcomes; else one that gives most of the wrong ones."""
-    best, most = "", 0
+    """The known mistake that gives the same outcomes; else the nearest, if it explains half of what is wrong.
+
+    Near is: the same outcome on many of the cases on which the answer or the mistake is wrong.
+    """
+    best, most = "", (0.0, 0)
     for mistake in question.mistakes:
         theirs = outcomes(question, _prepared(question, mistake.answer), seed)
         alike = [_alike(question, one, two) for one, two in zip(theirs, given, strict=True)]
         if all(alike):
             return [f"  It looks as if {mistake.says}."]
-        agree = sum(
-            one and not fine and outcome.error is None
-            for one, fine, outcome in zip(alike, right, given, strict=True)
-        )
-        if agree > most:
-            best, most = mistake.says, agree
-    return [f"  Perhaps (it fits {most} of the cases that fail): {best}."] if best else []
+        cases = list(zip(alike, right, given, strict=True))
+        shared = sum(one and not fine and outcome.error is None for one, fine, outcome in cases)
+        either = sum(not (one and fine) for one, fine, _ in cases)
+        best, most = max((best, most), (mistake.says, (shared / either, shared)), key=lambda found: found[1])
+    fits = f"it fits {most[1]} of the {len(right) - sum(right)} cases that fail"
+    return [f"  Perhaps ({fits}): {best}."] if most[0] >= 0.5 else []

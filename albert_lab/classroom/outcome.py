@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 import numbers
 import traceback
@@ -214,16 +215,23 @@ def _sequence_difference(expected: Sequence, given: Any, **how: float) -> str | 
 
 
 def shown(value: Any, width: int = 400) -> str:
-    """A value as short text: tensors rounded, long ones by their shape."""
+    """A value as short text: tensors rounded, long ones by their shape, also inside of other values."""
     import torch
 
     if isinstance(value, torch.Tensor):
-        if value.numel() > 24:
-            return f"tensor of shape {tuple(value.shape)}, {value.dtype}"
-        rounded = value.detach()
-        numbers_ = (
-            rounded.double().round(decimals=4).tolist() if rounded.is_floating_point() else rounded.tolist()
-        )
-        return f"{numbers_}"
-    text = repr(value)
+        return _tensor_shown(value)
+    if isinstance(value, Mapping):
+        text = "{" + ", ".join(f"{key!r}: {shown(one)}" for key, one in value.items()) + "}"
+    elif type(value) in (list, tuple):
+        ends = "[]" if type(value) is list else "()"
+        text = ends[0] + ", ".join(map(shown, value)) + ends[1]
+    else:
+        text = "a function" if inspect.isroutine(value) else repr(value)
     return text if len(text) <= width else f"{text[:width]} …"
+
+
+def _tensor_shown(value: Any) -> str:
+    if value.numel() > 24:
+        return f"tensor of shape {tuple(value.shape)}, {value.dtype}"
+    value = value.detach()
+    return str(value.double().round(decimals=4).tolist() if value.is_floating_point() else value.tolist())

@@ -23,7 +23,7 @@ from albert_lab.classroom import (
     question,
     solution,
 )
-from albert_lab.classroom.outcome import difference, outcomes, same
+from albert_lab.classroom.outcome import difference, outcomes, same, shown
 from albert_lab.classroom.progress import progress_file
 from albert_lab.errors import InputError
 
@@ -165,7 +165,28 @@ def test_a_known_mistake_that_fits_only_some_cases_is_called_a_guess():
     cases = [Case("two", (torch.tensor([1.0, 2.0]),)), Case("three", (torch.tensor([1.0, 2.0, 3.0]),))]
     asked = made(lambda x: 2 * x, lambda draw: cases, mistakes=mistakes)
     assert "It looks as if you forgot to double." in report(asked, lambda x: x + 0)
-    assert "Perhaps (it fits 1 of the cases that fail): you forgot to double." in report(asked, forgets_twice)
+    assert "Perhaps (it fits 1 of the 2 cases that fail): you forgot to double." in report(
+        asked, forgets_twice
+    )
+
+
+def test_a_known_mistake_that_is_wrong_far_more_often_is_not_suspected():
+    """An answer that fails one case in four is not told that it does what fails them all."""
+    mistakes = (Mistake("you say True to everything", lambda x: True),)
+    mistakes += tuple(Mistake(f"mistake {i}", lambda x, i=i: i) for i in range(6))
+    cases = [Case(f"number {i}", (i,)) for i in (-3, -2, -1, 0)]
+    asked = made(lambda x: x > 0, lambda draw: cases, mistakes=mistakes)
+    text = report(asked, lambda x: x >= 0)
+    assert "3 of 4 right" in text
+    assert "Perhaps" not in text
+    assert "It looks as if you say True to everything." in report(asked, lambda x: True)
+
+
+def test_values_are_shown_short_whatever_they_are():
+    state = {"weight": torch.zeros(5, 6), "bias": torch.tensor([0.5])}
+    assert shown(state) == "{'weight': tensor of shape (5, 6), torch.float32, 'bias': [0.5]}"
+    assert shown([torch.tensor(2), (1, "a")]) == "[2, (1, 'a')]"
+    assert shown(heads) == "a function"
 
 
 def test_an_answer_cannot_disturb_the_next_one():
