@@ -38,7 +38,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("a piece that stands twice in a word", ([(["▁z", "o", "o"], 4), (["▁z"], 1)],)),
         Case(
             "the same word in two places of the list",
-            ([(["▁z", "oo"], 2), (["▁z", "ip"], 3), (["▁z", "oo"], 6)],),
+            ([(["▁z", "oo"], 2), (["▁z", "ip"], 3), (["▁z", "oo"], 5)],),
         ),
         Case("drawn words", (drawn(5),)),
         Case("more drawn words", (drawn(12),)),
@@ -114,6 +114,10 @@ def _last_wins(cuts):
     return {piece: -math.log2(count / total) for piece, count in used.items()}
 
 
+def _word_overwritten(cuts):
+    return costs_of(list({tuple(pieces): times for pieces, times in cuts}.items()))
+
+
 def _whole_bits(cuts):
     return {piece: float(round(bits)) for piece, bits in costs_of(cuts).items()}
 
@@ -185,6 +189,7 @@ QUESTION = Question(
         Mistake("you divided by the number of entries in the list", _by_entries),
         Mistake("all pieces got the same cost", _equal),
         Mistake("a later word overwrites what an earlier one counted", _last_wins),
+        Mistake("a word that stands twice in the list keeps its last number only", _word_overwritten),
         Mistake("you rounded to whole bits", _whole_bits),
         Mistake("the total leaves out how often the words stand in the text", _total_unweighted),
     ),

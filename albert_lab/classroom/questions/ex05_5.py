@@ -21,13 +21,16 @@ def with_places(text: str) -> tuple[str, list[int]]:
 
 
 def cases(draw: Draw) -> list[Case]:
-    """Nothing to do, each step alone, accents that float already, marks that stay, drawn text, no text."""
+    """Each step alone, their order, accents that float already, marks that stay, drawn text, no text."""
     drawn = ["".join(draw.choice(POOL) for _ in range(draw.integer(12, 20))) for _ in range(2)]
     return [
         Case("an accent and a ligature, by hand", ("Éﬁ!",)),
         Case("plain text stays as it is", ("copy 2 files, then stop.",)),
         Case("capitals", ("The Disk",)),
         Case("one sign that becomes several", ("x² ½ Ⅷ …",)),
+        Case("signs whose parts are capitals", ("™xℌ",)),
+        Case("a capital that is two signs as a small letter", ("İx",)),
+        Case("each sign by itself, also a Σ at the end of a word", ("ΟΔΟΣ",)),
         Case("accents that already float", ("cafe\u0301s",)),
         Case("signs that are no letters, and letters that are not ASCII", ("Straße ☃ Жар ≠ øre",)),
         Case("a mark of another category is no accent", ("\u0915\u093e \u20dda",)),
@@ -92,6 +95,20 @@ def _places_in_parts(text):
     return "".join(sign for sign, _ in found), [i for _, i in found]
 
 
+def _small_text_first(text):
+    return _with(fold=str)(text.lower())
+
+
+def _small_signs_first(text):
+    pairs = [(_with(fold=str)(sign.lower())[0], place) for place, sign in enumerate(text)]
+    return "".join(part for part, _ in pairs), [place for part, place in pairs for _ in part]
+
+
+def _small_at_the_end(text):
+    signs, places = _with(fold=str)(text)
+    return signs.lower(), places
+
+
 def _spans(text):
     signs, places = with_places(text)
     return signs, [(place, place + 1) for place in places]
@@ -126,7 +143,7 @@ def with_pairs(text: str) -> tuple[str, tuple[int, ...]]:
 
 def _normalized(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text)
-    return "".join(sign for sign in apart if unicodedata.category(sign) != "Mn").lower()
+    return "".join(sign.lower() for sign in apart if unicodedata.category(sign) != "Mn")
 
 
 def sign_by_sign(text: str) -> list:
@@ -159,6 +176,19 @@ QUESTION = Question(
         Mistake("the text was not taken apart at all", _with(form="NFC")),
         Mistake("the accents are still there", _with(drop=lambda part: False)),
         Mistake("the capitals are still there", _with(fold=str)),
+        Mistake(
+            "you put the whole text in lower case first: some signs show their capitals only when they are "
+            "taken apart, and others become longer, so that places shift",
+            _small_text_first,
+        ),
+        Mistake(
+            "you put each sign in lower case before it is taken apart, and some show capitals only then",
+            _small_signs_first,
+        ),
+        Mistake(
+            "you put the finished string in lower case, where a sign's neighbours count: Σ has two forms",
+            _small_at_the_end,
+        ),
         Mistake("you took casefold, which does more than lower case", _with(fold=str.casefold)),
         Mistake("everything is in capitals", _with(fold=str.upper)),
         Mistake(

@@ -121,6 +121,11 @@ def _one_cut_too_many(first, second, longest):
     return pair_input(first, second[: max(0, len(second) - over - 1)] if over > 0 else second, 10**9)
 
 
+def _cut_from_the_end(first, second, longest):
+    over = len(first) + len(second) + 3 - longest
+    return pair_input(first, second[:-over], 10**9)
+
+
 def _padded(first, second, longest):
     ids, types = pair_input(first, second, longest)
     rest = longest - len(ids)
@@ -198,6 +203,10 @@ QUESTION = Question(
         Mistake("the ids are cut and the types are not", _types_not_cut),
         Mistake("a second text without tokens has lost its [SEP]", _no_end_for_nothing),
         Mistake("where something is cut, one token too many is cut", _one_cut_too_many),
+        Mistake(
+            "you count from the end how much to cut, and where nothing is too long that cuts all the same",
+            _cut_from_the_end,
+        ),
         Mistake("you filled up with <pad>, which is not asked for", _padded),
         Mistake("you shortened the caller's list", _in_place),
         Mistake("the types are exchanged", _typed_the_other_way),
