@@ -19,6 +19,10 @@ def cases(draw: Draw) -> list[Case]:
     mask[0, 1:4], mask[1, 1:] = torch.tensor([0, 1, 0]), 0
     garbage = draw.normal(3, 6, 4) + 1000 * (1 - mask[..., None])
     far = draw.normal(3, 6, 2, dtype=torch.float64) - 9e5 + 1.8e6 * (1 - mask[..., None])
+    nothing_above = 7 * (1 - mask[..., None]) - (draw.normal(3, 6, 4).abs() + 0.5) * mask[..., None]
+    nothing_above[torch.arange(3), mask.argmax(dim=1), :2] = (
+        0.0  # in two features
+    )
     return [
         Case("two tokens and one place of padding, by hand", (by_hand, torch.tensor([[1, 1, 0]]))),
         Case("all numbers of the real tokens below zero", (-draw.normal(3, 6, 4).abs() - 0.5, mask)),
@@ -27,6 +31,7 @@ def cases(draw: Draw) -> list[Case]:
             "padding on the left and in between",
             (draw.normal(2, 5, 3) - 3, torch.tensor([[0, 1, 0, 1, 1], [0, 0, 0, 0, 1]])),
         ),
+        Case("the largest real number is exactly 0", (nothing_above, mask)),
         Case("no padding", (draw.normal(2, 4, 5), torch.ones(2, 4, dtype=torch.int64))),
         Case("one token", (draw.normal(4, 1, 3) - 2, torch.ones(4, 1, dtype=torch.int64))),
         Case("numbers near −900,000, padding near 900,000, float64", (far, mask)),
@@ -99,6 +104,11 @@ def _pair(hidden: torch.Tensor, mask: torch.Tensor) -> tuple:
 def _zeros_taken_for_padding(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     best = (hidden * mask.unsqueeze(-1)).amax(dim=1)
     return torch.where(best == 0, hidden.amin(dim=1), best)
+
+
+def _real_zeros_filled(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    real = hidden * mask.unsqueeze(-1)
+    return real.masked_fill(real == 0, -torch.inf).amax(dim=1)
 
 
 def _in_place(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -180,6 +190,10 @@ QUESTION = Question(
         Mistake(
             "a largest value of exactly 0 is taken for padding and replaced afterwards",
             _zeros_taken_for_padding,
+        ),
+        Mistake(
+            "you look for zeros after the multiplication: a real number that is 0 is taken for padding",
+            _real_zeros_filled,
         ),
         Mistake("the hidden states of the caller are overwritten", _in_place),
         Mistake(

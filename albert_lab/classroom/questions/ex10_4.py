@@ -20,30 +20,53 @@ def _unit(vectors: torch.Tensor) -> torch.Tensor:
     return vectors / vectors.norm(dim=-1, keepdim=True)
 
 
-def _sides(draw: Draw, needs: int, lines: int, width: int, dtype: torch.dtype) -> tuple:
-    """Needs that resemble their lines a little; all vectors of other lengths, some pulled to one side."""
-    belongs = draw.normal(lines, width, dtype=dtype)
-    asked = belongs[:needs] + 1.5 * draw.normal(needs, width, dtype=dtype)
-    return asked * (1 + draw.normal(needs, 1).abs()), belongs * (0.2 + 3 * draw.normal(lines, 1).abs())
+RADIUS = 16
+
+
+def _arrows(draw: Draw, width: int, pull: float) -> torch.Tensor:
+    """Different vectors of whole numbers, all exactly RADIUS long, (K, width).
+
+    Their cosines are exact in floating-point numbers, however they are computed: no rounding puts a line
+    before itself.
+    """
+    drawn = (draw.normal(4000, width - 1) + pull) * RADIUS / (width * (1 + pull**2)) ** 0.5
+    drawn = drawn.round()
+    rest = RADIUS**2 - drawn.square().sum(dim=1, keepdim=True)
+    last = rest.clamp(min=0).sqrt().round()
+    sign = 1 if pull else 2 * draw.integers(0, 2, 4000, 1) - 1
+    arrows = torch.cat([drawn, sign * last], dim=1)[last.square().eq(rest).squeeze(1)].unique(dim=0)
+    return arrows[torch.randperm(len(arrows), generator=draw.generator)]
+
+
+def _sides(draw: Draw, needs: int, lines: int, width: int, dtype=torch.float32, pull: float = 0) -> tuple:
+    """Needs that resemble their lines a little; lengths that differ; no line as near as the own one."""
+    arrows = _arrows(draw, width, pull)
+    belongs = arrows[:lines]
+    dots = arrows @ belongs.T  # (K, M)
+    wanted = belongs[:needs] + 1.5 * RADIUS / width**0.5 * draw.normal(needs, width)
+    fits = wanted @ arrows.T  # (n, K)
+    tied = (dots[:, None, :] == dots[:, :needs, None]).sum(dim=-1).T > 1  # (n, K)
+    asked = arrows[fits.masked_fill(tied, -torch.inf).argmax(dim=1)]
+    sides = (side * 2.0 ** draw.integers(-3, 3, len(side), 1) for side in (asked, belongs))
+    return tuple(side.to(dtype) for side in sides)
 
 
 def cases(draw: Draw) -> list[Case]:
     """By hand, more lines than needs, one of each, lengths that differ, a common piece, other dtypes."""
     by_hand = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[3.0, 3.0], [0.0, 1.0], [4.0, 1.0]])
-    usual = _sides(draw, 7, 12, 5, torch.float32)
-    coned = [side + 2 for side in _sides(draw, 9, 14, 6, torch.float32)]
-    scaled = _sides(draw, 6, 9, 4, torch.float32)
-    scaled = scaled[0], scaled[1] * torch.logspace(-2, 2, 9).unsqueeze(-1)
+    scaled = _sides(draw, 6, 9, 5)
+    scaled = scaled[0], scaled[1] * 2.0 ** torch.arange(-4, 5).unsqueeze(-1)
+    strided = tuple(side.T.contiguous().T for side in _sides(draw, 6, 10, 7))
     return [
         Case("two needs, three lines, by hand", by_hand),
-        Case("more lines than needs", usual),
-        Case("as many lines as needs", _sides(draw, 8, 8, 6, torch.float32)),
-        Case("many lines, two features", _sides(draw, 20, 60, 2, torch.float64)),
-        Case("a common piece in all vectors", tuple(coned)),
+        Case("more lines than needs", _sides(draw, 7, 12, 5)),
+        Case("as many lines as needs", _sides(draw, 8, 8, 6)),
+        Case("many lines, float64", _sides(draw, 20, 60, 5, torch.float64)),
+        Case("a common piece in all vectors", _sides(draw, 9, 14, 6, pull=1.5)),
         Case("lines of very different length", scaled),
-        Case("one need, one line", (draw.normal(1, 4), draw.normal(1, 4))),
-        Case("one need, many lines", (draw.normal(1, 3), draw.normal(11, 3))),
-        Case("vectors that are not contiguous", (draw.strided(6, 4), draw.strided(10, 4))),
+        Case("one need, one line", _sides(draw, 1, 1, 5)),
+        Case("one need, many lines", _sides(draw, 1, 11, 6)),
+        Case("vectors that are not contiguous", strided),
     ]
 
 
@@ -135,6 +158,19 @@ def with_two_argsorts(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
     return places.diagonal() + 1
 
 
+def with_own_cosines_apart(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    n, normalize = len(needs), torch.nn.functional.normalize
+    table = normalize(needs, dim=-1) @ normalize(lines, dim=-1).T
+    own = torch.cosine_similarity(needs, lines[:n])
+    return (table > own[:, None]).sum(1) + 1
+
+
+def with_own_products_apart(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    a, b = _unit(needs), _unit(lines)
+    own = (a * b[: len(a)]).sum(-1, keepdim=True)
+    return 1 + torch.gt(a @ b.mT, own).sum(-1)
+
+
 def with_equality(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
     unit = torch.nn.functional.normalize(lines, dim=1)
     order = torch.einsum("nh,mh->nm", needs, unit).argsort(dim=1, descending=True)
@@ -180,7 +216,7 @@ QUESTION = Question(
         Mistake("the own cosines are lined up with the lines, not with the needs", _axis_lost),
         Mistake("the cosines are compared without their sign", _places_by(lambda n, m: _cosines(n, m).abs())),
     ),
-    right=(with_a_loop, with_two_argsorts, with_equality),
+    right=(with_a_loop, with_two_argsorts, with_equality, with_own_cosines_apart, with_own_products_apart),
     why=(
         "Only order counts, so nothing has to be sorted: the place is one more than the number of lines that "
         "are nearer. A place says more than right or wrong: from 20th to 2nd is progress that a share of "
