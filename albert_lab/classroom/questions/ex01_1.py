@@ -12,7 +12,7 @@ def look_up(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, sharp
 
 
 def cases(draw: Draw) -> list[Case]:
-    """Plum by hand with the sharpness doubled, then an average, a near dictionary, one key, large scores."""
+    """Plum by hand with the sharpness doubled, an average, a near dictionary, a wide spread, one key."""
     query = torch.tensor([1.0, 0.0])
     keys = torch.tensor([[1.0, 5.0], [2.0, -1.0], [4.0, 3.0]])
     keys[:, 0] = keys[:, 0].log()
@@ -29,6 +29,10 @@ def cases(draw: Draw) -> list[Case]:
             "keys, width and values all differ", (draw.normal(4), draw.normal(6, 4), draw.normal(6, 3), 0.7)
         ),
         Case("sharpness 30", (draw.normal(3), draw.normal(4, 3), draw.normal(4, 5), 30.0)),
+        Case(
+            "scores 0 and 200, sharpness 0.01",
+            (torch.tensor([200.0]), torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [1.0]]), 0.01),
+        ),
         Case("one key", (draw.normal(3), draw.normal(1, 3), draw.normal(1, 2), 2.5)),
         Case("width 1", (draw.normal(1), draw.normal(5, 1), draw.normal(5, 2), 1.5)),
         Case("float64 stays float64", (*doubles(3), *doubles(4, 3), *doubles(4, 2), 1.3)),
@@ -52,6 +56,11 @@ def _weights_multiplied(query, keys, values, sharpness):
 
 def _powers_of_weights(query, keys, values, sharpness):
     return (keys @ query).softmax(dim=0) ** sharpness @ values
+
+
+def _powers_shared_out(query, keys, values, sharpness):
+    powers = (keys @ query).softmax(dim=0) ** sharpness
+    return powers / powers.sum() @ values
 
 
 def _root(query, keys, values, sharpness):
@@ -144,6 +153,10 @@ QUESTION = Question(
             "the weights are multiplied by the sharpness, so that they do not sum to 1", _weights_multiplied
         ),
         Mistake("the weights are raised to a power and then no longer sum to 1", _powers_of_weights),
+        Mistake(
+            "the sharpness acts on the finished weights, where one that is 0 in the machine stays 0",
+            _powers_shared_out,
+        ),
         Mistake("the scores are divided by √d, which this contract does not ask for", _root),
         Mistake("the scores are cosines: the lengths of query and keys are divided away", _cosine),
         Mistake("only the best key's value is given back: the hard choice, not a mixture", _best),

@@ -109,6 +109,14 @@ def _base_two(scores):
     return scores.softmax(dim=-1).log2()
 
 
+def _binary(scores):
+    return scores.log_softmax(dim=-1) / torch.tensor(2.0, dtype=scores.dtype).log()
+
+
+def _low_floor(scores):
+    return scores.softmax(dim=-1).clamp_min(1e-30).log()
+
+
 def _sum_of_logs(scores):
     shifted = scores - scores.max(dim=-1, keepdim=True).values
     return shifted - shifted.exp().log().sum(dim=-1, keepdim=True)
@@ -201,6 +209,11 @@ QUESTION = Question(
         Mistake("this is the log-sum-exp alone, one number per row", _only_the_sum),
         Mistake("the maximum is subtracted, and the sum is forgotten", _no_sum),
         Mistake("the sign is turned: the logarithm of a share is never above 0", _negative),
+        Mistake("the logarithm is the one to base 2, not the natural one", _binary),
+        Mistake(
+            "a very small floor was put under the weights; it is a floor under their logarithms too",
+            _low_floor,
+        ),
         Mistake("the logarithm is the one to base 2, and of a weight that may be 0", _base_two),
         Mistake("the logarithms are summed; it is the logarithm of the sum that is needed", _sum_of_logs),
         Mistake("the sums have lost their axis, so they are spread over the wrong one", _axis_lost),

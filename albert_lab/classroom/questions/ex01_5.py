@@ -39,6 +39,11 @@ QUESTION = Question(
         Mistake("you added to the ½ of the undivided spread what has to be taken away from it", 0.75),
         Mistake("one half too many was taken: the spread is already the root of the variance", 0.125),
         Mistake("you gave an exponent of 2 read off the axis", 8),
+        Mistake(
+            "you compared two heights that are only near each other, 2⁴ with 2⁷: which simple fraction?",
+            3 / 14,
+        ),
+        Mistake("the heights are read or rounded too roughly: look where they are the same", 0.2),
         Mistake("the power is right, and is a text; a number is asked for", "1/4"),
     ),
     right=(1 / 4, torch.tensor(0.25), math.log(4, 256)),
