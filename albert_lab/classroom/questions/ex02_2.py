@@ -212,6 +212,11 @@ QUESTION = Question(
             "your test looks at a single text, so that a mistake between texts is not seen",
             _on_sizes(1, 3, 4, 5),
         ),
+        Mistake(
+            "your test has a single text, and as many heads as features in each head: what exchanges the "
+            "two, and what goes wrong between texts, is not seen",
+            _on_sizes(1, 2, 2, 2),
+        ),
         Mistake("your test has heads of one feature", _on_sizes(2, 3, 4, 1)),
         Mistake("your test looks at head 0 only", _only_head_0),
         Mistake("your test looks at the first token only", _only_token_0),
@@ -219,7 +224,11 @@ QUESTION = Question(
             "your test asks whether the same numbers (or the same sum) come out, in whatever order",
             _same_numbers,
         ),
-        Mistake("your test puts the heads together again and never asks how many there are", _together_again),
+        Mistake(
+            "your test never asks how many heads there are: it puts them together again, or has as many "
+            "heads as features in each",
+            _together_again,
+        ),
         Mistake("your test says True to every split", _always_true),
         Mistake("your test says False to every split", _always_false),
         Mistake("True and False are exchanged: the contract wants True for a right split", _opposite),

@@ -92,6 +92,10 @@ def _poured_back(query, key, value):
     return _mix(_weights(query, key), value).reshape(*query.shape[:2], -1)
 
 
+def _never_brought_back(query, key, value):
+    return _mix(_weights(query, key), value).flatten(-2)
+
+
 def _every_nth(query, key, value):
     heads = query.unflatten(-1, (key.shape[-1], -1)).permute(0, 3, 1, 2)
     weights = (heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=-1)
@@ -203,6 +207,11 @@ QUESTION = Question(
         Mistake("the queries were poured into heads: a head gets whole tokens", _poured),
         Mistake(
             "the split is right, and the merge pours: heads were not brought behind the tokens", _poured_back
+        ),
+        Mistake(
+            "the heads stand before the queries when they are merged: all queries of a head lie side by "
+            "side, (B, N, Tq · dv), where all heads of a query should",
+            _never_brought_back,
         ),
         Mistake("a head gets every N-th feature of the query, not d neighbouring ones", _every_nth),
         Mistake("the heads are merged feature by feature, not side by side", _features_outside),
