@@ -25,6 +25,17 @@ class Stack(nn.Module):
         return x
 
 
+class InPlaceError(RuntimeError):
+    """What autograd raises where a tensor that it needs was changed in place."""
+
+
+def _gradients(output: torch.Tensor, parameters: list[torch.Tensor]) -> tuple:
+    try:
+        return torch.autograd.grad(output.square().sum(), parameters, allow_unused=True)
+    except RuntimeError as error:
+        raise (InPlaceError(str(error)) if "inplace" in str(error) else error) from None
+
+
 def use(answer: Any, width: int, calls: int, groups: int, *, x: torch.Tensor, weights: torch.Tensor) -> Any:
     """Build the stack, look at its sets, load weights into them in order, run it, and ask for gradients."""
     if getattr(answer, "forward", None) is nn.Module.forward:
@@ -39,13 +50,15 @@ def use(answer: Any, width: int, calls: int, groups: int, *, x: torch.Tensor, we
         for weight in parameters:
             weight.copy_(weights[place : place + weight.numel()].view_as(weight))
             place += weight.numel()
+    given = x.clone()
     output = stack(x)
-    loss = output.square().sum()
-    gradients = torch.autograd.grad(loss, parameters, allow_unused=True) if parameters else ()
+    repeats = torch.equal(output, stack(given))
+    gradients = _gradients(output, parameters) if parameters else ()
     return {
         "stored numbers": sum(weight.numel() for weight in parameters),
         "different sets before training": len(starts),
-        "output": output.detach(),
+        "a second run gives the same": repeats,
+        "output": output.detach() if parameters else None,  # nothing was loaded: any numbers
         "gradients": list(gradients),
     }
 
@@ -69,17 +82,22 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+def _with(which=lambda call, calls, n: call * n // calls, step=lambda x, layer: x + torch.tanh(layer(x))):
+    """The stack with another choice of the set, or another step."""
+
+    class Other(Stack):
+        def forward(self, x):
+            for call in range(self.calls):
+                x = step(x, self.sets[which(call, self.calls, len(self.sets))])
+            return x
+
+    return Other
+
+
 class _OneObject(Stack):
     def __init__(self, width, calls, groups):
         super().__init__(width, calls, groups)
         self.sets = nn.ModuleList([nn.Linear(width, width)] * groups)
-
-
-class _Turns(Stack):
-    def forward(self, x):
-        for call in range(self.calls):
-            x = x + torch.tanh(self.sets[call % len(self.sets)](x))
-        return x
 
 
 class _PlainList(Stack):
@@ -119,40 +137,19 @@ class _EachOnce(Stack):
         return x
 
 
-class _RestToTheLast(Stack):
-    def forward(self, x):
-        groups = len(self.sets)
-        for call in range(self.calls):
-            x = x + torch.tanh(self.sets[min(call // (self.calls // groups), groups - 1)](x))
-        return x
-
-
-class _Fractions(Stack):
-    def forward(self, x):
-        for call in range(self.calls):
-            x = x + torch.tanh(self.sets[int(call / self.calls * len(self.sets))](x))
-        return x
-
-
-class _NoResidual(Stack):
-    def forward(self, x):
-        for call in range(self.calls):
-            x = torch.tanh(self.sets[call * len(self.sets) // self.calls](x))
-        return x
-
-
-class _NoTanh(Stack):
-    def forward(self, x):
-        for call in range(self.calls):
-            x = x + self.sets[call * len(self.sets) // self.calls](x)
-        return x
-
-
 class _InPlace(Stack):
     def forward(self, x):
         for call in range(self.calls):
             layer = self.sets[call * len(self.sets) // self.calls]
             x += torch.tanh(layer(x.clone()))
+        return x
+
+
+class _InPlaceOnTheWay(Stack):
+    def forward(self, x):
+        x = x.clone()
+        for call in range(self.calls):
+            x += torch.tanh(self.sets[call * len(self.sets) // self.calls](x))
         return x
 
 
@@ -189,13 +186,6 @@ class _RestForgotten(Stack):
         for layer in self.sets:
             for _ in range(self.calls // len(self.sets)):
                 x = x + torch.tanh(layer(x))
-        return x
-
-
-class _TanhOfTheSum(Stack):
-    def forward(self, x):
-        for call in range(self.calls):
-            x = torch.tanh(x + self.sets[call * len(self.sets) // self.calls](x))
         return x
 
 
@@ -253,7 +243,8 @@ QUESTION = Question(
     mistakes=(
         Mistake("all sets are still one object, whatever their number", _OneObject),
         Mistake(
-            "the first bug is mended; the second one deals the sets out in turns, and not in runs", _Turns
+            "the first bug is mended; the second one deals the sets out in turns, and not in runs",
+            _with(lambda call, calls, n: call % n),
         ),
         Mistake(
             "the sets stand in a plain Python list, in which torch does not look for parameters", _PlainList
@@ -264,13 +255,30 @@ QUESTION = Question(
         Mistake("forward makes new layers each time it runs, and nothing of them is kept", _BuiltInForward),
         Mistake("there is a set for every call, and the number of groups is not used", _OnePerCall),
         Mistake("every set is called once, however many calls there are to be", _EachOnce),
-        Mistake("all runs are equally short, and the last set gets the rest", _RestToTheLast),
+        Mistake(
+            "all runs are equally short, and the last set gets the rest",
+            _with(lambda call, calls, n: min(call // (calls // n), n - 1)),
+        ),
+        Mistake(
+            "all runs are equally short, and the calls that are left over ask for a set that is not there",
+            _with(lambda call, calls, n: call // (calls // n)),
+        ),
+        Mistake(
+            "x is changed in place (`+=`) after a layer has used it, and autograd still needs it as it was",
+            _InPlaceOnTheWay,
+        ),
         Mistake("every call runs all the sets", _AllAtEveryCall),
         Mistake("the runs are equally long, and the calls that are left over do not happen", _RestForgotten),
-        Mistake("tanh is taken of the sum", _TanhOfTheSum),
-        Mistake("the number of the set is computed with fractions, which are not exact", _Fractions),
-        Mistake("what enters a call is no longer added to what tanh gives", _NoResidual),
-        Mistake("tanh got lost", _NoTanh),
+        Mistake("tanh is taken of the sum", _with(step=lambda x, layer: torch.tanh(x + layer(x)))),
+        Mistake(
+            "the number of the set is computed with fractions, which are not exact",
+            _with(lambda call, calls, n: int(call / calls * n)),
+        ),
+        Mistake(
+            "what enters a call is no longer added to what tanh gives",
+            _with(step=lambda x, layer: torch.tanh(layer(x))),
+        ),
+        Mistake("tanh got lost", _with(step=lambda x, layer: x + layer(x))),
         Mistake("forward now writes its results into the x of its caller", _InPlace),
         Mistake("every call gets the first input, not the output of the call before", _AlwaysX),
         Mistake("the layers have lost their biases", _NoBias),

@@ -96,6 +96,10 @@ def _norms_shared(hidden, inner, calls, attention_sets, ffn_sets):
     return halves + 4 * hidden
 
 
+def _one_norm_more(hidden, inner, calls, attention_sets, ffn_sets):
+    return layer_parameters(hidden, inner, calls, attention_sets, ffn_sets) + 2 * hidden
+
+
 def by_building(hidden: int, inner: int, calls: int, attention_sets: int, ffn_sets: int) -> int:
     with torch.device("meta"):
         attention = nn.ModuleList([*(nn.Linear(hidden, hidden) for _ in range(4)), nn.LayerNorm(hidden)])
@@ -170,6 +174,7 @@ QUESTION = Question(
             "the feed-forward network's LayerNorm has its inner width",
             _counted(_attention, lambda h, f: _ffn(h, f) - 2 * h + 2 * f),
         ),
+        Mistake("there is one LayerNorm more than the layers have, as after the embeddings", _one_norm_more),
         Mistake("the LayerNorms follow the larger number of sets", _norms_by_the_larger),
         Mistake("the LayerNorms are stored once per call", _norms_at_every_call),
         Mistake("there is one set of each half, whatever the numbers of sets", _one_of_each),

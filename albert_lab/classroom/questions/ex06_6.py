@@ -41,6 +41,8 @@ QUESTION = Question(
         Mistake("you forgot the layer, and counted what lies outside", 632),
         Mistake("you counted numbers, not bytes, for all that is stored", 605),
         Mistake("you stored the whole network once per call, and not only the layer", 1560),
+        Mistake("you answered in MiB, of 1,048,576 bytes; a MB is a million", 680e6 / 2**20),
+        Mistake("you answered in bytes, not in MB", 680_000_000),
         Mistake("you counted each weight with eight bytes, as float64 has, for all four numbers", 760),
     ),
     right=(680.0, np.int64(680), torch.tensor(680)),

@@ -25,9 +25,10 @@ class _Toy:
     table: torch.Tensor  # (V, H)
     reach: torch.Tensor  # (T, T)
     switch: int = -1  # the id that, as first token, makes all rows 0
+    start: float = 0.0  # added to every output
 
     def __call__(self, ids: torch.Tensor) -> torch.Tensor:
-        return self.reach @ self.table[ids] * float(ids[0] != self.switch)
+        return self.start + self.reach @ self.table[ids] * float(ids[0] != self.switch)
 
     def __repr__(self) -> str:
         return f"a network for {len(self.reach)} tokens"
@@ -44,6 +45,19 @@ def _toy(
     strength = 0.5 + torch.rand(T, T, generator=draw.generator)
     network = _Toy(amount * torch.tensor(moves) * scale, reach * strength, V - 1 if switch else -1)
     return network, draw.integers(0, V - 1, T), V - 1
+
+
+def _twice(draw: Draw, reach: torch.Tensor) -> tuple:
+    """A text in which the first and the last token are the same."""
+    network, ids, other = _toy(draw, reach)
+    ids[-1] = ids[0]
+    return network, ids, other
+
+
+def _large(draw: Draw, reach: torch.Tensor) -> tuple:
+    """Outputs about 1,000 that move by about 0.0001, in float64."""
+    network, ids, other = _toy(draw, reach, scale=1e-4)
+    return _Toy(network.table.double(), network.reach.double(), start=1000.0), ids, other
 
 
 def cases(draw: Draw) -> list[Case]:
@@ -63,6 +77,10 @@ def cases(draw: Draw) -> list[Case]:
         Case("only the last feature moves", _toy(draw, wild.flip(1), (0, 0, 0, 1))),
         Case("movements of a ten-thousandth", _toy(draw, wild.flip(0, 1), scale=1e-4)),
         Case("movements so small that they are rounding", _toy(draw, wild, scale=1e-8)),
+        Case("one feature of 128 moves, by a few millionths", _toy(draw, wild, (1, *[0] * 127), 1e-5)),
+        Case("64 features, and none moves by a millionth", _toy(draw, wild, (1,) * 64, 1e-6, alike=True)),
+        Case("outputs about 1,000 that move by a ten-thousandth, float64", _large(draw, wild)),
+        Case("a token that stands twice", _twice(draw, torch.ones(4, 4).tril())),
         Case("ids that all look alike, but for the other one", _toy(draw, wild.flip(0), alike=True)),
         Case("a first token that can switch all others off", _toy(draw, torch.ones(5, 5), switch=True)),
         Case("one token", _toy(draw, torch.ones(1, 1))),
@@ -185,6 +203,22 @@ QUESTION = Question(
     reference=sees,
     cases=cases,
     mistakes=(
+        Mistake(
+            "the movements of all features are averaged; one feature that moves is enough",
+            _by(lambda after, before: (after - before).abs().mean(dim=1) > 1e-6),
+        ),
+        Mistake(
+            "you measure the length of the whole movement; each feature is to be looked at alone",
+            _by(lambda after, before: (after - before).norm(dim=1) > 1e-6),
+        ),
+        Mistake(
+            "outputs that are large may move farther: isclose has a relative tolerance as well",
+            _by(lambda after, before: ~torch.isclose(after, before, atol=1e-6).all(dim=1)),
+        ),
+        Mistake(
+            "all tokens that are equal are replaced together, not the one at place j alone",
+            _by(_moved, lambda ids, j, other: torch.where(ids == ids[j], other, ids)),
+        ),
         Mistake("rows and columns are exchanged: row i is what token i reaches", _transposed),
         Mistake("a changed token is not put back before the next one is changed", _adding_up),
         Mistake("each run is compared with the run before it, not with the text as it was", _step_by_step),

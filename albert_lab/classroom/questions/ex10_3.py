@@ -20,9 +20,7 @@ def cases(draw: Draw) -> list[Case]:
     garbage = draw.normal(3, 6, 4) + 1000 * (1 - mask[..., None])
     far = draw.normal(3, 6, 2, dtype=torch.float64) - 9e5 + 1.8e6 * (1 - mask[..., None])
     nothing_above = 7 * (1 - mask[..., None]) - (draw.normal(3, 6, 4).abs() + 0.5) * mask[..., None]
-    nothing_above[torch.arange(3), mask.argmax(dim=1), :2] = (
-        0.0  # in two features
-    )
+    nothing_above[torch.arange(3), mask.argmax(dim=1), :2] = 0.0  # in two features
     return [
         Case("two tokens and one place of padding, by hand", (by_hand, torch.tensor([[1, 1, 0]]))),
         Case("all numbers of the real tokens below zero", (-draw.normal(3, 6, 4).abs() - 0.5, mask)),
