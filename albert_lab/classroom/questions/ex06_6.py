@@ -37,7 +37,7 @@ QUESTION = Question(
         Mistake("you counted the weights alone, 4 bytes each", 620),
         Mistake("you counted two of the four numbers that training holds for each weight", 640),
         Mistake("you counted three of the four numbers that training holds for each weight", 660),
-        Mistake("you forgot what lies outside of the layers", 648),
+        Mistake("you forgot what lies outside of the layers, or answered in MiB and rounded", 648),
         Mistake("you forgot the layer, and counted what lies outside", 632),
         Mistake("you counted numbers, not bytes, for all that is stored", 605),
         Mistake("you stored the whole network once per call, and not only the layer", 1560),
