@@ -131,10 +131,10 @@ def test_an_untrusted_notebook_shows_the_picture_and_says_what_to_do(lab: Lab, w
     lab.open(watched, written(lab, "from_somebody.ipynb", notebook_with_outputs()))
     page = watched.page
     told = page.get_by_text("Trust Notebook")
-    told.first.wait_for()
+    told.nth(3).wait_for()
     assert page.locator("iframe").count() == 0
     pictures = page.locator(".jp-OutputArea-output img")
-    pictures.first.wait_for()
+    pictures.nth(3).wait_for()
     assert pictures.count() == told.count() == 4
     assert pictures.first.get_attribute("alt").startswith("Head view of the attention between 6 tokens")
     assert pictures.first.evaluate("(image) => image.naturalWidth") > 100
