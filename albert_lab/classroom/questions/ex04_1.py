@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -42,8 +44,25 @@ def cases(draw: Draw) -> list[Case]:
 
 def _norm(x, gamma, beta, eps, axes=(1,), correction=0):
     mean = x.mean(dim=axes, keepdim=True)
-    variance = x.var(dim=axes, keepdim=True, correction=correction)
+    many = (
+        math.prod(x.shape[axis] for axis in axes) - correction
+    )  # 0 gives NaN, as torch.var does, in silence
+    variance = (x - mean).square().sum(dim=axes, keepdim=True) / many
     return gamma[:, None] * (x - mean) / (variance + eps).sqrt() + beta[:, None]
+
+
+def _of_the_chapter(x, gamma, beta, eps):
+    mean, variance = x.mean(dim=-1, keepdim=True), x.var(dim=-1, keepdim=True, unbiased=False)
+    return gamma * (x - mean) / torch.sqrt(variance + eps) + beta
+
+
+def _lost_axis(x, gamma, beta, eps):
+    mean, variance = x.mean(dim=1), x.var(dim=1, correction=0)
+    return gamma[:, None] * (x - mean) / (variance + eps).sqrt() + beta[:, None]
+
+
+def _exchanged(x, gamma, beta, eps):
+    return _norm(x, beta, gamma, eps)
 
 
 def _over_tokens(x, gamma, beta, eps):
@@ -81,6 +100,11 @@ def _torchs_eps(x, gamma, beta, eps):
 
 def _alberts_eps(x, gamma, beta, eps):
     return _norm(x, gamma, beta, 1e-12)
+
+
+def _at_least_eps(x, gamma, beta, eps):
+    variance = x.var(dim=1, keepdim=True, correction=0).clamp(min=eps)
+    return gamma[:, None] * (x - x.mean(dim=1, keepdim=True)) / variance.sqrt() + beta[:, None]
 
 
 def _no_root(x, gamma, beta, eps):
@@ -125,6 +149,23 @@ def _root_mean_square(x, gamma, beta, eps):
 def _constants(x, gamma, beta, eps):
     mean, variance = x.detach().mean(dim=1, keepdim=True), x.detach().var(dim=1, keepdim=True, correction=0)
     return gamma[:, None] * (x - mean) / (variance + eps).sqrt() + beta[:, None]
+
+
+def _weights_cut_off(x, gamma, beta, eps):
+    return _norm(x, gamma.detach(), beta.detach(), eps)
+
+
+def _size_cut_off(x, gamma, beta, eps):
+    mean, variance = x.mean(dim=1, keepdim=True), x.detach().var(dim=1, keepdim=True, correction=0)
+    return gamma[:, None] * (x - mean) / (variance + eps).sqrt() + beta[:, None]
+
+
+def _float32(x, gamma, beta, eps):
+    return _norm(x.float(), gamma.float(), beta.float(), eps)
+
+
+def _squeezed(x, gamma, beta, eps):
+    return _norm(x, gamma, beta, eps).squeeze()
 
 
 def _in_place(x, gamma, beta, eps):
@@ -183,6 +224,11 @@ QUESTION = Question(
     reference=features_first_norm,
     cases=cases,
     mistakes=(
+        Mistake(
+            "this is the chapter's function, unchanged: here the last axis holds the tokens", _of_the_chapter
+        ),
+        Mistake("mean and variance lost their axis, and meet x in the wrong places", _lost_axis),
+        Mistake("gamma and beta are exchanged", _exchanged),
         Mistake("you averaged over the tokens: the last axis is not the features here", _over_tokens),
         Mistake("you averaged over the texts of the batch", _over_texts),
         Mistake("you averaged over features and tokens together", _over_features_and_tokens),
@@ -192,6 +238,7 @@ QUESTION = Question(
         Mistake("epsilon is missing", _no_eps),
         Mistake("epsilon is always 1e-5, torch's, and not the one that is given", _torchs_eps),
         Mistake("epsilon is always 1e-12, ALBERT's, and not the one that is given", _alberts_eps),
+        Mistake("epsilon is the least that the variance may be, and it is to be added", _at_least_eps),
         Mistake("the root is missing: you divided by the variance", _no_root),
         Mistake("the mean is subtracted and the division forgotten", _mean_only),
         Mistake("the mean is not subtracted from the numbers themselves", _no_mean),
@@ -208,6 +255,10 @@ QUESTION = Question(
         Mistake("the squares were added up and not averaged: they are not divided by H", _sum_of_squares),
         Mistake("you divided by the mean absolute difference", _absolute),
         Mistake("mean and variance are constants for the gradient", _constants),
+        Mistake("the variance is a constant for the gradient", _size_cut_off),
+        Mistake("gamma and beta were copied, and no gradient comes back to them", _weights_cut_off),
+        Mistake("the result is always float32", _float32),
+        Mistake("axes of size 1 were dropped from the result", _squeezed),
         Mistake("you subtracted the mean from x itself, for everybody who uses x after you", _in_place),
     ),
     right=(turned_twice, with_a_loop, with_var_mean),

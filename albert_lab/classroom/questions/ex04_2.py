@@ -9,6 +9,8 @@ import torch.nn.functional as F
 
 from albert_lab.classroom.question import Case, Draw, Mistake, Question
 
+NAMES = ("gelu_new", "gelu", "relu")  # the longer name first, for whom a beginning is enough
+
 
 def feed_forward(a, W1, b1, W2, b2, hidden_act):
     activations = {
@@ -44,39 +46,60 @@ def cases(draw: Draw) -> list[Case]:
         Case("as many tokens as features", _drawn(draw, (4, 4), 8, "relu")),
         Case("far from zero", (3 * a, W1, b1, W2, b2, name)),
         Case("float64 stays float64", _drawn(draw, (2, 3, 4), 8, "gelu", torch.float64)),
+        Case("float64, gelu_new", _drawn(draw, (3, 4), 8, "gelu_new", torch.float64)),
         Case("gradients flow back", _drawn(draw, (2, 3, 4), 8, "gelu_new"), gradient=True),
+        Case("gradients flow back through gelu", _drawn(draw, (3, 4), 6, "gelu"), gradient=True),
+        Case("gradients flow back through relu", _drawn(draw, (3, 4), 6, "relu"), gradient=True),
         Case("a name that is none of the three", _drawn(draw, (2, 3), 5, "swish")),
+        Case("a name in capital letters", _drawn(draw, (2, 3), 5, "GELU")),
+        Case("a name that begins like another", _drawn(draw, (2, 3), 5, "gelu_pytorch_tanh")),
+        Case("a name that is part of another", _drawn(draw, (2, 3), 5, "elu")),
     ]
 
 
 def _act(x, name):
+    if name not in NAMES:
+        raise ValueError(name)
     if name == "relu":
         return F.relu(x)
-    if name not in ("gelu", "gelu_new"):
-        raise ValueError(name)
     return F.gelu(x, approximate="tanh" if name == "gelu_new" else "none")
 
 
-def _tanh_always(a, W1, b1, W2, b2, hidden_act):
-    return feed_forward(a, W1, b1, W2, b2, {"gelu": "gelu_new"}.get(hidden_act, hidden_act))
+def _reads(name_of):
+    def answer(a, W1, b1, W2, b2, hidden_act):
+        return feed_forward(a, W1, b1, W2, b2, name_of(hidden_act))
+
+    return answer
 
 
-def _erf_always(a, W1, b1, W2, b2, hidden_act):
-    return feed_forward(a, W1, b1, W2, b2, {"gelu_new": "gelu"}.get(hidden_act, hidden_act))
+def _other_name(**other):
+    return lambda hidden_act: other.get(hidden_act, hidden_act)
 
 
-def _exchanged(a, W1, b1, W2, b2, hidden_act):
-    other = {"gelu_new": "gelu", "gelu": "gelu_new"}.get(hidden_act, hidden_act)
-    return feed_forward(a, W1, b1, W2, b2, other)
+def _others_stay_linear(a, W1, b1, W2, b2, hidden_act):
+    inner = a @ W1 + b1
+    return (_act(inner, hidden_act) if hidden_act in NAMES else inner) @ W2 + b2
 
 
-def _no_relu(a, W1, b1, W2, b2, hidden_act):
-    return feed_forward(a, W1, b1, W2, b2, {"relu": "gelu"}.get(hidden_act, hidden_act))
+def _part_of_a_name(hidden_act):
+    return next((name for name in NAMES if hidden_act in name), hidden_act)
 
 
-def _never_refuses(a, W1, b1, W2, b2, hidden_act):
-    known = hidden_act in ("gelu_new", "gelu", "relu")
-    return feed_forward(a, W1, b1, W2, b2, hidden_act if known else "gelu")
+def _begin_of_a_name(hidden_act):
+    return next((name for name in NAMES if hidden_act.startswith(name)), hidden_act)
+
+
+def _torchs_own(a, W1, b1, W2, b2, hidden_act):
+    known = {"gelu_new": _tanh_form} | {name: getattr(F, name) for name in ("gelu", "relu", "elu")}
+    if hidden_act not in known:
+        raise ValueError(hidden_act)
+    return known[hidden_act](a @ W1 + b1) @ W2 + b2
+
+
+def _asserts(a, W1, b1, W2, b2, hidden_act):
+    if hidden_act not in NAMES:
+        raise AssertionError
+    return feed_forward(a, W1, b1, W2, b2, hidden_act)
 
 
 def _linear(a, W1, b1, W2, b2, hidden_act):
@@ -108,6 +131,8 @@ def _bias_too_late(a, W1, b1, W2, b2, hidden_act):
 
 
 def _transposed(a, W1, b1, W2, b2, hidden_act):
+    if hidden_act not in NAMES:
+        raise ValueError(hidden_act)
     return _act(a @ W1.T + b1, hidden_act) @ W2.T + b2
 
 
@@ -119,10 +144,10 @@ def _normalized(a, W1, b1, W2, b2, hidden_act):
     return F.layer_norm(a + feed_forward(a, W1, b1, W2, b2, hidden_act), a.shape[-1:])
 
 
-def _with(gelu_new):
+def _with(name, activation):
     def answer(a, W1, b1, W2, b2, hidden_act):
         inner = a @ W1 + b1
-        return (gelu_new(inner) if hidden_act == "gelu_new" else _act(inner, hidden_act)) @ W2 + b2
+        return (activation(inner) if hidden_act == name else _act(inner, hidden_act)) @ W2 + b2
 
     return answer
 
@@ -143,8 +168,7 @@ def _another_error(a, W1, b1, W2, b2, hidden_act):
 
 
 def _nothing_for_others(a, W1, b1, W2, b2, hidden_act):
-    known = hidden_act in ("gelu_new", "gelu", "relu")
-    return feed_forward(a, W1, b1, W2, b2, hidden_act) if known else None
+    return feed_forward(a, W1, b1, W2, b2, hidden_act) if hidden_act in NAMES else None
 
 
 def _float32(a, W1, b1, W2, b2, hidden_act):
@@ -200,11 +224,34 @@ QUESTION = Question(
     reference=feed_forward,
     cases=cases,
     mistakes=(
-        Mistake("gelu gets the tanh form as well: the two names are two functions", _tanh_always),
-        Mistake("gelu_new gets the form with erf: it runs, and every number is slightly off", _erf_always),
-        Mistake("the two forms of GELU are exchanged", _exchanged),
-        Mistake("relu was answered with a GELU", _no_relu),
-        Mistake("a name that nobody knows gets an activation in silence", _never_refuses),
+        Mistake(
+            "gelu gets the tanh form as well: the two names are two functions",
+            _reads(_other_name(gelu="gelu_new")),
+        ),
+        Mistake(
+            "gelu_new gets the form with erf: it runs, and every number is slightly off",
+            _reads(_other_name(gelu_new="gelu")),
+        ),
+        Mistake("the two forms of GELU are exchanged", _reads(_other_name(gelu="gelu_new", gelu_new="gelu"))),
+        Mistake("relu was answered with a GELU", _reads(_other_name(relu="gelu"))),
+        Mistake(
+            "a name that nobody knows gets the GELU with erf, in silence",
+            _reads(lambda name: name if name in NAMES else "gelu"),
+        ),
+        Mistake(
+            "a name that nobody knows gets the GELU with tanh, in silence",
+            _reads(lambda name: name if name in NAMES else "gelu_new"),
+        ),
+        Mistake(
+            "a name that nobody knows gets ReLU, in silence",
+            _reads(lambda name: name if name in NAMES else "relu"),
+        ),
+        Mistake("a name that nobody knows gets no activation, in silence", _others_stay_linear),
+        Mistake("capital letters were made small, and GELU is another name", _reads(str.lower)),
+        Mistake("a part of a name is taken for the name", _reads(_part_of_a_name)),
+        Mistake("the beginning of a name is taken for the name", _reads(_begin_of_a_name)),
+        Mistake("a fourth name is known: three are allowed", _torchs_own),
+        Mistake("a name that nobody knows fails an assert, and a ValueError is asked for", _asserts),
         Mistake("a name that nobody knows ends in another kind of error", _another_error),
         Mistake("a name that nobody knows gives nothing, and no error", _nothing_for_others),
         Mistake("the result is always float32", _float32),
@@ -219,17 +266,26 @@ QUESTION = Question(
         Mistake("the residual is in it: that is added outside of this part", _residual),
         Mistake("residual and LayerNorm are in it: they stand outside of this part", _normalized),
         Mistake(
-            "the constant of the tanh form is ten times too large", _with(lambda x: _tanh_form(x, 0.44715))
+            "the constant of the tanh form is ten times too large",
+            _with("gelu_new", lambda x: _tanh_form(x, 0.44715)),
         ),
         Mistake(
             "the tanh form has x squared where the third power belongs",
-            _with(lambda x: _tanh_form(x, power=2)),
+            _with("gelu_new", lambda x: _tanh_form(x, power=2)),
         ),
-        Mistake("the root of 2/pi is missing in the tanh form", _with(lambda x: _tanh_form(x, root=1.0))),
         Mistake(
-            "gelu_new was taken for x times sigmoid(1.702 x)", _with(lambda x: x * torch.sigmoid(1.702 * x))
+            "the root of 2/pi is missing in the tanh form",
+            _with("gelu_new", lambda x: _tanh_form(x, root=1.0)),
         ),
-        Mistake("gelu_new was taken for SiLU, x times sigmoid(x)", _with(F.silu)),
+        Mistake(
+            "the root of 2 is missing under erf",
+            _with("gelu", lambda x: x / 2 * (1 + torch.erf(x))),
+        ),
+        Mistake(
+            "gelu_new was taken for x times sigmoid(1.702 x)",
+            _with("gelu_new", lambda x: x * torch.sigmoid(1.702 * x)),
+        ),
+        Mistake("gelu_new was taken for SiLU, x times sigmoid(x)", _with("gelu_new", F.silu)),
         Mistake("the axes before the features were flattened into one", _mixed),
     ),
     right=(with_torch, with_einsum, token_by_token),

@@ -64,6 +64,14 @@ def _feature_by_feature(parts):
     return (_eye(parts) + parts).prod(dim=0)
 
 
+def _number_by_number(parts):
+    return reduce(lambda whole, part: whole * (_eye(parts) + part), parts, _eye(parts))
+
+
+def _from_zeros(parts):
+    return _product(_eye(parts) + parts, torch.zeros_like(_eye(parts)))
+
+
 def _ones(parts):
     return _product(1 + parts, _eye(parts))
 
@@ -128,6 +136,34 @@ def _at_least_one(parts):
     return reduce(lambda whole, part: part @ whole, _eye(parts) + parts)
 
 
+def _begins_with_the_first(parts):
+    return _product(_eye(parts) + parts[1:], _eye(parts) + parts[0])
+
+
+def _as_many_rows_as_layers(parts):
+    return reduce(lambda whole, part: whole + part @ whole, parts, torch.eye(len(parts), dtype=parts.dtype))
+
+
+def _identity_float32(parts):
+    return reduce(lambda whole, part: whole + part @ whole, parts, torch.eye(parts.shape[-1]))
+
+
+def _running_table_in_place(parts):
+    whole = _eye(parts)
+    for part in parts:
+        whole += part @ whole
+    return whole
+
+
+def _parts_in_place(parts):
+    parts.data += _eye(parts)
+    return _product(parts, _eye(parts))
+
+
+def _cut_off(parts):
+    return stack_jacobian(parts.detach())
+
+
 def _first_and_last(parts):
     return _eye(parts) + parts.sum(dim=0) + (parts[-1] @ parts[0] if len(parts) > 1 else 0)
 
@@ -175,6 +211,10 @@ QUESTION = Question(
             _one_residual_around_all,
         ),
         Mistake("the tables were multiplied number by number, not as matrices", _feature_by_feature),
+        Mistake(
+            "the tables were multiplied number by number, so that only a diagonal is left", _number_by_number
+        ),
+        Mistake("the product begins with zeros, and never gets away from them", _from_zeros),
         Mistake("1 was added to every number, not only on the diagonal", _ones),
         Mistake("the tables of the layers were added up, identities and all", _all_added),
         Mistake("only the last layer is in it", _last_layer_only),
@@ -192,6 +232,15 @@ QUESTION = Question(
         Mistake("of the chains of layers only that of the first and the last is in it", _first_and_last),
         Mistake("only the diagonal is left", _diagonal_only),
         Mistake("the result is always float32", _always_float32),
+        Mistake("the identity is always float32, whatever the parts are", _identity_float32),
+        Mistake("the identity has one row for each layer, and not for each feature", _as_many_rows_as_layers),
+        Mistake("you take the first layer out, and a stack of none has no first", _begins_with_the_first),
+        Mistake(
+            "the running table is changed in place, and the gradient still needs what stood there",
+            _running_table_in_place,
+        ),
+        Mistake("the identity was added to the argument itself, for everybody who uses it", _parts_in_place),
+        Mistake("no gradient comes back to the parts", _cut_off),
     ),
     right=(with_reduce, from_the_other_end, column_by_column),
     why=(

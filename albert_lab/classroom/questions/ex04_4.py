@@ -72,6 +72,7 @@ def cases(draw: Draw) -> list[Case]:
         Case(
             "the feed-forward part gives nothing", (draw.normal(2, 3, 6), attention, norm_1, silent, norm_2)
         ),
+        Case("attention gives back x itself", (draw.normal(2, 3, 6), same, norm_1, feed_forward, norm_2)),
         Case("no norms", (draw.normal(2, 3, 6), attention, same, feed_forward, same)),
         Case("one token, float64", (draw.normal(3, 1, 4, dtype=torch.float64), *float64)),
         Case("a tensor that is not contiguous", (draw.strided(2, 4, 6), *_parts(draw, 6))),
@@ -122,6 +123,29 @@ def _no_first_norm(x, attention, norm_1, feed_forward, norm_2):
 
 def _no_second_norm(x, attention, norm_1, feed_forward, norm_2):
     return layer_step(x, attention, norm_1, feed_forward, lambda a: a)
+
+
+def _no_norms(x, attention, norm_1, feed_forward, norm_2):
+    return layer_step(x, attention, lambda a: a, feed_forward, lambda a: a)
+
+
+def _second_norm_twice(x, attention, norm_1, feed_forward, norm_2):
+    return layer_step(x, attention, norm_2, feed_forward, norm_2)
+
+
+def _pre_then_post(x, attention, norm_1, feed_forward, norm_2):
+    a = x + attention(norm_1(x))
+    return norm_2(a + feed_forward(a))
+
+
+def _post_then_pre(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(x + attention(x))
+    return a + feed_forward(norm_2(a))
+
+
+def _into_what_came_back(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(attention(x).add_(x))
+    return norm_2(a + feed_forward(a))
 
 
 def _beside(x, attention, norm_1, feed_forward, norm_2):
@@ -234,6 +258,10 @@ QUESTION = Question(
         Mistake("the first norm is used twice", _first_norm_twice),
         Mistake("the first norm is missing", _no_first_norm),
         Mistake("the second norm is missing", _no_second_norm),
+        Mistake("both norms are missing", _no_norms),
+        Mistake("the second norm stands in both places", _second_norm_twice),
+        Mistake("the first norm stands before attention, inside of the residual", _pre_then_post),
+        Mistake("the second norm stands before the feed-forward part", _post_then_pre),
         Mistake("the feed-forward part reads the layer's input, not what attention made of it", _beside),
         Mistake("attention and feed-forward part work side by side, on the same input", _in_parallel),
         Mistake("the feed-forward part stands before attention", _other_order),
@@ -249,6 +277,7 @@ QUESTION = Question(
         ),
         Mistake("a tuple comes back, and one tensor is asked for", _pair),
         Mistake("the sum was written into x itself, for everybody who uses x after you", _in_place),
+        Mistake("x was added into what attention gave back, and that may be x itself", _into_what_came_back),
         Mistake("no gradient comes back to x", _cut_off),
     ),
     right=(in_a_loop, with_a_sublayer, step_by_step),
