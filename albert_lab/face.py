@@ -72,7 +72,7 @@ def embed(
 
 def _notes(name: str) -> dict[str, Any]:
     """What the folder of a loaded model says about pooling and normalization, if it is on this machine."""
-    from albert_lab.model.checkpoint import built_in_models, resolve
+    from albert_lab.model.sources import built_in_models, resolve
     from albert_lab.vectors.sentence import read_notes
 
     local = name in built_in_models() or Path(name).expanduser().is_dir()

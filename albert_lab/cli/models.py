@@ -60,8 +60,8 @@ def models(json_output: Json = False) -> None:
 
 def list_models() -> list[Row]:
     """The built-in models, the released ones, and what ALBERT_LAB_MODEL names, in this order."""
-    from albert_lab.model.checkpoint import built_in_models
     from albert_lab.model.config import AlbertConfig
+    from albert_lab.model.sources import built_in_models
 
     default = chosen_model(None)
     names = list(dict.fromkeys([*built_in_models(), *HUB, default]))
@@ -81,7 +81,7 @@ def _look(name: str) -> tuple[str, Any, bool]:
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
-    from albert_lab.model.checkpoint import built_in_models, resolve
+    from albert_lab.model.sources import built_in_models, resolve
 
     if name in built_in_models() or Path(name).expanduser().is_dir():
         folder = resolve(name)

@@ -22,7 +22,7 @@ def chosen_model(model: str | None) -> str:
     """The name of the model that a command uses: the asked one, ALBERT_LAB_MODEL's, or the built-in one."""
     import os
 
-    from albert_lab.model.checkpoint import DEFAULT_SOURCE, SOURCE_VARIABLE
+    from albert_lab.model.sources import DEFAULT_SOURCE, SOURCE_VARIABLE
 
     return model or os.environ.get(SOURCE_VARIABLE) or DEFAULT_SOURCE
 

@@ -139,8 +139,10 @@ def search(
     """
     from albert_lab.text.notes import read_notes
     from albert_lab.vectors import DocumentSearch
+    from albert_lab.vectors.quick import quick_extractor
+    from albert_lab.vectors.sentence import sentence_source
 
-    extractor = _sentence_extractor(model, {}) if vectors else None
+    extractor = quick_extractor(model or sentence_source()) if vectors else None
     options = {"extractor": extractor, "vectors": vectors, "words": words, "rebuild": rebuild}
     options["corpus"] = read_notes(notes) if notes else None
     found = DocumentSearch(package or None, **options)

@@ -2,36 +2,42 @@
 heads, checkpoint.
 """
 
-from albert_lab.model.albert import AlbertModel, AlbertOutput
-from albert_lab.model.attention import AlbertAttention, scaled_dot_product_attention
-from albert_lab.model.checkpoint import load_model, resolve, save_model
-from albert_lab.model.config import AlbertConfig
-from albert_lab.model.embeddings import AlbertEmbeddings
-from albert_lab.model.encoder import AlbertEncoder, AlbertLayer, AlbertLayerGroup
-from albert_lab.model.heads import (
-    AlbertForMaskedLM,
-    AlbertForPreTraining,
-    AlbertForQuestionAnswering,
-    AlbertForSequenceClassification,
-    AlbertForTokenClassification,
-)
+from __future__ import annotations
 
-__all__ = [
-    "AlbertAttention",
-    "AlbertConfig",
-    "AlbertEmbeddings",
-    "AlbertEncoder",
-    "AlbertForMaskedLM",
-    "AlbertForPreTraining",
-    "AlbertForQuestionAnswering",
-    "AlbertForSequenceClassification",
-    "AlbertForTokenClassification",
-    "AlbertLayer",
-    "AlbertLayerGroup",
-    "AlbertModel",
-    "AlbertOutput",
-    "load_model",
-    "resolve",
-    "save_model",
-    "scaled_dot_product_attention",
-]
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "AlbertAttention": "attention",
+    "AlbertConfig": "config",
+    "AlbertEmbeddings": "embeddings",
+    "AlbertEncoder": "encoder",
+    "AlbertForMaskedLM": "heads",
+    "AlbertForPreTraining": "heads",
+    "AlbertForQuestionAnswering": "heads",
+    "AlbertForSequenceClassification": "heads",
+    "AlbertForTokenClassification": "heads",
+    "AlbertLayer": "encoder",
+    "AlbertLayerGroup": "encoder",
+    "AlbertModel": "albert",
+    "AlbertOutput": "albert",
+    "load_model": "checkpoint",
+    "resolve": "sources",
+    "save_model": "checkpoint",
+    "scaled_dot_product_attention": "attention",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy, so that a config can be read, and a question answered, without loading torch.
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in _HOMES.values():
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

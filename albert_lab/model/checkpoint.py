@@ -1,4 +1,4 @@
-"""Models in and out: Hugging Face folders (config.json + safetensors), hub names, and the built-in model.
+"""Models in and out: Hugging Face folders (config.json + safetensors); `sources` finds the folder.
 
 A folder that `save_model` writes is read by transformers' `from_pretrained` as it is, and the other way
 round. Pickled weights (`.bin`) can run code when they are read, so they are refused unless asked for.
@@ -6,10 +6,7 @@ round. Pickled weights (`.bin`) can run code when they are read, so they are ref
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,14 +14,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from albert_lab.errors import AlbertLabError, CheckpointError, InputError
+from albert_lab.errors import CheckpointError, InputError
 from albert_lab.model import heads
 from albert_lab.model.albert import AlbertModel
-from albert_lab.model.config import AlbertConfig
+from albert_lab.model.sources import read_config, read_json, resolve
 from albert_lab.paths import atomic_write
 
-DEFAULT_SOURCE = "docs-mini"
-SOURCE_VARIABLE = "ALBERT_LAB_MODEL"
 MODEL_CLASSES = (
     AlbertModel,
     heads.AlbertForPreTraining,
@@ -34,10 +29,6 @@ MODEL_CLASSES = (
     heads.AlbertForQuestionAnswering,
 )
 
-_PRETRAINED = Path(__file__).parent.parent / "pretrained"
-_HUB_FILES = ["config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*.json"]
-_HUB_FILES += ["special_tokens_map.json", "added_tokens.json", "spiece.model"]
-_HUB_SECONDS = 5.0  # the longest wait for the hub's first answer
 # The decoder has no numbers of its own: a file may hold them under either name, or under both.
 _TIED = {
     "predictions.decoder.weight": "albert.embeddings.word_embeddings.weight",
@@ -47,35 +38,6 @@ _HEADS = ("predictions.", "sop_classifier.", "classifier.", "qa_outputs.", "albe
 _OLD_BUFFERS = ("albert.embeddings.position_ids", "albert.embeddings.token_type_ids")
 
 Model = TypeVar("Model", bound=nn.Module)
-
-
-def built_in_models() -> tuple[str, ...]:
-    """Names of the models that ship with the package: docs-mini, and those tuned from it."""
-    return tuple(sorted(path.parent.name for path in _PRETRAINED.glob("*/config.json")))
-
-
-def resolve(source: str | Path | None = None, *, allow_pickle: bool = False) -> Path:
-    """The folder that a model's name stands for.
-
-    `source` is a built-in name (docs-mini), an existing folder, or a hub name such as
-    albert/albert-base-v2, which is downloaded or taken from the hub's cache. None means the environment
-    variable ALBERT_LAB_MODEL, and without it docs-mini. Raises CheckpointError if nothing is found.
-    """
-    if source is None:
-        source = os.environ.get(SOURCE_VARIABLE) or DEFAULT_SOURCE
-    if source in built_in_models():
-        return _PRETRAINED / source
-    folder = Path(source).expanduser()
-    if folder.is_dir():
-        return folder
-    if folder.exists():
-        raise CheckpointError(f"{source} is a file", expected="the folder that holds config.json")
-    if isinstance(source, Path) or not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", source):
-        raise CheckpointError(
-            f"there is no folder {source}",
-            expected=f"a folder, a hub name (owner/model), or a built-in one: {', '.join(built_in_models())}",
-        )
-    return _from_hub(source, allow_pickle)
 
 
 def load_model(
@@ -100,7 +62,7 @@ def load_model(
     pickled file, and tensors that are missing, unknown or of another shape.
     """
     folder = resolve(source, allow_pickle=allow_pickle)
-    config = _read_config(folder, config_changes)
+    config = read_config(folder, config_changes)
     tensors = _unify_names(_read_tensors(folder, allow_pickle))
     bare = model_class is AlbertModel
     pooled = any(name.startswith("albert.pooler.") for name in tensors)
@@ -144,70 +106,12 @@ def save_model(model: nn.Module, folder: str | Path) -> None:
         weights.write_bytes(save(tensors, metadata={"format": "pt"}))
 
 
-def _from_hub(name: str, allow_pickle: bool) -> Path:
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import RepositoryNotFoundError
-
-    files = [*_HUB_FILES, "pytorch_model.bin"] if allow_pickle else _HUB_FILES
-    try:
-        # Asked first because it takes a time limit; snapshot_download would wait for ever for a silent hub.
-        HfApi().model_info(name, timeout=_HUB_SECONDS)
-        return Path(snapshot_download(name, allow_patterns=files))
-    except Exception as error:  # whatever it was, the reader needs one message, not the story of the attempts
-        reason = error
-    try:
-        return Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
-    except Exception:  # not in the cache either; the reason above is what counts
-        if isinstance(reason, RepositoryNotFoundError):
-            what = f"the model hub has no model {name!r} that you may read"
-        else:
-            what = f"{name!r} is no folder and no built-in model, and the model hub could not be reached"
-        raise CheckpointError(
-            f"{what} ({type(reason).__name__})",
-            mend=f"use the built-in model {DEFAULT_SOURCE!r}, which needs no network, or a folder",
-        ) from None
-
-
-def _read_config(folder: Path, changes: Mapping[str, Any]) -> AlbertConfig:
-    path = folder / "config.json"
-    values = _read_json(path)
-    found = values.get("model_type")
-    if found != "albert":
-        raise CheckpointError(
-            f"{folder} holds a model of type {found!r}",
-            expected="model_type 'albert' in config.json: this network can read no other architecture",
-        )
-    try:
-        config = AlbertConfig.from_dict(values)
-    except (AlbertLabError, TypeError) as error:
-        raise CheckpointError(f"{path} describes no ALBERT: {error}") from error
-    unknown = set(changes) - {field.name for field in dataclasses.fields(config)}
-    if unknown:
-        raise InputError(f"AlbertConfig has no field {', '.join(sorted(unknown))}")
-    return dataclasses.replace(config, **changes)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"{path.parent} has no {path.name}",
-            expected="a folder as save_model or transformers' save_pretrained writes it",
-        ) from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{path} is no JSON object", expected="a Hugging Face config")
-    return values
-
-
 def _read_tensors(folder: Path, allow_pickle: bool) -> dict[str, Tensor]:
     if (folder / "model.safetensors").exists():
         return _read_safetensors(folder / "model.safetensors")
     index = folder / "model.safetensors.index.json"
     if index.exists():
-        shards = sorted(set(_read_json(index).get("weight_map", {}).values()))
+        shards = sorted(set(read_json(index).get("weight_map", {}).values()))
         if not shards or any(Path(shard).name != shard for shard in shards):
             raise CheckpointError(f"{index} names no files of its own folder", expected="a weight_map")
         return {name: t for shard in shards for name, t in _read_safetensors(folder / shard).items()}

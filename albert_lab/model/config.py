@@ -156,3 +156,8 @@ class AlbertConfig:
         if known.get("classifier_dropout_prob", 0.1) is None:
             known["classifier_dropout_prob"] = known.get("hidden_dropout_prob", 0.0)
         return cls(**known)
+
+
+def group_of_layer(layer: int, num_layers: int, num_groups: int) -> int:
+    """Groups are contiguous: 12 layers in 3 groups are 0000 1111 2222."""
+    return layer * num_groups // num_layers

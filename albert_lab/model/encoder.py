@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from albert_lab.model.attention import AlbertAttention
-from albert_lab.model.config import AlbertConfig
+from albert_lab.model.config import AlbertConfig, group_of_layer
 
 
 def gelu_new(x: Tensor) -> Tensor:
@@ -33,11 +33,6 @@ _FUSED = {**_AS_WRITTEN, "gelu_new": _fused_gelu_new}
 def activation(name: str, *, fused: bool = True) -> Callable[[Tensor], Tensor]:
     """The function that `hidden_act` names; not fused, it rounds as the written formula does."""
     return (_FUSED if fused else _AS_WRITTEN)[name]
-
-
-def group_of_layer(layer: int, num_layers: int, num_groups: int) -> int:
-    """Groups are contiguous: 12 layers in 3 groups are 0000 1111 2222."""
-    return layer * num_groups // num_layers
 
 
 class AlbertLayer(nn.Module):

@@ -24,7 +24,7 @@ from albert_lab.errors import InputError
 from albert_lab.vectors.network import (
     encoder_of,
     evaluating,
-    fingerprint,
+    model_fingerprint,
     number_of_layers,
     pooled,
     token_states,
@@ -50,7 +50,6 @@ from albert_lab.vectors.tokens import (
 
 LEVELS = ("sentence", "word", "token")
 LONG_TEXTS = ("cut", "windows")
-_UNLIMITED = 10**9  # transformers writes 10**30 where a tokenizer knows no maximal length
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ class Extractor:
         self.pooling, self.layer, self.precision, self.long_texts = pooling, layer, precision, long_texts
         self.normalize, self._encoder = normalize, TextEncoder(tokenizer)
         self._check_choices()
-        self.max_length = self._checked_length(max_length)
+        self.max_length = self._encoder.longest_input(self.config, max_length)
         self._window = self.max_length - self._encoder.special_tokens
         self.window_overlap = self._window // 4 if window_overlap is None else window_overlap
         if not 0 <= self.window_overlap < self._window:
@@ -140,7 +139,8 @@ class Extractor:
         Raises:
             CheckpointError: there is no such model, or it cannot be read.
         """
-        from albert_lab.model.checkpoint import load_model, resolve
+        from albert_lab.model.checkpoint import load_model
+        from albert_lab.model.sources import resolve
 
         folder = resolve(source)
         notes = read_notes(folder)
@@ -160,7 +160,7 @@ class Extractor:
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) of weights, tokenizer and settings: equal fingerprints, equal vectors."""
-        return fingerprint(self.model, self._encoder.backend.to_str(), self.settings)
+        return model_fingerprint(self.model, self._encoder.backend.to_str(), self.settings)
 
     def embed(
         self, texts: Iterable[str] | str, level: str = "sentence", *, progress: bool | None = None
@@ -271,18 +271,6 @@ class Extractor:
                 expected="a tokenizer and a model that belong together",
                 mend="load both from the same folder",
             )
-
-    def _checked_length(self, wanted: int | None) -> int:
-        limits = (self.config.max_position_embeddings, self._encoder.max_length)
-        longest = min(limit for limit in limits if limit is not None and limit < _UNLIMITED)
-        if wanted is None:
-            return longest
-        if not self._encoder.special_tokens < wanted <= longest:
-            raise InputError(
-                f"max_length={wanted}.",
-                expected=f"{self._encoder.special_tokens + 1} to {longest}, special tokens included",
-            )
-        return wanted
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from albert_lab.errors import InputError
 from albert_lab.model import AlbertModel
+from albert_lab.vectors.fingerprint import fingerprint
 from albert_lab.vectors.pooling import first_last_pool, hidden_state, pool
 
 
@@ -87,12 +87,13 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-def fingerprint(model: nn.Module, *further: Any) -> str:
+def model_fingerprint(model: nn.Module, *further: Any) -> str:
     """SHA-256 (hex) of a model's weights, its configuration, and anything further that JSON can hold."""
-    digest = hashlib.sha256()
-    for value in (model.config.to_dict(), *further):
-        digest.update(json.dumps(value, sort_keys=True, default=str).encode())
-    for name, tensor in model.state_dict().items():
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()
+    tensors = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
+    weights = {name: _numbers(tensor) for name, tensor in tensors.items()}
+    return fingerprint(weights, model.config.to_dict(), *further)
+
+
+def _numbers(tensor: Tensor) -> np.ndarray:
+    """As numpy has them; bfloat16, which numpy does not know, as its bits."""
+    return (tensor.view(torch.int16) if tensor.dtype == torch.bfloat16 else tensor).numpy()

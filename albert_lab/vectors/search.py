@@ -37,6 +37,7 @@ from albert_lab.vectors.lexical import LexicalIndex
 if TYPE_CHECKING:
     from albert_lab.vectors.explain import Meeting
     from albert_lab.vectors.extractor import Extractor
+    from albert_lab.vectors.quick import QuickExtractor
 
 RAW_WEIGHT, SENTENCE_WEIGHT = 0.2, 4.0  # of the cosine; see benchmarks/search.py --choose
 KINDS = ("module", "class", "function", "method", "attribute", "note")
@@ -74,7 +75,7 @@ class DocumentSearch:
         packages: Iterable[str] | str | None = None,
         *,
         corpus: Corpus | None = None,
-        extractor: Extractor | None = None,
+        extractor: Extractor | QuickExtractor | None = None,
         vectors: bool = True,
         words: bool = True,
         weight: float | None = None,
@@ -260,11 +261,11 @@ def _parts(corpus: Corpus) -> list[Package]:
     return list(parts.values())
 
 
-def _built_in() -> Extractor:
-    from albert_lab.vectors.extractor import Extractor
+def _built_in() -> Extractor | QuickExtractor:
+    from albert_lab.vectors.quick import quick_extractor
     from albert_lab.vectors.sentence import sentence_source
 
-    return Extractor.from_source(sentence_source())
+    return quick_extractor(sentence_source())
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -109,7 +109,7 @@ def sentence_source() -> str:
 
     Without docs-mini-sentence it is docs-mini.
     """
-    from albert_lab.model.checkpoint import DEFAULT_SOURCE, SOURCE_VARIABLE, built_in_models
+    from albert_lab.model.sources import DEFAULT_SOURCE, SOURCE_VARIABLE, built_in_models
 
     shipped = SENTENCE_SOURCE if SENTENCE_SOURCE in built_in_models() else DEFAULT_SOURCE
     return os.environ.get(SOURCE_VARIABLE) or shipped

@@ -17,6 +17,7 @@ from albert_lab.errors import InputError
 
 TEXTS_PER_CHUNK = 8192
 CHARACTERS_PER_CHUNK = 4_000_000
+_UNLIMITED = 10**9  # transformers writes 10**30 where a tokenizer knows no maximal length
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -127,6 +128,23 @@ class TextEncoder:
         probe = self.backend.encode("a")
         inside = [position for position, special in enumerate(probe.special_tokens_mask) if not special]
         return probe.ids[: inside[0]], probe.ids[inside[-1] + 1 :]
+
+    def longest_input(self, config: Any, wanted: int | None = None) -> int:
+        """How many tokens an input may have, special tokens included; None = as many as the model takes.
+
+        Raises:
+            InputError: more than the model takes, or not even one token besides the special ones.
+        """
+        limits = (config.max_position_embeddings, self.max_length)
+        longest = min(limit for limit in limits if limit is not None and limit < _UNLIMITED)
+        if wanted is None:
+            return longest
+        if not self.special_tokens < wanted <= longest:
+            raise InputError(
+                f"max_length={wanted}.",
+                expected=f"{self.special_tokens + 1} to {longest}, special tokens included",
+            )
+        return wanted
 
     def encode(self, texts: Sequence[str], *, with_offsets: bool = False) -> list[Any]:
         """Encodings of the texts without special tokens, by all cores; offsets count characters."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from albert_lab.errors import InputError, OutputError
 from albert_lab.model.albert import AlbertModel
-from albert_lab.model.checkpoint import DEFAULT_SOURCE, load_model, resolve, save_model
+from albert_lab.model.checkpoint import load_model, save_model
+from albert_lab.model.sources import DEFAULT_SOURCE, resolve
 from albert_lab.paths import atomic_write
 from albert_lab.pretrain.data import held_out_bucket
 from albert_lab.pretrain.run_folder import STATE_FILE

@@ -24,7 +24,7 @@ from albert_lab.vectors.contrastive import contrastive_loss, distillation_loss, 
 from albert_lab.vectors.evaluate import alignment, bootstrap, uniformity
 from albert_lab.vectors.extractor import Extractor
 from albert_lab.vectors.index import best
-from albert_lab.vectors.network import fingerprint, pooled
+from albert_lab.vectors.network import model_fingerprint, pooled
 from albert_lab.vectors.pairs import TextPair
 from albert_lab.vectors.tokens import TextEncoder, length_batches, padded_lengths
 from albert_lab.vectors.tune_settings import TuneSettings
@@ -83,7 +83,7 @@ class Tuning:
         alone = self.device.type != "cpu" or settings.dropout > 0  # threads would share random numbers
         self.shards = 1 if alone else settings.shards
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        identity = {**settings.to_dict(), "pairs": _checksum(pairs), "first": fingerprint(model)}
+        identity = {**settings.to_dict(), "pairs": _checksum(pairs), "first": model_fingerprint(model)}
         self.optimizer = make_optimizer(
             settings.optimizer, model, settings.learning_rate, settings.weight_decay
         )

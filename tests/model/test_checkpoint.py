@@ -20,7 +20,7 @@ import transformers
 
 from albert_lab import model as lab
 from albert_lab.errors import CheckpointError, InputError, OutputError
-from albert_lab.model import AlbertModel, checkpoint, load_model, resolve, save_model
+from albert_lab.model import AlbertModel, checkpoint, load_model, resolve, save_model, sources
 
 from .parity import differences, make_batch, make_pair, outputs_of, tiny_config
 
@@ -330,7 +330,7 @@ def silent_hub(tmp_path, monkeypatch):
             huggingface_hub.constants, "ENDPOINT", f"http://127.0.0.1:{server.getsockname()[1]}"
         )
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(checkpoint, "_HUB_SECONDS", 0.2)
+        monkeypatch.setattr(sources, "_HUB_SECONDS", 0.2)
         yield tmp_path / "cache"
 
 

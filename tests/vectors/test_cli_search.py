@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from albert_lab import cli
 from albert_lab.cli.vectors import Kinds
-from albert_lab.model import checkpoint
+from albert_lab.model import sources
 from albert_lab.model.checkpoint import save_model
 from albert_lab.vectors import Extractor, read_vectors
 from albert_lab.vectors.search import KINDS
@@ -81,7 +81,7 @@ def test_an_unknown_kind_is_refused_with_the_known_ones():
 
 
 def test_embed_sentence_takes_the_tuned_model_once_it_ships(sentence_model, tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "_PRETRAINED", sentence_model.parent)
+    monkeypatch.setattr(sources, "_PRETRAINED", sentence_model.parent)
     out = tmp_path / "v.parquet"
     done = run("embed", "copy a file", "--sentence", "--out", out, "--json")
     assert done.exit_code == 0, done.output
@@ -100,7 +100,7 @@ def test_embed_sentence_takes_the_tuned_model_once_it_ships(sentence_model, tmp_
 
 
 def test_search_takes_the_tuned_model_once_it_ships(sentence_model, monkeypatch):
-    monkeypatch.setattr(checkpoint, "_PRETRAINED", sentence_model.parent)
+    monkeypatch.setattr(sources, "_PRETRAINED", sentence_model.parent)
     named = run(*QUESTION, "--model", sentence_model, "--json").stdout
     assert run(*QUESTION, "--json").stdout == named
 

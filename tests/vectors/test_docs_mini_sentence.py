@@ -14,6 +14,7 @@ from albert_lab.vectors import Extractor
 from albert_lab.vectors.evaluate import recalls, reciprocal_ranks
 from albert_lab.vectors.pairs import document_text
 from albert_lab.vectors.questions import development_questions
+from albert_lab.vectors.quick import QuickExtractor, quick_extractor
 from albert_lab.vectors.sentence import SentenceNotes, read_notes, sentence_source
 from albert_lab.vectors.tune_run import command
 from albert_lab.vectors.tune_settings import TuneSettings
@@ -73,3 +74,12 @@ def test_vectors_alone_find_what_people_ask_for(folder):
 
 def _unit(vectors):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_a_question_needs_no_torch(folder):
+    quick = quick_extractor(folder)
+    assert isinstance(quick, QuickExtractor)
+    questions = [question.question for question in development_questions()]
+    found = np.concatenate([quick.sentences([text], lambda done: None)[0] for text in questions])
+    np.testing.assert_allclose(found, Extractor.from_source(folder).embed(questions), atol=1e-6)
+    assert quick.fingerprint() == Extractor.from_source(folder).fingerprint()

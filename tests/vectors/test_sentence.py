@@ -9,7 +9,7 @@ import pytest
 
 import albert_lab as lab
 from albert_lab.errors import CheckpointError, InputError
-from albert_lab.model import checkpoint
+from albert_lab.model import sources
 from albert_lab.model.checkpoint import save_model
 from albert_lab.vectors import Extractor
 from albert_lab.vectors.sentence import SentenceNotes, read_notes, sentence_source, write_notes
@@ -97,7 +97,7 @@ def test_normalization_belongs_to_the_fingerprint(model, tokenizer):
 
 def test_the_model_for_sentences_is_the_tuned_one_once_it_ships(monkeypatch, tmp_path):
     monkeypatch.delenv("ALBERT_LAB_MODEL", raising=False)
-    monkeypatch.setattr(checkpoint, "_PRETRAINED", tmp_path)
+    monkeypatch.setattr(sources, "_PRETRAINED", tmp_path)
     (tmp_path / "docs-mini").mkdir()
     (tmp_path / "docs-mini" / "config.json").write_text("{}")
     assert sentence_source() == "docs-mini"
@@ -105,6 +105,6 @@ def test_the_model_for_sentences_is_the_tuned_one_once_it_ships(monkeypatch, tmp
     assert sentence_source() == "docs-mini", "an empty folder is no model"
     (tmp_path / "docs-mini-sentence" / "config.json").write_text("{}")
     assert sentence_source() == "docs-mini-sentence"
-    assert checkpoint.resolve("docs-mini-sentence") == tmp_path / "docs-mini-sentence"
+    assert sources.resolve("docs-mini-sentence") == tmp_path / "docs-mini-sentence"
     monkeypatch.setenv("ALBERT_LAB_MODEL", "some/model")
     assert sentence_source() == "some/model"
