@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Mistake, Question
+from albert_lab.classroom.questions.ex04_7_networks import cases
 
 
 def who_sees(network: Callable, x: torch.Tensor) -> torch.Tensor:
@@ -18,84 +18,6 @@ def who_sees(network: Callable, x: torch.Tensor) -> torch.Tensor:
         nudged[0, s, 0] += 1
         sees.append((network(nudged) - before)[0].abs().amax(dim=-1) > 1e-6)  # (T,): who noticed
     return torch.stack(sees, dim=1)  # one column for each nudged token
-
-
-@dataclass(frozen=True)
-class Network:
-    """A network with a name that a report can show."""
-
-    name: str
-    function: Callable
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return self.function(x)
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-def _masked(name: str, mask: torch.Tensor | None, draw: Draw, width: int, layers: int = 1) -> Network:
-    """Attention layers with random weights; each behind a LayerNorm, and one at the end."""
-    weights = 0.5 * draw.normal(layers, width, width, dtype=torch.float64)
-
-    def run(x: torch.Tensor) -> torch.Tensor:
-        for matrix in weights:
-            keys = F.layer_norm(x, (width,))
-            x = F.scaled_dot_product_attention(keys @ matrix, keys, keys, attn_mask=mask)
-        return F.layer_norm(x, (width,))
-
-    return Network(name, run)
-
-
-def _whisper(x: torch.Tensor) -> torch.Tensor:
-    """Each token, what the one before it says in a low voice, and of all others less than counts."""
-    return 10 + x + 3e-6 * x.roll(1, dims=1) + 2e-6 * x.mean(dim=1, keepdim=True)
-
-
-def _opposites(x: torch.Tensor) -> torch.Tensor:
-    return torch.cat([x.cumsum(dim=1), -x.cumsum(dim=1)], dim=-1)
-
-
-def cases(draw: Draw) -> list[Case]:
-    """Masks of several kinds, networks without attention, deep ones, low voices, one token."""
-    square = torch.ones(6, 6, dtype=torch.bool)
-    band = square.tril().triu(-1)
-    hidden = (torch.arange(6) < 4).expand(6, 6)  # two places of padding
-    strict = torch.eye(5, dtype=torch.bool).roll(1, dims=0)  # only the token before, of the first the last
-    drawn = draw.mask(6, 6, share=0.5)
-    zeros = torch.zeros(1, 4, 3, dtype=torch.float64)
-
-    def text(tokens: int, width: int = 4) -> torch.Tensor:
-        return draw.normal(1, tokens, width, dtype=torch.float64)
-
-    return [
-        Case("each token alone, by hand", (Network("2 x", lambda x: 2 * x), text(3, 2))),
-        Case("a running sum", (Network("running sum", lambda x: x.cumsum(dim=1)), text(4, 3))),
-        Case(
-            "a running sum from the end",
-            (Network("sum of the rest", lambda x: x.flip(1).cumsum(1).flip(1)), text(4)),
-        ),
-        Case("an encoder", (_masked("no mask", None, draw, 4), text(5))),
-        Case("a decoder", (_masked("causal mask", square.tril(), draw, 4), text(6))),
-        Case("padding that is hidden", (_masked("padding mask", hidden, draw, 4), text(6))),
-        Case("only the token before it", (_masked("one back", strict, draw, 5), text(5, 5))),
-        Case("any mask", (_masked("some mask", drawn, draw, 4), text(6))),
-        Case("two layers of a narrow band", (_masked("a band, twice", band, draw, 4, layers=2), text(6))),
-        Case("low voices", (Network("whisper", _whisper), text(5, 3))),
-        Case(
-            "half of the output never moves",
-            (Network("zeros and a running sum", lambda x: torch.cat([0 * x, x.cumsum(1)], -1)), text(4, 2)),
-        ),
-        Case(
-            "all that moves goes down", (Network("minus a running sum", lambda x: -x.cumsum(1)), text(4, 3))
-        ),
-        Case("changes that cancel", (Network("a running sum and its opposite", _opposites), text(4, 3))),
-        Case("zeros, a running sum", (Network("running sum", lambda x: x.cumsum(dim=1)), zeros)),
-        Case("zeros, sums above 0", (Network("relu of sums", lambda x: x.cumsum(dim=1).relu()), zeros)),
-        Case("zeros, sums above 1/2", (Network("a threshold", lambda x: (x.cumsum(1) - 0.5).relu()), zeros)),
-        Case("zeros, sums of squares", (Network("squares", lambda x: x.square().cumsum(dim=1)), zeros)),
-        Case("one token", (_masked("no mask", None, draw, 4), text(1))),
-    ]
 
 
 def _turned(network, x):
@@ -124,61 +46,34 @@ def _sum_of_nudges(network, x):
     return torch.stack(sees, dim=1)
 
 
-def _probe(network, x, change, noticed):
-    before, sees = network(x), []
-    for s in range(x.shape[1]):
-        nudged = x.clone()
-        change(nudged[0, s])
-        sees.append(noticed((network(nudged) - before)[0]))
-    return torch.stack(sees, dim=1)
+def _add(amount: float, features: slice = slice(1)) -> Callable:
+    return lambda token: token[features].add_(amount)
 
 
-def _first(token):
-    token[0] += 1
+def _largest_over(limit: float) -> Callable:
+    return lambda before, after: (after - before).abs().amax(dim=-1) > limit
 
 
-def _largest(change):
-    return change.abs().amax(dim=-1) > 1e-6
+ADD_1, LARGEST = _add(1), _largest_over(1e-6)  # as it is asked for
 
 
-def _all_features(network, x):
-    return _probe(network, x, lambda token: token.add_(1), _largest)
+def _probe(change: Callable = ADD_1, noticed: Callable = LARGEST) -> Callable:
+    """An answer that changes each token so, and compares the outputs (T, K) before and after so."""
+
+    def answer(network, x):
+        before, sees = network(x), []
+        for s in range(x.shape[1]):
+            nudged = x.clone()
+            change(nudged[0, s])
+            sees.append(noticed(before[0], network(nudged)[0]))
+        return torch.stack(sees, dim=1)
+
+    return answer
 
 
-def _set_to_zero(network, x):
-    return _probe(network, x, lambda token: token.zero_(), _largest)
-
-
-def _signed(network, x):
-    return _probe(network, x, _first, lambda change: change.amax(dim=-1) > 1e-6)
-
-
-def _added_up(network, x):
-    return _probe(network, x, _first, lambda change: change.sum(dim=-1).abs() > 1e-6)
-
-
-def _first_feature(network, x):
-    return _probe(network, x, _first, lambda change: change[:, 0].abs() > 1e-6)
-
-
-def _all_must_move(network, x):
-    return _probe(network, x, _first, lambda change: (change.abs() > 1e-6).all(dim=-1))
-
-
-def _at_all(network, x):
-    return _probe(network, x, _first, lambda change: (change != 0).any(dim=-1))
-
-
-def _loud_only(network, x):
-    return _probe(network, x, _first, lambda change: change.abs().amax(dim=-1) > 0.01)
-
-
-def _down(network, x):
-    return _probe(network, x, lambda token: token[0].sub_(1), _largest)
-
-
-def _whispered(network, x):
-    return _probe(network, x, lambda token: token[0].add_(0.1), _largest)
+def _moves(summary: Callable) -> Callable:
+    """Which summary, (T, K) to (T,), of the changes is over the limit."""
+    return _probe(noticed=lambda before, after: summary(after - before).abs() > 1e-6)
 
 
 def _by_gradient(network, x):
@@ -202,12 +97,31 @@ def _as_numbers(network, x):
     return who_sees(network, x).double()
 
 
-def _in_place(network, x):
+def _in_place(network, x, back=0):
     before, sees = network(x), []
     for s in range(x.shape[1]):
         x[0, s, 0] += 1
         sees.append((network(x) - before)[0].abs().amax(dim=-1) > 1e-6)
+        x[0, s, 0] -= back
     return torch.stack(sees, dim=1)
+
+
+def _in_place_and_back(network, x):
+    return _in_place(network, x, back=1)
+
+
+def _compared_with_itself(network, x):
+    """A copy is nudged, and nudged back; a network may give back the very tensor that it was given."""
+    return _in_place(network, x.clone(), back=1)
+
+
+def _squeezed(network, x):
+    before, sees = network(x).squeeze(), []
+    for s in range(x.shape[1]):
+        nudged = x.clone()
+        nudged[0, s, 0] += 1
+        sees.append((network(nudged).squeeze() - before).abs().amax(dim=-1) > 1e-6)
+    return torch.stack(sees, dim=-1)
 
 
 def as_a_batch(network: Callable, x: torch.Tensor) -> torch.Tensor:
@@ -259,16 +173,59 @@ QUESTION = Question(
         Mistake(
             "the nudges of the tokens before are still there: begin anew with each token", _sum_of_nudges
         ),
-        Mistake("1 was added to all features, and a LayerNorm does not notice that", _all_features),
-        Mistake("the token was set to zero, and a nudge of 1 is asked for", _set_to_zero),
-        Mistake("a change below zero does not count", _signed),
-        Mistake("the changes were added up over the features, where they may cancel", _added_up),
-        Mistake("only the first feature of the output was looked at", _first_feature),
-        Mistake("all features of an output have to move, and one is enough", _all_must_move),
-        Mistake("every change counts, however small: the limit is missing", _at_all),
-        Mistake("the limit is too high: low voices are not heard", _loud_only),
-        Mistake("1 was subtracted, and a network may answer to one direction only", _down),
-        Mistake("the nudge is smaller than 1, and may stay below a threshold", _whispered),
+        Mistake(
+            "1 was added to all features, and a LayerNorm does not notice that", _probe(_add(1, slice(None)))
+        ),
+        Mistake("the token was set to zero, and a nudge of 1 is asked for", _probe(torch.zero_)),
+        Mistake("feature 0 was set to 1, and it may be 1 already", _probe(lambda token: token[:1].fill_(1))),
+        Mistake("feature 0 was doubled, and twice 0 is 0", _probe(lambda token: token[:1].mul_(2))),
+        Mistake("1 was added to the last feature", _probe(_add(1, slice(-1, None)))),
+        Mistake(
+            "a change below zero does not count",
+            _probe(noticed=lambda before, after: (after - before).amax(dim=-1) > 1e-6),
+        ),
+        Mistake(
+            "the changes were added up over the features, where they may cancel",
+            _moves(lambda change: change.sum(dim=-1)),
+        ),
+        Mistake(
+            "the sizes of the changes were added up over the features, and each is judged alone",
+            _moves(lambda change: change.abs().sum(dim=-1)),
+        ),
+        Mistake(
+            "the sizes of the changes were averaged over the features, and one is enough",
+            _moves(lambda change: change.abs().mean(dim=-1)),
+        ),
+        Mistake(
+            "the length of the change was taken, and each feature is judged alone",
+            _moves(lambda change: change.norm(dim=-1)),
+        ),
+        Mistake(
+            "the lengths of the outputs were compared, and a vector can turn and stay as long",
+            _probe(noticed=lambda before, after: (after.norm(dim=-1) - before.norm(dim=-1)).abs() > 1e-6),
+        ),
+        Mistake("only the first feature of the output was looked at", _moves(lambda change: change[:, 0])),
+        Mistake(
+            "all features of an output have to move, and one is enough",
+            _moves(lambda change: change.abs().amin(dim=-1)),
+        ),
+        Mistake(
+            "changes below 1e-6 count as well: the limit is too low, or missing",
+            _probe(noticed=_largest_over(0)),
+        ),
+        Mistake("the limit is 0.01 or so: low voices are not heard", _probe(noticed=_largest_over(0.01))),
+        Mistake(
+            "the limit is a thousandth or so: lower voices are not heard", _probe(noticed=_largest_over(1e-3))
+        ),
+        Mistake(
+            "the limit is 1e-5 or so: the lowest voices are not heard", _probe(noticed=_largest_over(1e-5))
+        ),
+        Mistake(
+            "a change was measured against the size of the numbers, as torch.allclose does by itself",
+            _probe(noticed=lambda before, after: ~torch.isclose(after, before).all(dim=-1)),
+        ),
+        Mistake("1 was subtracted, and a network may answer to one direction only", _probe(_add(-1))),
+        Mistake("the nudge is smaller than 1, and may stay below a threshold", _probe(_add(0.1))),
         Mistake(
             "the slope was taken for the step: a derivative says nothing about a nudge of 1", _by_gradient
         ),
@@ -277,6 +234,15 @@ QUESTION = Question(
         Mistake("True and False are exchanged", _who_does_not),
         Mistake("the answer holds numbers, and truth values are asked for", _as_numbers),
         Mistake("x itself was nudged, for everybody who uses x after you", _in_place),
+        Mistake(
+            "x itself was nudged and nudged back, and rounding does not bring back the same number",
+            _in_place_and_back,
+        ),
+        Mistake(
+            "the output from before changes with the nudge: some networks give back their input itself",
+            _compared_with_itself,
+        ),
+        Mistake("axes of size 1 were dropped, also where there is one feature or one token", _squeezed),
     ),
     right=(as_a_batch, square_by_square, from_lists),
     why=(
