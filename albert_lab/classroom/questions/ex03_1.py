@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import numbers
+from collections.abc import Callable
+from typing import Any
 
 from albert_lab.classroom.question import Mistake, Question, value_case
 
@@ -15,6 +18,17 @@ def output_at_place_2() -> float:
     scores = [dot_products[key] / math.sqrt(4) if key == query else 0 for key in text]
     weights = [math.exp(score) for score in scores]  # 3, 1, 3, 1
     return sum(weight * values[key] for weight, key in zip(weights, text, strict=True)) / sum(weights)
+
+
+def as_number(answer: Callable) -> Any:
+    """A number in quotes, or alone in a list or tensor, is taken for what it is."""
+    value = answer()
+    if isinstance(value, numbers.Real):
+        return value
+    try:
+        return float(value[0] if len(value) == 1 and not isinstance(value, str) else value)
+    except (TypeError, ValueError, KeyError):
+        return value
 
 
 QUESTION = Question(
@@ -30,7 +44,7 @@ QUESTION = Question(
     cases=value_case,
     mistakes=(
         Mistake(
-            "the second c was not counted: two equal tokens are two keys, each with its own weight", 13.6
+            "one of the two c was not counted: two equal tokens are two keys, each with its own weight", 13.6
         ),
         Mistake("all four keys got the same weight, as if no key were like the query", 12),
         Mistake(
@@ -43,14 +57,25 @@ QUESTION = Question(
         Mistake("the dot products were divided by d, not by its root", 14.1436),
         Mistake("the weights were not divided by their sum", 128),
         Mistake("the weights were divided by the number of keys, not by their sum", 32),
-        Mistake("the scores themselves were taken for weights, without e to the power of them", 20),
-        Mistake("the token after the query was hidden, as with a causal mask", 128 / 7),
+        Mistake("a score of 0 was taken for a weight of 0, though scores are no weights yet", 20),
+        Mistake(
+            "the last token was left out, as with a causal mask: its value is 0, but its weight is not",
+            128 / 7,
+        ),
+        Mistake("each key was scored with its own like, and only c is like the query", 136 / 9),
+        Mistake("the values were multiplied by the scores, with no softmax at all", 40 * math.log(3)),
+        Mistake("the second c was counted below the line only, in the sum of the weights", 68 / 8),
+        Mistake("the second c was counted above the line only, not in the sum of the weights", 128 / 5),
+        Mistake("the weights were rounded to two digits before they were used", 16.24),
+        Mistake("the weights were rounded to two digits, one of them down, before they were used", 16.16),
+        Mistake("you gave the sum of the weights, by which the output is still to be divided", 8),
     ),
-    right=(16, 16.0, float(sum((3 * 20, 8, 3 * 20, 0))) / 8),
+    right=(16, 16.0, float(sum((3 * 20, 8, 3 * 20, 0))) / 8, " 16.0", [16], 16.002),
     why=(
         "Every key that is the same token has the same score, wherever it stands, so the place of the query "
         "and the order of the keys cannot enter. What does count is how often a token is there: each copy "
         "takes its own weight."
     ),
+    use=as_number,
     rtol=1e-3,
 )

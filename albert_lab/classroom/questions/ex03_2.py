@@ -127,6 +127,26 @@ def _pooled(layer, x, order):
     return float((layer(x[:, order]).mean(dim=1) - layer(x).mean(dim=1)).abs().max())
 
 
+def _longest_vector(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).norm(dim=-1).max())
+
+
+def _features_averaged(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).abs().mean(dim=-1).max())
+
+
+def _last_place_only(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order])[:, -1].abs().max())
+
+
+def _with_the_input(layer, x, order):
+    return float((layer(x[:, order]) - x[:, order]).abs().max())
+
+
+def _input_the_other_way(layer, x, order):
+    return float((layer(x[:, order.argsort()]) - layer(x)[:, order]).abs().max())
+
+
 def _own_order(layer, x, order):
     shuffled = torch.arange(x.shape[1]).flip(0)
     return float((layer(x[:, shuffled]) - layer(x)[:, shuffled]).abs().max())
@@ -189,6 +209,9 @@ QUESTION = Question(
         Mistake("only the input was shuffled: this asks for outputs that do not change at all", _input_only),
         Mistake("the layer never sees the shuffled tokens: only its output was shuffled", _output_only),
         Mistake("the output was shuffled by the opposite permutation", _put_back_wrongly),
+        Mistake(
+            "the input was shuffled by the opposite permutation, the output as given", _input_the_other_way
+        ),
         Mistake("a gap below zero was not counted", _signed),
         Mistake(
             "the gaps were given a sign, old minus new, and only those above zero count",
@@ -199,6 +222,12 @@ QUESTION = Question(
             "the length of the whole difference was taken, the root of the sum of squares", _root_of_squares
         ),
         Mistake("all gaps were added up", _sum),
+        Mistake("the length of each token's difference was taken, over all its features", _longest_vector),
+        Mistake(
+            "the gaps of a token's features were averaged before the largest was taken", _features_averaged
+        ),
+        Mistake("only the last place was looked at", _last_place_only),
+        Mistake("the layer's output was compared with its input", _with_the_input),
         Mistake("the texts of the batch were shuffled, not the tokens", _batch_axis),
         Mistake("the features were shuffled, not the tokens", _feature_axis),
         Mistake("only the first text of the batch was looked at", _first_text),

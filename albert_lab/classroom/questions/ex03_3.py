@@ -93,6 +93,34 @@ def _counts_all_tokens(ids, segments, W, P, S, start):
     return W[ids] + P[places] + S[segments]
 
 
+def _half_mended(ids, segments, W, P, S, start):
+    return W[ids] + P[start + torch.arange(ids.shape[1])[:, None]] + S[segments]
+
+
+def _slice_that_ends_early(ids, segments, W, P, S, start):
+    return W[ids] + P[start : ids.shape[1]] + S[segments]
+
+
+def _places_that_end_early(ids, segments, W, P, S, start):
+    return W[ids] + P[torch.arange(start, ids.shape[1])] + S[segments]
+
+
+def _segment_by_id(ids, segments, W, P, S, start):
+    return W[ids] + P[start : start + ids.shape[1]] + S[ids]
+
+
+def _segments_of_the_first_text(ids, segments, W, P, S, start):
+    return W[ids] + P[start : start + ids.shape[1]] + S[segments[0]]
+
+
+def _cut_off(ids, segments, W, P, S, start):
+    return embed_window(ids, segments, W, P, S, start).detach()
+
+
+def _in_float32(ids, segments, W, P, S, start):
+    return embed_window(ids, segments, W, P, S, start).float()
+
+
 def _averaged(ids, segments, W, P, S, start):
     return (W[ids] + P[start : start + ids.shape[1]] + S[segments]) / 3
 
@@ -186,6 +214,13 @@ QUESTION = Question(
         Mistake("the places are one too small", _one_too_few),
         Mistake("the three rows stand side by side, and their sum is asked for", _side_by_side),
         Mistake("as many places were taken as there are texts, not tokens", _as_many_places_as_texts),
+        Mistake("there is a place for each token, but they lie along the axis of the texts", _half_mended),
+        Mistake("the part of P ends where a window from place 0 on would end", _slice_that_ends_early),
+        Mistake("the places run from the start to the number of tokens", _places_that_end_early),
+        Mistake("the segment row is looked up with the token's id", _segment_by_id),
+        Mistake("all texts of the batch get the segments of the first", _segments_of_the_first_text),
+        Mistake("the result is cut off from the tables, so that no gradient reaches any of them", _cut_off),
+        Mistake("the result is always float32", _in_float32),
         Mistake("the three rows are averaged, and their sum is asked for", _averaged),
         Mistake("the sums were normalized, and they are asked for before the LayerNorm", _normalized),
         Mistake("no gradient reaches the position table", _frozen),

@@ -24,7 +24,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("a batch of places", (draw.integers(0, 60, 3, 5), 8)),
         Case("three axes of places", (draw.integers(0, 60, 2, 1, 4), 12)),
         Case("one hand", (draw.integers(0, 40, 4), 2)),
-        Case("a place beyond ALBERT's 512", (torch.tensor([513, 600]), 16)),
+        Case("a place beyond ALBERT's 512", (torch.tensor([513, 2000]), 16)),
         Case("a width that is no power of two", (draw.integers(0, 99, 5), 18)),
         Case("a single place, no axis", (torch.tensor(draw.integer(5, 90)), 6)),
     ]
@@ -107,6 +107,30 @@ def _floor_division(places, width):
     return _rows(places, width, 10000.0 ** (-(torch.arange(0, width, 2) // width)))
 
 
+def _whole_speeds(places, width):
+    return _rows(places, width, 10000 ** (-torch.arange(0, width, 2) // width))
+
+
+def _twice_as_wide(places, width):
+    return _rows(places, width, 10000 ** (-2 * torch.arange(width) / width))
+
+
+def _halves_on_axis_1(places, width):
+    return torch.cat(clock_rows(places, width).chunk(2, dim=-1), dim=1)
+
+
+def _halves_on_axis_0(places, width):
+    return torch.cat(clock_rows(places, width).chunk(2, dim=-1))
+
+
+def _table_of_512(places, width):
+    return clock_rows(torch.arange(512), width)[places]
+
+
+def _speeds_of_width_4(places, width):
+    return _rows(places, width, 10000 ** (-torch.arange(0, width, 2) / 4))
+
+
 def _one_axis_only(places, width):
     angles = places[:, None] * 10000 ** (-torch.arange(0, width, 2) / width)
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
@@ -171,6 +195,15 @@ QUESTION = Question(
         Mistake("sine and cosine of a pair got different speeds", _other_speed_for_the_cosine),
         Mistake("every column is a sine, each with a speed of its own", _sines_only),
         Mistake("the division in the exponent rounds down to a whole number", _floor_division),
+        Mistake("the speeds are whole numbers, so that all but the first are 0", _whole_speeds),
+        Mistake("there are as many hands as columns, each with a sine and a cosine", _twice_as_wide),
+        Mistake(
+            "the halves are joined along the second axis: with several axes it holds places",
+            _halves_on_axis_1,
+        ),
+        Mistake("the halves are joined along the first axis, under each other", _halves_on_axis_0),
+        Mistake("the rows come from a table with 512 rows", _table_of_512),
+        Mistake("the width of the example was written into the exponent", _speeds_of_width_4),
         Mistake("the code is for places with one axis, and there may be several or none", _one_axis_only),
         Mistake("the axes of the places were flattened into one", _one_axis_left),
         Mistake("the second half holds the sines once more", _sines_twice),

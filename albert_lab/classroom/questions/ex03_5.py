@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from albert_lab.classroom.question import Mistake, Question, value_case
+from albert_lab.classroom.questions.ex03_1 import as_number
 
 BY_DISTANCE = (1.0, 0.8, 0.62, 0.4, 0.25, 0.12)
 
@@ -40,7 +41,7 @@ QUESTION = Question(
     cases=value_case,
     mistakes=(
         Mistake("you gave the last place that still has similar neighbours, not the first one without", 5),
-        Mistake("the places were counted from 1", 7),
+        Mistake("the places were counted from 1, or a pair was looked for of which neither row was used", 7),
         Mistake("you gave how many rows were never used, not the first of them", 4),
         Mistake("you gave the number of rows: that is where the table ends for the program", 10),
         Mistake("you gave the last row of the table", 9),
@@ -49,9 +50,13 @@ QUESTION = Question(
             3,
         ),
         Mistake("you gave the first row: it is as similar to its neighbour as the next ones are", 0),
+        Mistake("you gave a cosine, and a place is asked for", 0.07),
+        Mistake("you gave all places that were never used, and only the first is asked for", [6, 7, 8, 9]),
+        Mistake("you gave the place before and the place after the border: one of them was used", [5, 6]),
         Mistake("you gave the size of ALBERT's own table, and not what is in the picture", 512),
     ),
-    right=(6, 6.0, int("6")),
+    right=(6, 6.0, "6", (6,)),
+    use=as_number,
     why=(
         "A row is changed only by texts that reach its place, so behind the longest training text the rows "
         "are what chance made them at the start: at right angles to all others, also to their neighbours. No "

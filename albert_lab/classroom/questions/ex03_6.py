@@ -19,6 +19,7 @@ def cases(draw: Draw) -> list[Case]:
     shut[0, 2], shut[1, 0], shut[2, 3, 1] = 0.0, 0.0, 0.0
     opened = gates[0].clone()
     opened[:, 1:4] = 1.0
+    small = 0.1 * draw.normal(2, 50, 3).sigmoid()  # their product is too small for float32
     long = 0.8 + 0.2 * draw.normal(1, 60, 2, dtype=torch.float64).sigmoid()
     return [
         Case("four tokens, by hand", (torch.tensor([[[0.9], [0.5], [0.2], [0.8]]]),)),
@@ -28,6 +29,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("one token", (gates[2],)),
         Case("as many texts as tokens", (gates[3],)),
         Case("sixty tokens, float64", (long,)),
+        Case("fifty gates near 0", (small,)),
         Case("a tensor that is not contiguous", (draw.strided(2, 6, 3).sigmoid(),)),
     ]
 
@@ -112,6 +114,43 @@ def _without_the_last_gate(forget):
     return torch.stack([forget[:, t + 1 : -1].prod(dim=1) for t in range(forget.shape[1])], dim=1)
 
 
+def _begins_with_the_last_gate(forget):
+    return share_left(forget) * forget[:, -1:]
+
+
+def _one_row_too_many(forget):
+    return torch.cat([forget.prod(dim=1, keepdim=True), share_left(forget)], dim=1)
+
+
+def _one_gate_too_early(forget):
+    return share_left(torch.cat([forget[:, :1], forget[:, :-1]], dim=1))
+
+
+def _first_gate_last(forget):
+    return forget.roll(-1, dims=1).flip(1).cumprod(dim=1).flip(1)
+
+
+def _from_the_second_on(forget):
+    return torch.cat([forget[:, 1:].cumprod(dim=1), torch.ones_like(forget[:, :1])], dim=1)
+
+
+def _tokens_first(forget):
+    return share_left(forget).transpose(0, 1)
+
+
+def _one_tensor_many_times(forget):
+    return share_left(forget)[:, :1].expand_as(forget)
+
+
+def _first_memory_only(forget):
+    return share_left(forget)[..., :1].expand_as(forget)
+
+
+def _gates_kept_from_zero(forget):
+    gates = forget.clamp(min=1e-6)
+    return gates.prod(dim=1, keepdim=True) / gates.cumprod(dim=1)
+
+
 def _division_patched(forget):
     return forget.prod(dim=1, keepdim=True) / (forget.cumprod(dim=1) + 1e-12)
 
@@ -184,6 +223,25 @@ QUESTION = Question(
             "a small number keeps the division by 0 alive, and the shares behind it become 0",
             _division_patched,
         ),
+        Mistake(
+            "gates of 0 were made a little larger, to divide by products of them that are still too small",
+            _gates_kept_from_zero,
+        ),
+        Mistake(
+            "the walk to the front begins with the last gate, so that every token meets it again",
+            _begins_with_the_last_gate,
+        ),
+        Mistake(
+            "the walk to the front goes one step too far: there is a row more than tokens", _one_row_too_many
+        ),
+        Mistake(
+            "each token but the last passes its own gate, and nobody passes the last one", _one_gate_too_early
+        ),
+        Mistake("the first gate came round to the end, and every token meets it", _first_gate_last),
+        Mistake("the first token meets one gate only, and the last but one meets all", _from_the_second_on),
+        Mistake("the tokens stand on the first axis of the result, the texts on the second", _tokens_first),
+        Mistake("every row is one and the same tensor, changed at each step", _one_tensor_many_times),
+        Mistake("all numbers of the memory follow the gates of the first", _first_memory_only),
         Mistake("the result is always float32", _in_float32),
         Mistake("you wrote into the gates themselves, for everybody who uses them after you", _in_place),
         Mistake("this is what is lost, and what is left was asked for", _what_is_lost),
