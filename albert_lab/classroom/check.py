@@ -7,10 +7,11 @@ import os
 import textwrap
 from typing import Any
 
-from albert_lab.classroom.outcome import Outcome, difference, outcomes, same, shown
+from albert_lab.classroom.outcome import Outcome, difference, is_floating, outcomes, same, shown
 from albert_lab.classroom.progress import record
 from albert_lab.classroom.question import Case, Draw, Question
 from albert_lab.classroom.questions import question as question_of
+from albert_lab.classroom.values import in_form, remark
 from albert_lab.errors import AlbertLabError, InputError
 
 SEED = "ALBERT_LAB_SEED"
@@ -72,9 +73,10 @@ def _report(question: Question, answer: Any, seed: int) -> str | None:
     head = f"{question.id} · {question.title}"
     if not question.asks_for_a_value and not callable(answer):
         return f"✗ {head}: a function (or class) is expected, and this is {type(answer).__name__}."
-    given = outcomes(question, _prepared(question, answer), seed)
+    answer = _prepared(question, answer)
+    given = outcomes(question, answer, seed)
     if _unanswered(given):
-        return f"○ {head}: not answered yet."
+        return f"○ {head}: not answered yet{_why_unanswered(question, given)}."
     cases = question.cases(Draw(seed))
     expected = outcomes(question, question.reference, seed)
     right = [_alike(question, one, two) for one, two in zip(expected, given, strict=True)]
@@ -87,18 +89,31 @@ def _report(question: Question, answer: Any, seed: int) -> str | None:
     lines += [f"  {'✓' if fine else '✗'} {case.says}" for case, fine in zip(cases, right, strict=True)][
         : first + 1
     ]
-    lines += _details(question, cases[first], expected[first], given[first])
+    if question.asks_for_a_value:
+        lines += _value_details(question, answer)
+    else:
+        lines += _details(question, cases[first], expected[first], given[first])
     return "\n".join([*lines, *_diagnosis(question, expected, given, right, seed)])
 
 
 def _prepared(question: Question, answer: Any) -> Any:
-    """Values are compared as text without case and outer spaces, so "B" and " b" are one."""
-    return answer.strip().lower() if question.asks_for_a_value and isinstance(answer, str) else answer
+    """Values are compared in one form, so that "B" and " b" are one, and "3" and 3."""
+    return in_form(answer, question.reference()) if question.asks_for_a_value else answer
 
 
 def _unanswered(given: list[Outcome]) -> bool:
     """A stub returns nothing, anywhere; another one raises NotImplementedError."""
     return all(one.value is None and isinstance(one.error, NotImplementedError | None) for one in given)
+
+
+def _why_unanswered(question: Question, given: list[Outcome]) -> str:
+    """A function that was written, but gives nothing back, looks like a stub from outside."""
+    written = not question.asks_for_a_value and all(one.error is None for one in given)
+    return (
+        ": it returns None on every input. If there is code in it, does it end with return?"
+        if written
+        else ""
+    )
 
 
 def _alike(question: Question, one: Outcome, two: Outcome) -> bool:
@@ -107,13 +122,16 @@ def _alike(question: Question, one: Outcome, two: Outcome) -> bool:
 
 def _details(question: Question, case: Case, expected: Outcome, given: Outcome) -> list[str]:
     """The input, both results, and the first difference."""
-    if question.asks_for_a_value:
-        return [f"    yours     {shown(given.value)}"]
     names = _names(question, case)
     lines = [f"    {name:<9} {shown(value)}" for name, value in names.items()]
     lines.append(f"    yours     {_result(given)}")
     lines.append(f"    expected  {_result(expected)}")
     return [*lines, *(f"    {text}" for text in _first_difference(question, names, expected, given))]
+
+
+def _value_details(question: Question, answer: Any) -> list[str]:
+    said = remark(answer, question.reference())
+    return [f"    yours     {shown(answer)}", *([f"    {said}"] if said else [])]
 
 
 def _names(question: Question, case: Case) -> dict[str, Any]:
@@ -143,8 +161,9 @@ def _first_difference(question: Question, names: dict, expected: Outcome, given:
     if found:
         return [found, *_hint(expected.value, given.value)]
     pairs = zip(expected.gradients, given.gradients, strict=True)
-    wrong = [i for i, (one, two) in enumerate(pairs) if difference(one, two, **how)]
-    return [f"the values are right, the gradient with respect to floating argument {wrong[0] + 1} is not"]
+    floating = [name for name, value in names.items() if is_floating(value)]
+    wrong = [name for name, (one, two) in zip(floating, pairs, strict=True) if difference(one, two, **how)]
+    return [f"the values are right, the gradient with respect to {wrong[0]} is not"]
 
 
 def _hint(expected: Any, given: Any) -> list[str]:
@@ -191,5 +210,10 @@ def _diagnosis(
         shared = sum(one and not fine and outcome.error is None for one, fine, outcome in cases)
         either = sum(not (one and fine) for one, fine, _ in cases)
         best, most = max((best, most), (mistake.says, (shared / either, shared)), key=lambda found: found[1])
-    fits = f"it fits {most[1]} of the {len(right) - sum(right)} cases that fail"
+    failing = len(right) - sum(right)
+    fits = (
+        f"it fits {most[1]} of the {failing} cases that fail"
+        if failing > 1
+        else "it fits the case that fails"
+    )
     return [f"  Perhaps ({fits}): {best}."] if most[0] >= 0.5 else []

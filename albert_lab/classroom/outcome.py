@@ -61,11 +61,15 @@ def _outcome(question: Question, answer: Any, case: Case) -> Outcome:
 
 
 def _with_gradients(case: Case) -> list[Any]:
+    given = [*case.arguments, *case.options.values()]
+    return [value.requires_grad_() for value in given if is_floating(value)]
+
+
+def is_floating(value: Any) -> bool:
+    """Whether a value is a tensor through which gradients can flow."""
     import torch
 
-    given = [*case.arguments, *case.options.values()]
-    inputs = [value for value in given if isinstance(value, torch.Tensor) and value.is_floating_point()]
-    return [value.requires_grad_() for value in inputs]
+    return isinstance(value, torch.Tensor) and value.is_floating_point()
 
 
 def _gradients(value: Any, inputs: list[Any]) -> tuple[Any, ...]:

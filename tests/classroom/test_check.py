@@ -25,6 +25,7 @@ from albert_lab.classroom import (
 )
 from albert_lab.classroom.outcome import difference, outcomes, same, shown
 from albert_lab.classroom.progress import progress_file
+from albert_lab.classroom.question import value_case
 from albert_lab.errors import InputError
 
 LOOSE = {"rtol": 1e-4, "atol": 1e-5}
@@ -113,10 +114,43 @@ def test_a_changed_argument_is_seen_and_named():
 def test_gradients_are_compared_where_a_case_asks_for_it():
     asked = made(lambda x: x * x, lambda draw: [Case("squares", (draw.normal(3),), gradient=True)])
     assert report(asked, lambda x: x**2) is None
-    assert "the gradient with respect to floating argument 1 is not" in report(
-        asked, lambda x: x * x.detach()
-    )
+    assert "the gradient with respect to x is not" in report(asked, lambda x: x * x.detach())
     assert "gradient" in report(asked, lambda x: torch.tensor((x * x).tolist()))
+
+
+def test_the_argument_whose_gradient_is_wrong_is_named():
+    def cases(draw):
+        return [Case("a product", (3, draw.normal(2)), {"key": draw.normal(2)}, gradient=True)]
+
+    asked = made(lambda times, query, key: times * query * key, cases)
+    for wrong, name in (
+        (lambda times, query, key: times * query.detach() * key, "query"),
+        (lambda times, query, key: times * query * key.detach(), "key"),
+    ):
+        assert f"the values are right, the gradient with respect to {name} is not" in report(asked, wrong)
+
+
+def test_an_answer_that_gives_nothing_back_is_asked_for_its_return(capsys):
+    def prints(x):
+        print(x + 1)
+
+    def stub(x):
+        raise NotImplementedError
+
+    asked = made(lambda x: x + 1, lambda draw: [Case("one", (1,)), Case("two", (2,))])
+    assert "not answered yet: it returns None on every input" in report(asked, prints)
+    assert report(asked, stub).endswith("not answered yet.")
+
+
+def test_a_value_counts_in_every_form_and_its_form_is_told():
+    asked = made(lambda: 16, value_case, kind="predict", mistakes=tuple(
+        Mistake(f"you added {i}", 16 + i) for i in range(1, 7)
+    ))  # fmt: skip
+    for right in (16, "16", [16.0], torch.tensor([16])):
+        assert report(asked, right) is None
+    assert "It looks as if you added 1." in report(asked, "17")
+    assert "one number is expected" in report(asked, "sixteen")
+    assert report(asked, None).endswith("not answered yet.")
 
 
 def test_an_expected_error_must_be_of_its_kind():
@@ -168,6 +202,9 @@ def test_a_known_mistake_that_fits_only_some_cases_is_called_a_guess():
     assert "Perhaps (it fits 1 of the 2 cases that fail): you forgot to double." in report(
         asked, forgets_twice
     )
+    asked = made(lambda x: 2 * x, lambda draw: [*cases, Case("none", (torch.zeros(1),))], mistakes=mistakes)
+    forgets_once = lambda x: x if x.numel() == 2 else 2 * x  # noqa: E731
+    assert "Perhaps (it fits the case that fails): you forgot to double." in report(asked, forgets_once)
 
 
 def test_a_known_mistake_that_is_wrong_far_more_often_is_not_suspected():

@@ -41,9 +41,8 @@ QUESTION = Question(
         Mistake(
             "the two halves of the answer are exchanged: look again where the first row is bright", 79132486
         ),
-        Mistake("the digits are right, and are a text; a whole number is asked for", "24867913"),
     ),
-    right=(24867913, 24867913.0, torch.tensor(24867913)),
+    right=(24867913, 24867913.0, torch.tensor(24867913), "24867913"),
     why=(
         "A row is a place that writes, and its bright column is the place whose symbol it collects. Here "
         "there is no other road from place to place, so the map is the answer to the task."

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
-from collections.abc import Callable
-from typing import Any
 
 from albert_lab.classroom.question import Mistake, Question, value_case
 
@@ -18,17 +15,6 @@ def output_at_place_2() -> float:
     scores = [dot_products[key] / math.sqrt(4) if key == query else 0 for key in text]
     weights = [math.exp(score) for score in scores]  # 3, 1, 3, 1
     return sum(weight * values[key] for weight, key in zip(weights, text, strict=True)) / sum(weights)
-
-
-def as_number(answer: Callable) -> Any:
-    """A number in quotes, or alone in a list or tensor, is taken for what it is."""
-    value = answer()
-    if isinstance(value, numbers.Real):
-        return value
-    try:
-        return float(value[0] if len(value) == 1 and not isinstance(value, str) else value)
-    except (TypeError, ValueError, KeyError):
-        return value
 
 
 QUESTION = Question(
@@ -76,6 +62,5 @@ QUESTION = Question(
         "and the order of the keys cannot enter. What does count is how often a token is there: each copy "
         "takes its own weight."
     ),
-    use=as_number,
     rtol=1e-3,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from albert_lab.classroom.question import Mistake, Question, value_case
-from albert_lab.classroom.questions.ex03_1 import as_number
 
 BY_DISTANCE = (1.0, 0.8, 0.62, 0.4, 0.25, 0.12)
 
@@ -56,7 +55,6 @@ QUESTION = Question(
         Mistake("you gave the size of ALBERT's own table, and not what is in the picture", 512),
     ),
     right=(6, 6.0, "6", (6,)),
-    use=as_number,
     why=(
         "A row is changed only by texts that reach its place, so behind the longest training text the rows "
         "are what chance made them at the start: at right angles to all others, also to their neighbours. No "
