@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import torch
 
-from albert_lab.classroom.question import Mistake, Question, value_case
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
 
-SIZES = {"a": 800, "b": 200, "c": 1000}
+SIZES = {"red": 800, "green": 200, "blue": 1000}
+EVENTS = (
+    "after a docstring in green is rewritten",
+    "after another network is taken",
+    "after b of BM25 is changed",
+    "after a bit of the vectors of red is wrong",
+)
+OTHER = "not four numbers"
 
 
 def embedded_again() -> tuple[int, ...]:
     """Keep vectors under a key of model and texts; count the objects whose key is not there."""
     kept = {_key("old", package, 1) for package in SIZES}
     events = [
-        [_key("old", package, 2 if package == "b" else 1) for package in SIZES],  # a docstring of b
+        [_key("old", package, 2 if package == "green" else 1) for package in SIZES],  # a docstring of green
         [_key("new", package, 1) for package in SIZES],  # another model
         [_key("old", package, 1) for package in SIZES],  # b of BM25: in no key
     ]
     found = [sum(SIZES[key[1]] for key in wanted if key not in kept) for wanted in events]
-    damaged = {key for key in kept if key[1] == "a"}
+    damaged = {key for key in kept if key[1] == "red"}
     intact = kept - damaged
     found.append(sum(SIZES[key[1]] for key in kept if key not in intact))
     return tuple(found)
@@ -31,10 +39,31 @@ def _key(model: str, package: str, version: int) -> tuple[str, str, int]:
     return model, package, version
 
 
-def use(answer: Callable) -> Any:
-    """Four numbers may also be a tensor or an array."""
-    found = answer()
-    return found.tolist() if hasattr(found, "tolist") else found
+def cases(draw: Draw) -> list[Case]:
+    """One for each event."""
+    return [Case(says, (place,)) for place, says in enumerate(EVENTS)]
+
+
+def use(answer: Any, place: int) -> Any:
+    """One of the four numbers; they may be a tensor, an array, or text with commas between them."""
+    given = answer()
+    if given is None:
+        return None
+    if hasattr(given, "tolist"):
+        given = given.tolist()
+    if isinstance(given, str):
+        given = [part for part in given.strip("()[] ").replace(";", ",").split(",") if part.strip()]
+    try:
+        numbers = [float(one) for one in given] if _in_order(given) else []
+    except (TypeError, ValueError):
+        return OTHER
+    if len(numbers) != len(EVENTS):
+        return OTHER
+    return int(numbers[place]) if numbers[place].is_integer() else numbers[place]
+
+
+def _in_order(given: Any) -> bool:
+    return isinstance(given, Iterable) and not isinstance(given, set | frozenset | dict)
 
 
 QUESTION = Question(
@@ -47,7 +76,7 @@ QUESTION = Question(
     difficulty=2,
     importance=4,
     reference=embedded_again,
-    cases=value_case,
+    cases=cases,
     use=use,
     mistakes=(
         Mistake(
@@ -63,13 +92,21 @@ QUESTION = Question(
         Mistake("you keep what was embedded before the text changed", (0, 2000, 0, 800)),
         Mistake("you embed everything again after every event", (2000, 2000, 2000, 2000)),
         Mistake("you think that an index never changes once it is built", (0, 0, 0, 0)),
-        Mistake("you exchanged the packages a and b", (800, 2000, 0, 200)),
+        Mistake("you think that nothing but damage makes anything be embedded again", (0, 0, 0, 800)),
+        Mistake("you exchanged the packages red and green", (800, 2000, 0, 200)),
         Mistake("you count packages; texts are asked for", (1, 3, 0, 1)),
+        Mistake("you count single texts; both times a whole package is made again", (1, 2000, 0, 1)),
+        Mistake("you take the index for one piece; it is kept in parts", (2000, 2000, 0, 2000)),
+        Mistake("you take b of BM25 for a part of one package", (200, 2000, 200, 800)),
+        Mistake("you count what stays as it is; what is made again is asked for", (1800, 0, 2000, 1200)),
+        Mistake("you gave something else than four numbers, one for each event in their order", OTHER),
     ),
     right=(
         [200, 2000, 0, 800],
         (200.0, 2000.0, 0.0, 800.0),
         torch.tensor([200, 2000, 0, 800]),
+        np.array([200, 2000, 0, 800]),
+        "(200, 2000, 0, 800)",
     ),
     why=(
         "A vector depends on its text and on the network, and on nothing else; so these two are in the "

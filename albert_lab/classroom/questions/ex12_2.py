@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import reduce
+
+import numpy as np
 
 from albert_lab.classroom.question import Case, Draw, Mistake, Question
 
@@ -27,9 +29,10 @@ def _postings(draw: Draw, words: str, documents: int) -> dict[str, dict[int, int
 
 def cases(draw: Draw) -> list[Case]:
     """By hand, order, many words, a word in no document, twice the same, no word, a defaultdict."""
-    by_hand = {"copy": {0: 1, 1: 1, 4: 1}, "tree": {1: 1, 2: 1, 3: 5, 4: 2}, "file": {0: 2, 1: 2, 4: 1}}
+    by_hand = {"copy": {0: 1, 1: 1, 4: 1}, "tree": {1: 1, 2: 1, 3: 5, 4: 2}, "file": {0: 2, 1: 2, 3: 1}}
     shuffled = {"x": {9: 1, 2: 3, 5: 2, 0: 1}, "y": {5: 1, 9: 4, 7: 1, 0: 1, 2: 1}}
     many = _postings(draw, "abcdef", 40)
+    apart = {"p": {1: 1, 3: 2}, "q": {2: 1}, "r": {1: 2, 2: 1, 3: 1}}
     return [
         Case("two words, by hand", (["copy", "tree"], by_hand)),
         Case("three words", (["copy", "tree", "file"], by_hand)),
@@ -39,10 +42,13 @@ def cases(draw: Draw) -> list[Case]:
         Case("two words in forty documents", (["d", "a"], many)),
         Case("a word that no document has", (["copy", "spoon"], by_hand)),
         Case("only words that no document has", (["spoon"], by_hand)),
-        Case("the same word twice", (["copy", "copy"], by_hand)),
+        Case("an unknown word first", (["spoon", "copy"], by_hand)),
+        Case("the same word twice", (["file", "file"], by_hand)),
+        Case("a word twice, and another", (["copy", "file", "file"], by_hand)),
         Case("a question without words", ([], by_hand)),
         Case("a defaultdict is not changed", (["x", "spoon"], defaultdict(dict, shuffled))),
-        Case("words without a common document", (["p", "q"], {"p": {1: 1, 3: 2}, "q": {2: 1}})),
+        Case("words without a common document", (["p", "q"], apart)),
+        Case("two words without a common document, and a third", (["p", "q", "r"], apart)),
     ]
 
 
@@ -99,6 +105,51 @@ def _as_often_as_asked(question: list[str], postings: dict) -> list[int]:
     return [n for n in every if all(postings[word][n] >= question.count(word) for word in question)]
 
 
+def _asked_twice_met_once(question: list[str], postings: dict) -> list[int]:
+    met: dict[int, int] = {}
+    for word in set(question):
+        for number in postings.get(word, {}):
+            met[number] = met.get(number, 0) + 1
+    return sorted(number for number, times in met.items() if times == len(question))
+
+
+def _begins_anew(question: list[str], postings: dict) -> list[int]:
+    found: set[int] = set()
+    for word in question:
+        here = set(postings.get(word, {}))
+        found = found & here if found else here
+    return sorted(found)
+
+
+def _as_text(question: list[str], postings: dict) -> list[int]:
+    return sorted(with_all(question, postings), key=str)
+
+
+def _just_one_word(question: list[str], postings: dict) -> list[int]:
+    hits = [number for word in set(question) for number in postings.get(word, {})]
+    return sorted(number for number in hits if hits.count(number) == 1)
+
+
+def _each_word_again(question: list[str], postings: dict) -> list[int]:
+    every = with_all(question, postings)
+    return sorted(number for word in question for number in postings.get(word, {}) if number in every)
+
+
+def _too_few_numbers(question: list[str], postings: dict) -> list[int]:
+    return [number for number in with_all(question, postings) if number < len(postings)]
+
+
+def _question_used_up(question: list[str], postings: dict) -> list[int]:
+    every = with_all(question, postings)
+    while question:
+        question.pop()
+    return every
+
+
+def _a_dictionary(question: list[str], postings: dict) -> dict[int, int]:
+    return {n: sum(postings[word][n] for word in question) for n in with_all(question, postings)}
+
+
 def _zero_lost(question: list[str], postings: dict) -> list[int]:
     return [number for number in with_all(question, postings) if number]
 
@@ -132,6 +183,16 @@ def by_counting_words(question: list[str], postings: dict) -> list[int]:
         for number in postings.get(word, {}):
             hits[number] = hits.get(number, 0) + 1
     return sorted(number for number, met in hits.items() if met == len(set(question)))
+
+
+def by_counting_places(question: list[str], postings: dict) -> list[int]:
+    hits = Counter(number for word in question for number in postings.get(word, {}))
+    return [number for number in sorted(hits) if hits[number] == len(question)]
+
+
+def with_numpy(question: list[str], postings: dict) -> list[int]:
+    lists = [np.fromiter(postings.get(word, {}), dtype=np.int64) for word in question]
+    return list(reduce(np.intersect1d, lists, np.unique(lists[0]))) if lists else []
 
 
 def with_reduce(question: list[str], postings: dict) -> list[int]:
@@ -184,9 +245,28 @@ QUESTION = Question(
         Mistake("the numbers fall and do not rise", _downwards),
         Mistake("the documents are ordered by how often they have the words", _most_first),
         Mistake("only the first two words of the question are looked up", _two_at_most),
+        Mistake(
+            "only the last two words of the question are looked up",
+            lambda q, postings: with_all(q[-2:], postings),
+        ),
         Mistake("you return how many documents there are and not which", _counts),
+        Mistake("a word asked twice is looked up once and has to be met twice", _asked_twice_met_once),
+        Mistake("a search that has nothing left begins anew with the next word", _begins_anew),
+        Mistake("the numbers are put in order as text, 10 before 9", _as_text),
+        Mistake("documents with just one of the words are given", _just_one_word),
+        Mistake("a document is given once for each of its words", _each_word_again),
+        Mistake("you take the number of words in postings for that of documents", _too_few_numbers),
+        Mistake("the caller's question is used up", _question_used_up),
+        Mistake("you return a dictionary; a list of numbers is asked for", _a_dictionary),
     ),
-    right=(by_counting_words, with_reduce, by_asking_each_document, shortest_first),
+    right=(
+        by_counting_words,
+        by_counting_places,
+        with_numpy,
+        with_reduce,
+        by_asking_each_document,
+        shortest_first,
+    ),
     why=(
         "The lists of the words were made before the question came, so that only documents with one of its "
         "words are ever touched. A word in no document has an empty list, and nothing is in all lists then."

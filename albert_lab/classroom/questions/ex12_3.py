@@ -15,8 +15,12 @@ def _rarity(counts: Tensor) -> Tensor:
 
 
 def bm25_scores(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
-    strict = k1 * (1 - b + b * lengths / lengths.mean())
+    strict = _plain(lengths, k1, b)
     return (_rarity(counts) * counts / (counts + strict.unsqueeze(-1))).sum(dim=1)
+
+
+def _plain(lengths: Tensor, k1: float, b: float) -> Tensor:
+    return k1 * (1 - b + b * lengths / lengths.mean())
 
 
 def cases(draw: Draw) -> list[Case]:
@@ -24,6 +28,7 @@ def cases(draw: Draw) -> list[Case]:
     counts = torch.tensor([[1.0], [3.0]])
     lengths = torch.tensor([2.0, 6.0])
     three = torch.tensor([[0.0, 0.0], [0.0, 4.0], [1.0, 1.0]])
+    one_long = torch.tensor([[1.0], [0], [2], [1], [0], [5]]), torch.tensor([2.0, 3, 4, 5, 6, 500])
     k1, b = 0.5 + draw.integer(0, 9) / 5, 0.2 + draw.integer(0, 5) / 10
     return [
         Case("one word, the same share of both documents, by hand", (counts, lengths, 1.0, 1.0)),
@@ -34,6 +39,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("counts that hardly saturate", (*_drawn(draw, 6, 2), 50.0, 0.3)),
         Case("a question without words gives zeros", (torch.zeros(4, 0), torch.ones(4), 0.9, 0.4)),
         Case("one document", (torch.tensor([[2.0, 0.0, 1.0]]), torch.tensor([8.0]), 0.9, 0.4)),
+        Case("one document longer than all others together", (*one_long, k1, b)),
         Case("float64", (*(one.double() for one in _drawn(draw, 9, 2)), k1, b)),
     ]
 
@@ -57,9 +63,13 @@ def _strictness(how):
     return lambda counts, lengths, k1, b: _with(counts, how(lengths, k1, b))
 
 
+def _minus(lengths: Tensor, k1: float, b: float) -> Tensor:
+    return k1 * (1 - b - b * lengths / lengths.mean())
+
+
 def _rare(how):
     def answer(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
-        strict = k1 * (1 - b + b * lengths / lengths.mean())
+        strict = _plain(lengths, k1, b)
         return (how(counts) * counts / (counts + strict.unsqueeze(-1))).sum(dim=1)
 
     return answer
@@ -104,13 +114,54 @@ def _chapters_settings(counts: Tensor, lengths: Tensor, k1: float, b: float) -> 
 
 
 def _axis_forgotten(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
-    strict = k1 * (1 - b + b * lengths / lengths.mean())
+    strict = _plain(lengths, k1, b)
     return (_rarity(counts) * counts / (counts + strict)).sum(dim=1)
 
 
 def _per_word(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
-    strict = k1 * (1 - b + b * lengths / lengths.mean())
+    strict = _plain(lengths, k1, b)
     return _rarity(counts) * counts / (counts + strict.unsqueeze(-1))
+
+
+def _bracket_lost(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
+    return _with(counts, k1 * 1 - b + b * lengths / lengths.mean())
+
+
+def _always_32(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
+    return bm25_scores(counts.float(), lengths.float(), k1, b)
+
+
+def _divided_in_place(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
+    lengths /= lengths.mean()
+    return _with(counts, k1 * (1 - b + b * lengths))
+
+
+def _average_of_those_found(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
+    average = lengths[(counts > 0).any(dim=1)].sum() / max(int((counts > 0).any(dim=1).sum()), 1)
+    return _with(counts, k1 * (1 - b + b * lengths / average.clamp(min=1e-9)))
+
+
+def _words_summed_first(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
+    strict = _plain(lengths, k1, b)
+    return (_rarity(counts) * counts).sum(dim=1) / (counts.sum(dim=1) + strict)
+
+
+def _documents_summed(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
+    return _per_word(counts, lengths, k1, b).sum(dim=0)
+
+
+def _as_many_as_words(counts: Tensor) -> Tensor:
+    has = (counts > 0).sum(dim=0)
+    return torch.log(1 + (counts.shape[1] - has + 0.5) / (has + 0.5))
+
+
+def _had_twice(counts: Tensor) -> Tensor:
+    has = (counts > 1).sum(dim=0)
+    return torch.log(1 + (len(counts) - has + 0.5) / (has + 0.5))
+
+
+def _share(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
+    return _with(counts / lengths.unsqueeze(-1), _plain(lengths, k1, b))
 
 
 def with_loops(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
@@ -190,6 +241,45 @@ QUESTION = Question(
             "the strictness lost its axis: it is lined up with words and not with documents", _axis_forgotten
         ),
         Mistake("the scores of the single words are not added up", _per_word),
+        Mistake("the scores are added up over the documents and not over the words", _documents_summed),
+        Mistake(
+            "a document is compared with all documents together and not with the average",
+            _strictness(lambda n, k1, b: k1 * (1 - b + b * n / n.sum())),
+        ),
+        Mistake(
+            "a document is compared with the middle one and not with the average",
+            _strictness(lambda n, k1, b: k1 * (1 - b + b * n / n.quantile(0.5))),
+        ),
+        Mistake(
+            "a document is compared with the lower middle one, as torch.median gives it",
+            _strictness(lambda n, k1, b: k1 * (1 - b + b * n / n.median())),
+        ),
+        Mistake("the average is that of the documents with one of the words", _average_of_those_found),
+        Mistake(
+            "k1 multiplies the fixed part only",
+            _strictness(lambda n, k1, b: k1 * (1 - b) + b * n / n.mean()),
+        ),
+        Mistake("the brackets behind k1 are lost", _bracket_lost),
+        Mistake(
+            "what stands against the count grows with the square of the length",
+            _strictness(lambda n, k1, b: k1 * (1 - b + b * (n / n.mean()) ** 2)),
+        ),
+        Mistake("the length counts with a minus, and long documents still gain", _strictness(_minus)),
+        Mistake("the count is divided by the length before, so that the length counts twice", _share),
+        Mistake("the words are added up before they saturate, and not each for itself", _words_summed_first),
+        Mistake("the number of words is taken for that of documents", _rare(_as_many_as_words)),
+        Mistake("a word that a document has once is not counted for its rarity", _rare(_had_twice)),
+        Mistake(
+            "the quotient of the lengths is cut to a whole number",
+            _strictness(lambda n, k1, b: k1 * (1 - b + b * (n // n.mean()))),
+        ),
+        Mistake(
+            "a word counts once, however often it stands there",
+            lambda c, n, k, b: _with(c.clamp(max=1), _plain(n, k, b)),
+        ),
+        Mistake("one document alone loses its axis", lambda c, n, k, b: bm25_scores(c, n, k, b).squeeze()),
+        Mistake("the result is always float32", _always_32),
+        Mistake("the caller's lengths are divided in place", _divided_in_place),
     ),
     right=(with_loops, with_a_product, with_shares),
     why=(

@@ -33,6 +33,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("one of the rankings is empty", ([[], ["a", "b", "c"]], 2)),
         Case("one ranking", ([drawn(4)], 3.5)),
         Case("rankings with nothing in common", ([["p", "q", "r"], ["s", "t"]], 1)),
+        Case("the same ranking twice", ([["x", "y"], ["z", "x", "y"], ["x", "y"]], 1)),
+        Case("a large k", ([drawn(9), drawn(12)], 1000)),
         Case("no ranking at all", ([], 10)),
     ]
 
@@ -109,6 +111,39 @@ def _emptied(rankings: Rankings, k: float) -> dict[str, float]:
     return scores
 
 
+def _bracket_lost(rankings: Rankings, k: float) -> dict[str, float]:
+    return _each(lambda r, k, n: 1 / k + r)(rankings, k)
+
+
+def _fraction_last(rankings: Rankings, k: float) -> dict[str, float]:
+    return {name: 1 / places for name, places in _each(lambda r, k, n: k + r)(rankings, k).items()}
+
+
+def _k_once(rankings: Rankings, k: float) -> dict[str, float]:
+    return {name: 1 / (k + places) for name, places in _each(lambda r, k, n: r)(rankings, k).items()}
+
+
+def _no_beginning(rankings: Rankings, k: float) -> dict[str, float]:
+    return _each(lambda r, k, n: 1 / (k + r), lambda old, new: {}[old] + new)(rankings, k)
+
+
+def _k_or_sixty(rankings: Rankings, k: float) -> dict[str, float]:
+    return fused(rankings, k or 60)
+
+
+def _side_by_side(rankings: Rankings, k: float) -> dict[str, float]:
+    shortest = min(map(len, rankings), default=0)
+    return fused([ranking[:shortest] for ranking in rankings], k)
+
+
+def _same_once(rankings: Rankings, k: float) -> dict[str, float]:
+    return fused([one for i, one in enumerate(rankings) if one not in rankings[:i]], k)
+
+
+def _ten_each(rankings: Rankings, k: float) -> dict[str, float]:
+    return fused([ranking[:10] for ranking in rankings], k)
+
+
 def with_index(rankings: Rankings, k: float) -> dict[str, float]:
     names = {name for ranking in rankings for name in ranking}
     return {n: sum(1 / (k + 1 + one.index(n)) for one in rankings if n in one) for n in names}
@@ -135,7 +170,7 @@ QUESTION = Question(
     kind="implement",
     objectives=("LO-12.3",),
     points=1,
-    minutes=15,
+    minutes=10,
     difficulty=2,
     importance=4,
     reference=fused,
@@ -179,7 +214,20 @@ QUESTION = Question(
         Mistake("the usual k = 60 is written into the code", _sixty),
         Mistake("you return names; a dictionary with their scores is asked for", _names_only),
         Mistake("you return pairs in a list; a dictionary is asked for", _pairs),
-        Mistake("the caller's rankings are used up", _emptied),
+        Mistake("the caller's rankings are changed", _emptied),
+        Mistake("the brackets around k + rank are lost", _bracket_lost),
+        Mistake("the places are added first, and the fraction is taken at the end", _fraction_last),
+        Mistake("the ranks are added first, and k is added once", _k_once),
+        Mistake("a name's first share is added to a score that is not there", _no_beginning),
+        Mistake("k = 0 is taken for a k that was not given", _k_or_sixty),
+        Mistake("the rankings are read side by side, and end with the shortest", _side_by_side),
+        Mistake("a ranking that comes twice counts once", _same_once),
+        Mistake("only the first ten of each ranking count", _ten_each),
+        Mistake("k is cut to a whole number", _each(lambda r, k, n: 1 / (int(k) + r))),
+        Mistake("the fraction is cut to a whole number", _each(lambda r, k, n: 1 // (k + r))),
+        Mistake("the shares are rounded", _each(lambda r, k, n: round(1 / (k + r), 3))),
+        Mistake("k is added behind the fraction", _each(lambda r, k, n: 1 / r + k)),
+        Mistake("the first place counts as 2", _each(lambda r, k, n: 1 / (k + r + 1))),
     ),
     right=(with_index, with_counter, best_first),
     why=(

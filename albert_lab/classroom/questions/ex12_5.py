@@ -16,7 +16,7 @@ def interval(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tenso
 
 def cases(draw: Draw) -> list[Case]:
     """By hand, many draws, as many draws as questions, one question, equal searches, float64."""
-    by_hand = torch.tensor([1.0, 0.5, 0.2]), torch.tensor([0.0, 0.5, 0.5])
+    by_hand = torch.tensor([1.0, 0.5, 0.2]), torch.tensor([0.1, 0.5, 0.4])
     rows = torch.tensor([[0, 0, 1], [2, 2, 2], [0, 1, 2], [1, 1, 2], [0, 0, 0]])
 
     def drawn(n: int, times: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:
@@ -32,6 +32,10 @@ def cases(draw: Draw) -> list[Case]:
         Case("outside = 0.4", (*drawn(9, 50), 0.4)),
         Case("one question", (torch.tensor([1.0]), torch.tensor([0.25]), torch.zeros(4, 1).long(), 0.1)),
         Case("one draw", (*drawn(4, 1), 0.1)),
+        Case(
+            "each draw has one question, over and over",
+            (*drawn(6, 5)[:2], torch.zeros(5, 6).long() + torch.arange(5)[:, None], 0.2),
+        ),
         Case("large numbers", (by_hand[0] + 100, by_hand[1], rows, 0.1)),
         Case("float64 stays float64", (*drawn(7, 30, torch.float64), 0.025)),
     ]
@@ -71,8 +75,58 @@ def _difference_of_ends(one: Tensor, other: Tensor, draws: Tensor, outside: floa
 
 def _bell(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     means = (one - other)[draws].mean(dim=1)
+    spread = 1.96 * ((means - means.mean()).square().sum() / (len(means) - 1)).sqrt()
+    return torch.stack([means.mean() - spread, means.mean() + spread])
+
+
+def _wide_bell(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    means = (one - other)[draws].mean(dim=1)
     spread = 1.96 * means.std(correction=0)
     return torch.stack([means.mean() - spread, means.mean() + spread])
+
+
+def _widest(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    first, second = (_ends(each[draws].mean(dim=1), outside) for each in (one, other))
+    return first - second.flip(0)
+
+
+def _drawn_anew(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, torch.randint(0, len(one), draws.shape), outside)
+
+
+def _each_once(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    gains = one - other
+    return _ends(torch.stack([gains[row.unique()].mean() for row in draws]), outside)
+
+
+def _percent(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws, outside / 100)
+
+
+def _ends_in_32(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return torch.quantile((one - other)[draws].mean(dim=1), torch.tensor([outside, 1 - outside]))
+
+
+def _plain_numbers(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> list[float]:
+    return interval(one, other, draws, outside).tolist()
+
+
+def _in_place(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    one -= other
+    return _ends(one[draws].mean(dim=1), outside)
+
+
+def _first_draws(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws[: len(one)], outside)
+
+
+def _nearer_draw(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    ends = torch.tensor([outside, 1 - outside], dtype=one.dtype)
+    return torch.quantile((one - other)[draws].mean(dim=1), ends, interpolation="nearest")
+
+
+def _lower_only(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws, outside)[0]
 
 
 def _nearest_draw(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
@@ -112,6 +166,15 @@ def with_numpy(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Ten
     gains = one.numpy() - other.numpy()
     ends = np.quantile(gains[draws.numpy()].mean(axis=1), [outside, 1 - outside])
     return torch.as_tensor(ends, dtype=one.dtype)
+
+
+def with_counts(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    times = torch.nn.functional.one_hot(draws, len(one)).sum(dim=1).to(one.dtype)  # (R, n)
+    means = (times @ (one - other) / len(one)).sort().values
+    places = torch.tensor([outside, 1 - outside], dtype=torch.float64) * (len(means) - 1)
+    below = places.floor().long()
+    above = (below + 1).clamp(max=len(means) - 1)
+    return torch.lerp(means[below], means[above], (places - below).to(one.dtype))
 
 
 def with_a_loop(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
@@ -160,6 +223,19 @@ QUESTION = Question(
         Mistake("the upper end stands first", _high_first),
         Mistake("0.025 is written into the code", _two_and_a_half),
         Mistake("1.96 times the scatter is taken, and the draws' own quantiles are not", _bell),
+        Mistake(
+            "1.96 times the scatter, with R and not R − 1 below, is taken in place of quantiles", _wide_bell
+        ),
+        Mistake("the lowest of one search is compared with the highest of the other", _widest),
+        Mistake("questions are drawn anew; the draws are given", _drawn_anew),
+        Mistake("a question that is drawn twice counts once", _each_once),
+        Mistake("outside is divided by a hundred; it is a share and no percentage", _percent),
+        Mistake("the ends are made as float32, whatever the searches' numbers are", _ends_in_32),
+        Mistake("you return plain numbers; a tensor is asked for", _plain_numbers),
+        Mistake("the caller's first search is changed", _in_place),
+        Mistake("only as many draws are used as there are questions", _first_draws),
+        Mistake("an end that lies between two draws is moved to the nearer of them", _nearer_draw),
+        Mistake("you return the lower end alone", _lower_only),
         Mistake("an end that lies between two draws is moved to the lower of them", _nearest_draw),
         Mistake("the smallest and the largest draw are taken as ends", _extremes),
         Mistake("the mean is returned too; two numbers are asked for", _with_mean),
@@ -167,7 +243,7 @@ QUESTION = Question(
         Mistake("the result is always float32", _always_32),
         Mistake("the ends are given as distances from the mean", _relative),
     ),
-    right=(with_two_calls, with_numpy, with_a_loop),
+    right=(with_two_calls, with_numpy, with_a_loop, with_counts),
     why=(
         "A question that is hard for one search is mostly hard for the other; in the difference this shared "
         "part is gone. Drawing questions, and not results, keeps each pair together."

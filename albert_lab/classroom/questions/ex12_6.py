@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -9,18 +12,38 @@ from albert_lab.classroom.question import Mistake, Question, value_case
 
 CHANGES = {
     "endings cut off": (0.04, 0.01, 0.07),
-    "longer vectors": (0.12, -0.02, 0.26),
+    "longer vectors": (0.14, -0.02, 0.30),
     "whole module as text": (-0.06, -0.10, -0.02),
-    "two rankings": (0.08, 0.03, 0.13),
+    "two rankings": (0.12, 0.05, 0.19),
     "k1 = 1.2": (0.01, -0.02, 0.04),
     "no centring": (-0.03, -0.08, 0.02),
     "names split": (0.02, 0.01, 0.03),
     "tuned network": (0.17, 0.09, 0.25),
+    "b = 0.7": (-0.01, -0.04, 0.02),
+    "no stop words": (0.03, 0.01, 0.05),
 }
+LISTED = "a list of changes"
 
 
 def surely_better() -> int:
     return sum(low > 0 for _, low, _ in CHANGES.values())
+
+
+def use(answer: Any) -> Any:
+    """A number may also be written as text, or stand alone in a list; several things are no number."""
+    given = answer()
+    given = given.tolist() if hasattr(given, "tolist") else given
+    if isinstance(given, list | tuple | set) and given:
+        return LISTED if len(given) > 1 else use(lambda: next(iter(given)))
+    if not isinstance(given, str):
+        return given
+    if any(name in given for name in CHANGES):
+        return LISTED
+    words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    number = re.fullmatch(r"(\d+\.?\d*)( changes| of 10|/10| ?%)?", given)
+    if number is None:
+        return words.index(given) if given in words else given
+    return float(number[1]) / (100 if given.endswith("%") else 1)
 
 
 QUESTION = Question(
@@ -34,18 +57,23 @@ QUESTION = Question(
     importance=4,
     reference=surely_better,
     cases=value_case,
+    use=use,
     mistakes=(
-        Mistake("you took every point right of zero, whatever its interval", 6),
-        Mistake("you also took the change whose interval lies wholly left of zero: that one is worse", 5),
-        Mistake("you counted the intervals that contain zero: these are the undecided ones", 3),
-        Mistake("you took the two points beyond 0.1; how far away a point is does not make it sure", 2),
-        Mistake("you took only the best, because its neighbours' intervals overlap with others", 1),
+        Mistake("you took every point right of zero, whatever its interval", 7),
+        Mistake("you also took the change whose interval lies wholly left of zero: that one is worse", 6),
+        Mistake("you counted the intervals that contain zero: these are the undecided ones", 4),
+        Mistake("you took the points beyond 0.1; how far away a point is does not make it sure", 3),
+        Mistake("you left out what is small; a small improvement may be sure", 2),
+        Mistake("you took one change alone; each is compared with zero, and not with the others", 1),
         Mistake("you think that intervals which overlap with each other say nothing at all", 0),
-        Mistake("you left out only what is surely worse; undecided is not better", 7),
-        Mistake("you counted all rows", 8),
+        Mistake("you left out only what is surely worse; undecided is not better", 9),
+        Mistake("you counted all rows", 10),
         Mistake("you gave the best difference; a number of changes is asked for", 0.17),
+        Mistake("you gave a share; how many changes is asked for", 0.5),
+        Mistake("you gave a percentage; a number of changes is asked for", 50),
+        Mistake("you list changes; how many they are is asked for", ", ".join(CHANGES)),
     ),
-    right=(4.0, torch.tensor(4), np.int64(4)),
+    right=(5.0, torch.tensor(5), np.int64(5), "5", "five", [5]),
     why=(
         "An interval of a difference that has zero in it says that other questions might have turned the "
         "order round. The size of a difference and how sure it is are two things: a small one may be sure."
