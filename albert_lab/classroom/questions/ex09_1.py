@@ -12,7 +12,7 @@ def masked_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     asked = labels != -100  # (B, T)
     log_p = torch.log_softmax(logits[asked], dim=-1)  # (asked, V)
     of_truth = log_p.gather(-1, labels[asked].unsqueeze(-1))  # (asked, 1)
-    return -of_truth.sum() / asked.sum().clamp(min=1)
+    return (-of_truth).sum() / asked.sum().clamp(min=1)
 
 
 def _labels(draw: Draw, batch: int, tokens: int, pieces: int) -> torch.Tensor:
@@ -36,6 +36,8 @@ def cases(draw: Draw) -> list[Case]:
     wrong[0, 2], wrong[1, 4] = 1, 3
     first = torch.where(draw.mask(3, 5, share=0.6), 0, -100)
     first[1, 2] = 4
+    uneven = 1000.0 * (torch.arange(6) % 2)[:, None]  # of one text, every other token's
+    nothing = torch.full((2, 3), -100)
     return [
         Case("three tokens of four asked about, by hand", (by_hand, labels)),
         Case("texts with 1, 2, 3 and 4 asked tokens", (4 * draw.normal(4, 6, 7), usual)),
@@ -48,11 +50,14 @@ def cases(draw: Draw) -> list[Case]:
             (3 * draw.normal(2, 4, 130), _labels(draw, 2, 4, 130)),
         ),
         Case("sure of something wrong: the probability of the truth is e^-200", (far, wrong)),
-        Case("logits near 1,000", (3 * draw.normal(4, 6, 7) + 1000, usual)),
+        Case(
+            "logits near 1,000 at some tokens, near 0 at others", (3 * draw.normal(4, 6, 7) + uneven, usual)
+        ),
         Case("float64 stays float64", (4 * draw.normal(4, 6, 7, dtype=torch.float64), usual)),
         Case("logits that are not contiguous", (4 * draw.strided(4, 6, 7), usual)),
         Case("gradients flow back", (2 * draw.normal(4, 6, 7), usual), gradient=True),
-        Case("nothing is asked at all: 0", (draw.normal(2, 3, 4), torch.full((2, 3), -100))),
+        Case("nothing is asked at all: 0", (draw.normal(2, 3, 4), nothing)),
+        Case("nothing is asked at all, in float64", (draw.normal(2, 3, 4, dtype=torch.float64), nothing)),
     ]
 
 
@@ -133,6 +138,48 @@ def _softmax_over_tokens(logits: torch.Tensor, labels: torch.Tensor) -> torch.Te
     return -log_p.sum() / asked.sum().clamp(min=1)
 
 
+def _softmax_over_the_asked(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = labels != -100
+    log_p = logits[asked].log_softmax(dim=0).gather(-1, labels[asked].unsqueeze(-1))
+    return -log_p.sum() / asked.sum().clamp(min=1)
+
+
+def _every_label_of_every_row(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = labels != -100
+    log_p = logits[asked].log_softmax(dim=-1)[:, labels[asked]]
+    return -log_p.mean() if asked.any() else masked_loss(logits, labels)
+
+
+def _no_logarithm(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    asked = labels != -100
+    p = logits[asked].softmax(dim=-1).gather(-1, labels[asked].unsqueeze(-1))
+    return -p.sum() / asked.sum().clamp(min=1)
+
+
+def _most_believed(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return masked_loss(logits, torch.where(labels == -100, -100, logits.argmax(dim=-1)))
+
+
+def _one_maximum_for_all(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _bare_exponentials(logits - logits.max(), labels)
+
+
+def _one_more(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _each(logits, labels).sum() / ((labels != -100).sum() + 1)
+
+
+def _zero_of_its_own(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return masked_loss(logits, labels) if (labels != -100).any() else torch.tensor(0.0)
+
+
+def _always_float32(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return masked_loss(logits.float(), labels)
+
+
+def _cut_off(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return masked_loss(logits, labels).detach()
+
+
 def _nan_for_nothing(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return _each(logits, labels).mean()
 
@@ -171,6 +218,18 @@ def with_one_hot(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return -(of_truth * asked).sum() / torch.maximum(asked.sum(), torch.ones_like(asked.sum()))
 
 
+def with_torchs_own_nan(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return F.cross_entropy(logits.flatten(0, 1), labels.flatten()).nan_to_num(nan=0.0)
+
+
+def with_its_own_maximum(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    texts, tokens = (labels >= 0).nonzero(as_tuple=True)
+    if not len(texts):
+        return logits.new_zeros(())
+    rows = logits[texts, tokens] - logits[texts, tokens].max(dim=-1, keepdim=True).values
+    return (rows.exp().sum(dim=-1).log() - rows[range(len(rows)), labels[texts, tokens]]).mean()
+
+
 QUESTION = Question(
     id="ex09_1",
     title="The loss of the guesses",
@@ -201,12 +260,24 @@ QUESTION = Question(
         Mistake("the logits themselves are taken for logarithms of probabilities", _no_softmax),
         Mistake("the softmax is taken twice", _softmax_twice),
         Mistake("the softmax runs over the tokens and not over the pieces", _softmax_over_tokens),
+        Mistake("the softmax runs over the asked tokens and not over the pieces", _softmax_over_the_asked),
+        Mistake("every row is asked for all the labels, not each for its own", _every_label_of_every_row),
+        Mistake("the logarithm is missing: probabilities are averaged", _no_logarithm),
+        Mistake("the most believed piece is scored and not the true one", _most_believed),
+        Mistake(
+            "several tokens share one maximum that is subtracted: where logits are small every e^x is then 0",
+            _one_maximum_for_all,
+        ),
+        Mistake("the sum is divided by one more than were asked", _one_more),
         Mistake("a batch of which nothing is asked gives nan: 0 / 0", _nan_for_nothing),
+        Mistake("the 0 for a batch without questions is always float32", _zero_of_its_own),
+        Mistake("the result is always float32", _always_float32),
+        Mistake("the result is cut off from the logits, so that no gradient flows", _cut_off),
         Mistake("you count wrong guesses; the loss asks how much the truth was believed", _share_wrong),
         Mistake("you return the perplexity, e to the power of the loss", _perplexity),
         Mistake("the result became a plain number on the way: dtype and gradients are lost", _number_only),
     ),
-    right=(with_cross_entropy, with_a_loop, with_one_hot),
+    right=(with_cross_entropy, with_a_loop, with_one_hot, with_torchs_own_nan, with_its_own_maximum),
     why=(
         "A mean over the asked tokens says how much one guess costs, however many were asked. The logarithm "
         "is taken together with the softmax, because e^x leaves the range of a float long before x does."

@@ -92,6 +92,24 @@ def _by_the_harmonic_sum(shares: torch.Tensor) -> torch.Tensor:
     return shares / _n(shares) / (1 / _n(shares)).sum()
 
 
+def _by_the_mean_length(shares: torch.Tensor) -> torch.Tensor:
+    return shares / _n(shares) * (shares * _n(shares)).sum()
+
+
+def _one_too_few(shares: torch.Tensor) -> torch.Tensor:
+    return _sum_1(shares / torch.arange(1, len(shares)))
+
+
+def _one_two_three(shares: torch.Tensor) -> torch.Tensor:
+    return _sum_1(shares / torch.tensor([1.0, 2.0, 3.0], dtype=shares.dtype))
+
+
+def _wanted_only(shares: torch.Tensor) -> torch.Tensor:
+    draws = torch.zeros_like(shares)
+    draws[shares > 0] = draws_for(shares[shares > 0])
+    return draws
+
+
 def _three_only(shares: torch.Tensor) -> torch.Tensor:
     weights = shares[:3] / _n(shares)[:3]
     return _sum_1(weights)
@@ -146,6 +164,10 @@ QUESTION = Question(
         Mistake("the largest is made 1 and not the sum", _by_the_largest),
         Mistake("the sum is that of ALBERT's formula, whatever the shares are", _by_the_harmonic_sum),
         Mistake("your code knows three lengths and no more", _three_only),
+        Mistake("the lengths 1, 2 and 3 are written into your code", _one_two_three),
+        Mistake("your count of the lengths ends one too early", _one_too_few),
+        Mistake("lengths that nobody wants are left out of your count of the lengths", _wanted_only),
+        Mistake("the mean length of the shares is used to make the sum 1", _by_the_mean_length),
         Mistake("the numbers were turned into float32, or cut off from their gradients", _float32),
         Mistake("you return ALBERT's own three numbers, whatever is wanted", _of_albert),
     ),

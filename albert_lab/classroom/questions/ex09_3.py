@@ -29,7 +29,7 @@ def cases(draw: Draw) -> list[Case]:
     """By hand, both orders, passages of other lengths, single tokens, long ones, other special tokens."""
 
     def passage(length: int) -> list[int]:
-        return draw.integers(10, 8000, length).tolist()
+        return draw.integers(200, 8000, length).tolist()  # none is a special token
 
     long, short = passage(draw.integer(8, 15)), passage(draw.integer(2, 5))
     return [
@@ -95,6 +95,29 @@ def _types_of_tokens_only(a: list[int], b: list[int], swapped: bool, cls: int, s
     return ids, [0] * len(first) + [1] * len(second), label
 
 
+def _types_sorted(*given: Any) -> Example:
+    ids, types, label = order_example_as_found(*given)
+    return ids, sorted(types), label
+
+
+def _always_swapped(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    return *order_example(a, b, True, cls, sep)[:2], int(swapped)
+
+
+def _cls_twice(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    first, second = (b, a) if swapped else (a, b)
+    ids = [cls, *first, sep, cls, *second, sep]
+    return ids, [0] * (len(first) + 2) + [1] * (len(second) + 2), int(swapped)
+
+
+def _specials_exchanged(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    return order_example(a, b, swapped, sep, cls)
+
+
+def _label_and_leak(*given: Any) -> Example:
+    return *order_example_as_found(*given)[:2], 0
+
+
 def _label_alone(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
     return *order_example(a, b, False, cls, sep)[:2], int(swapped)
 
@@ -153,6 +176,15 @@ def with_its_own_swap(a: list[int], b: list[int], swapped: bool, cls: int, sep: 
     return [one + two, [0 for _ in one] + [1 for _ in two], 0]
 
 
+def as_found_and_mended(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> Example:
+    passages = [a, b]
+    if swapped:
+        passages.reverse()
+    first, second = passages
+    types = [0] * (len(first) + 2) + [1] * (len(second) + 1)
+    return [cls, *first, sep, *second, sep], types, bool(swapped)
+
+
 QUESTION = Question(
     id="ex09_3",
     title="The task that answers itself",
@@ -172,21 +204,26 @@ QUESTION = Question(
         Mistake("type 1 begins with the [SEP] that ends the first passage", _types_one_early),
         Mistake("type 1 begins one token too late", _types_one_late),
         Mistake("the types change after len(a) tokens, also where b stands first", _lengths_of_a_and_b),
+        Mistake("the types were turned round after they were counted for a and b", _types_sorted),
         Mistake("all tokens have type 0: nothing leaks, and nothing tells the passages apart", _one_type),
         Mistake("the first passage has type 1 and the second type 0", _types_turned),
         Mistake("the special tokens have no type", _types_of_tokens_only),
         Mistake("the label says swapped, and the passages stand as written", _label_alone),
+        Mistake("b stands first, always", _always_swapped),
+        Mistake("the label is changed; the leak is in what the network reads", _label_and_leak),
         Mistake(
             "the passages are swapped where they should not be, and the other way round",
             _swapped_the_other_way,
         ),
         Mistake("the last [SEP] is missing", _no_last_separator),
+        Mistake("the second passage begins with a [CLS] too", _cls_twice),
+        Mistake("[CLS] and [SEP] are exchanged", _specials_exchanged),
         Mistake("there is no [SEP] between the passages", _no_separator_between),
         Mistake("the tokens inside of a passage are turned round too", _tokens_reversed),
         Mistake("one of the lists that you were given has grown", _in_place),
         Mistake("the numbers of [CLS] and [SEP] are fixed in your code", _fixed_numbers),
     ),
-    right=(with_a_flag, with_a_loop, with_its_own_swap),
+    right=(with_a_flag, with_a_loop, with_its_own_swap, as_found_and_mended),
     why=(
         "A token type says at which place a passage stands, not which passage it is; if it moves along with "
         "the passage, it is the label under another name. A network takes the cheapest way to the answer "

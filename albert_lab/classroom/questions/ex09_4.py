@@ -42,12 +42,15 @@ def cases(draw: Draw) -> list[Case]:
         Case("a matrix of several rows", ([w], [u], lr, 0.3)),
         Case("a vector: no decay, no trust", ([v], [x], lr, 0.3)),
         Case("three tensors of different size", (*three, lr, 0.1)),
-        Case("weights that are all 0", ([torch.zeros(2, 3), w], [draw.normal(2, 3), u], lr, 0.1)),
+        Case("weights that are all 0", ([w, torch.zeros(2, 3)], [u, draw.normal(2, 3)], lr, 0.1)),
         Case("an update that is all 0, no decay", ([w, large], [torch.zeros(4, 3), step], lr, 0.0)),
+        Case("an update that is all 0, with decay", ([w], [torch.zeros(4, 3)], lr, 0.3)),
+        Case("an update far longer than the weights", ([0.01 * w], [10 * u], lr, 0.1)),
+        Case("a tiny update", ([w], [1e-5 * u], lr, 0.0)),
         Case("weights and update both 0", ([torch.zeros(2, 2)], [torch.zeros(2, 2)], lr, 0.1)),
         Case("weights far longer than the update", ([500 * large], [0.1 * step], lr, 0.0)),
         Case("a tensor of three axes", ([cube[0]], [cube[1]], lr, 0.2)),
-        Case("float64 stays float64", ([exact[0]], [exact[1]], lr, 0.2)),
+        Case("float64 stays float64, beside float32", ([exact[0], v], [exact[1], x], lr, 0.2)),
         Case("tensors that are not contiguous", ([draw.strided(3, 5)], [draw.strided(3, 5)], lr, 0.2)),
         Case("no tensors", ([], [], lr, 0.1)),
     ]
@@ -63,21 +66,39 @@ def _each(step):
     return answer
 
 
+def _ratio(rule):
+    """A mistake that takes this for the ratio, of the lengths of weights and update."""
+
+    def step(w, u, lr, decay):
+        u = u + decay * w
+        return w - lr * rule(w.norm(), u.norm()) * u
+
+    return _each(step)
+
+
+def _measured(length):
+    """A mistake that takes this for the length of a tensor."""
+
+    def step(w, u, lr, decay):
+        u = u + decay * w
+        of_w, of_u = length(w), length(u)
+        return w - lr * torch.where((of_w > 0) & (of_u > 0), of_w / of_u, 1.0) * u
+
+    return _each(step)
+
+
+def _ruled(of_w: torch.Tensor, of_u: torch.Tensor) -> torch.Tensor | float:
+    """The ratio as it should be."""
+    return of_w / of_u if of_w > 0 and of_u > 0 else 1.0
+
+
 def _trust(w: torch.Tensor, u: torch.Tensor) -> torch.Tensor | float:
-    return w.norm() / u.norm() if w.norm() > 0 and u.norm() > 0 else 1.0
+    return _ruled(w.norm(), u.norm())
 
 
-def _without_trust(w, u, lr, decay):
-    return w - lr * (u + decay * w)
-
-
-def _without_decay(w, u, lr, decay):
-    return w - lr * _trust(w, u) * u
-
-
-def _upside_down(w, u, lr, decay):
-    u = u + decay * w
-    return w - lr / _trust(w, u) * u
+def _given(change):
+    """A mistake that is right for another learning rate and another decay."""
+    return _each(lambda w, u, lr, decay: lamb_steps([w], [u], *change(lr, decay))[0])
 
 
 def _ratio_before_decay(w, u, lr, decay):
@@ -88,49 +109,13 @@ def _decay_apart(w, u, lr, decay):
     return w - lr * _trust(w, u) * u - lr * decay * w
 
 
-def _by_rows(w, u, lr, decay):
-    u = u + decay * w
-    of_w, of_u = w.norm(dim=-1, keepdim=True), u.norm(dim=-1, keepdim=True)
-    return w - lr * torch.where((of_w > 0) & (of_u > 0), of_w / of_u, 1.0) * u
-
-
-def _no_rule_for_zeros(w, u, lr, decay):
-    u = u + decay * w
-    return w - lr * w.norm() / u.norm() * u
-
-
-def _small_number_below(w, u, lr, decay):
-    u = u + decay * w
-    return w - lr * w.norm() / (u.norm() + 1e-6) * u
-
-
-def _rule_for_weights_only(w, u, lr, decay):
-    u = u + decay * w
-    return w - lr * (w.norm() / u.norm() if w.norm() > 0 else 1.0) * u
-
-
-def _bounded(w, u, lr, decay):
-    u = u + decay * w
-    return w - lr * min(float(_trust(w, u)), 10.0) * u
+def _rule_for_what_was_given(w, u, lr, decay):
+    moved = u + decay * w
+    return w - lr * (_trust(w, moved) if u.norm() > 0 else 1.0) * moved
 
 
 def _added(w, u, lr, decay):
-    return 2 * w - _each(lambda *a: lamb_steps([a[0]], [a[1]], *a[2:])[0])([w], [u], lr, decay)[0]
-
-
-def _decay_against(w, u, lr, decay):
-    return lamb_steps([w], [u], lr, -decay)[0]
-
-
-def _root_mean_squares(w, u, lr, decay):
-    u = u + decay * w
-    return w - lr * u / u.norm() if u.norm() > 0 else w - lr * u
-
-
-def _sum_of_sizes(w, u, lr, decay):
-    u = u + decay * w
-    of_w, of_u = w.abs().sum(), u.abs().sum()
-    return w - lr * (of_w / of_u if of_w > 0 and of_u > 0 else 1.0) * u
+    return 2 * w - lamb_steps([w], [u], lr, decay)[0]
 
 
 def _one_ratio_for_all(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
@@ -140,6 +125,16 @@ def _one_ratio_for_all(weights: Tensors, updates: Tensors, lr: float, decay: flo
     of_w, of_u = (float(torch.cat([x.flatten() for x in side]).norm()) for side in zip(*pairs, strict=True))
     trust = of_w / of_u if of_w > 0 and of_u > 0 else 1.0
     return _each(lambda w, u, lr, decay: w - lr * trust * (u + decay * w))(weights, updates, lr, decay)
+
+
+def _ratio_kept(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    trust, moved = 1.0, []
+    for w, u in zip(weights, updates, strict=True):
+        if w.ndim > 1:
+            u = u + decay * w
+            trust = w.norm() / u.norm() if w.norm() > 0 and u.norm() > 0 else trust
+        moved.append(w - lr * u * (trust if w.ndim > 1 else 1.0))
+    return moved
 
 
 def _vectors_like_matrices(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
@@ -217,31 +212,72 @@ QUESTION = Question(
     reference=lamb_steps,
     cases=cases,
     mistakes=(
-        Mistake("the trust ratio is missing", _each(_without_trust)),
-        Mistake("the decay is missing", _each(_without_decay)),
-        Mistake("the trust ratio is upside down", _each(_upside_down)),
+        Mistake("the trust ratio is missing", _ratio(lambda w, u: 1.0)),
+        Mistake("the decay is missing", _given(lambda lr, decay: (lr, 0.0))),
+        Mistake("the trust ratio is upside down", _ratio(lambda w, u: 1 / _ruled(w, u))),
         Mistake("the length of the update is taken before the decay is added", _each(_ratio_before_decay)),
         Mistake("the decay is subtracted on its own, outside of the trust ratio", _each(_decay_apart)),
-        Mistake("each row has a ratio of its own; the tensor is one long vector", _each(_by_rows)),
+        Mistake(
+            "the decay is multiplied by the learning rate twice", _given(lambda lr, decay: (lr, lr * decay))
+        ),
+        Mistake(
+            "each row has a ratio of its own; the tensor is one long vector",
+            _measured(lambda x: x.norm(dim=-1, keepdim=True)),
+        ),
+        Mistake(
+            "each column has a ratio of its own; the tensor is one long vector",
+            _measured(lambda x: x.norm(dim=0)),
+        ),
         Mistake(
             "there is no rule for a length of 0: weights of 0 never move, an update of 0 gives nan",
-            _each(_no_rule_for_zeros),
+            _ratio(lambda w, u: w / u),
+        ),
+        Mistake(
+            "a small number is added to the length of the update: no nan, but weights of 0 never move",
+            _ratio(lambda w, u: w / (u + 1e-6)),
+        ),
+        Mistake(
+            "a small number is added to the length of the update, which makes tiny steps too short",
+            _ratio(lambda w, u: w / (u + 1e-6) if w > 0 else 1.0),
         ),
         Mistake(
             "weights that are all 0 never move, though nothing gives nan",
-            _each(_small_number_below),
+            _ratio(lambda w, u: _ruled(w, u) if w > 0 else 0.0),
         ),
         Mistake(
             "the rule for a length of 0 is there for the weights, not for the update",
-            _each(_rule_for_weights_only),
+            _ratio(lambda w, u: w / u if w > 0 else 1.0),
         ),
-        Mistake("the trust ratio has an upper bound, which ALBERT's authors left out", _each(_bounded)),
+        Mistake(
+            "the rule for a length of 0 waits until both are 0",
+            _ratio(lambda w, u: w / u if w > 0 or u > 0 else 1.0),
+        ),
+        Mistake(
+            "the rule for a length of 0 looks at the update as it was given, before the decay",
+            _each(_rule_for_what_was_given),
+        ),
+        Mistake("where a length is 0, the ratio of an earlier tensor is used again", _ratio_kept),
+        Mistake(
+            "the trust ratio has an upper bound, which ALBERT's authors left out",
+            _ratio(lambda w, u: min(float(_ruled(w, u)), 10.0)),
+        ),
         Mistake("the update is added: away from where the loss is lower", _each(_added)),
-        Mistake("the decay has the wrong sign, so that the weights grow", _each(_decay_against)),
-        Mistake("the update is made 1 long, whatever the length of the weights", _each(_root_mean_squares)),
+        Mistake(
+            "the decay has the wrong sign, so that the weights grow", _given(lambda lr, decay: (lr, -decay))
+        ),
+        Mistake("the learning rate is missing", _given(lambda lr, decay: (1.0, decay))),
+        Mistake(
+            "the update is made 1 long, whatever the length of the weights",
+            _ratio(lambda w, u: 1 / u if u > 0 else 1.0),
+        ),
+        Mistake("the ratio is that of the squared lengths", _ratio(lambda w, u: _ruled(w, u) ** 2)),
         Mistake(
             "the length is a sum of absolute values and not the root of a sum of squares",
-            _each(_sum_of_sizes),
+            _measured(lambda x: x.abs().sum()),
+        ),
+        Mistake(
+            "the length is the largest singular value, not that of the tensor as one long vector",
+            _measured(lambda x: torch.linalg.norm(x, 2)),
         ),
         Mistake("one ratio is used for all tensors", _one_ratio_for_all),
         Mistake("vectors are treated like matrices: with decay and trust ratio", _vectors_like_matrices),

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from albert_lab.classroom.question import Mistake, Question, value_case
+from albert_lab.classroom.questions.ex09_5 import use
 
 
 def reads_from() -> int:
@@ -27,6 +28,7 @@ QUESTION = Question(
     importance=4,
     reference=reads_from,
     cases=value_case,
+    use=use,
     mistakes=(
         Mistake("you took the start, where the network knows nothing", 0),
         Mistake("you took the first fall of the loss; frequencies are learnt there, and no sentence", 50),
@@ -41,9 +43,12 @@ QUESTION = Question(
         Mistake("you took the last point at which shuffling still costs nothing", 350),
         Mistake("you took the place where the loss on shuffled text begins to rise", 450),
         Mistake("you took the end, where the difference is largest; it begins earlier", 500),
-        Mistake("you gave the number of the point on the curve; its step is asked for", 8),
+        Mistake("you gave the number of the point, counted from 0; its step is asked for", 8),
+        Mistake("you gave the number of the point, counted from 1; its step is asked for", 9),
+        Mistake("you took a place between two drawn points, where the lines part; a point is asked for", 375),
+        Mistake("you gave a loss and not a step", 4.8),
     ),
-    right=(400.0, torch.tensor(400), np.int64(400)),
+    right=(400.0, torch.tensor(400), np.int64(400), "400", [400]),
     why=(
         "Who only knows which words are around loses nothing when they are shuffled, so both curves are one. "
         "They part where the network begins to use the order, and only that is reading."
