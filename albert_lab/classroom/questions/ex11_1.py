@@ -66,7 +66,29 @@ def _among_queries(queries: Tensor, answers: Tensor) -> Tensor:
 
 
 def _down_columns(queries: Tensor, answers: Tensor) -> Tensor:
-    return lead(F.normalize(queries, dim=0), F.normalize(answers, dim=0))
+    table = F.normalize(queries, dim=0) @ F.normalize(answers, dim=0).T
+    strangers = table[~torch.eye(len(table), dtype=torch.bool)]
+    return (table.diagonal().mean() - strangers.mean()) / strangers.std(correction=0)
+
+
+def _one_stranger_each(queries: Tensor, answers: Tensor) -> Tensor:
+    own = torch.cosine_similarity(queries, answers)
+    strangers = torch.cosine_similarity(queries, answers.roll(1, dims=0))
+    return (own.mean() - strangers.mean()) / strangers.std(correction=0)
+
+
+def _zeros_stay(own: Tensor, strangers: Tensor, cosines: Tensor) -> Tensor:
+    cleared = cosines * ~torch.eye(len(cosines), dtype=torch.bool)
+    return (own.mean() - cleared.mean()) / cleared.std(correction=0)
+
+
+def _each_by_itself(own: Tensor, strangers: Tensor, cosines: Tensor) -> Tensor:
+    rows = strangers.view(len(own), -1)
+    return ((own - rows.mean(1)) / rows.std(1, correction=0)).mean()
+
+
+def _constant_unit(own: Tensor, strangers: Tensor, cosines: Tensor) -> Tensor:
+    return (own.mean() - strangers.detach().mean()) / strangers.detach().std(correction=0)
 
 
 def _centred(queries: Tensor, answers: Tensor) -> Tensor:
@@ -163,9 +185,29 @@ QUESTION = Question(
             "strangers are looked for among the questions; questions and answers are to be paired",
             _among_queries,
         ),
-        Mistake("features are brought to length 1 before the vectors are", _down_columns),
+        Mistake("lengths are taken down the columns, of a feature and not of a vector", _down_columns),
+        Mistake("each question meets one stranger only", _one_stranger_each),
+        Mistake("own pairs are set to 0 among the strangers, and still counted there", _of(_zeros_stay)),
+        Mistake(
+            "own pairs are missing in the strangers' mean, and still counted in the scatter",
+            _of(lambda o, s, c: (o.mean() - s.mean()) / c.std(correction=0)),
+        ),
+        Mistake("each question is measured in the scatter of its own strangers", _of(_each_by_itself)),
+        Mistake(
+            "only the strangers' mean is divided; brackets are missing",
+            _of(lambda o, s, c: o.mean() - s.mean() / s.std(correction=0)),
+        ),
+        Mistake(
+            "the strangers' median is taken for their mean",
+            _of(lambda o, s, c: (o.mean() - s.median()) / s.std(correction=0)),
+        ),
+        Mistake("strangers are cut out of the gradient", _of(_constant_unit)),
         Mistake("the vectors are centred first; they are to be judged as they are", _centred),
         Mistake("only half of the strangers is used, those above the diagonal", _upper),
+        Mistake(
+            "everything is made float32, and float64 is lost",
+            lambda queries, answers: lead(queries.float(), answers.float()),
+        ),
         Mistake("you return a Python number; dtype and gradients are lost", _plain_number),
     ),
     right=(with_sums, with_lists, with_a_slice),

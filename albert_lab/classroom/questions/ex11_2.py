@@ -102,6 +102,34 @@ def _transposed(queries: Tensor, documents: Tensor) -> Tensor:
     return centred_cosines(queries, documents).T
 
 
+def _flat(queries: Tensor, documents: Tensor) -> Tensor:
+    return centred_cosines(queries, documents).squeeze()
+
+
+def _row_by_row(queries: Tensor, documents: Tensor) -> Tensor:
+    return torch.cosine_similarity(queries - documents.mean(0), documents - documents.mean(0))
+
+
+def _mean_of_directions(queries: Tensor, documents: Tensor) -> Tensor:
+    mean = F.normalize(documents, dim=-1).mean(0)
+    return _cosines(queries - mean, documents - mean)
+
+
+def _one_length(queries: Tensor, documents: Tensor) -> Tensor:
+    one, two = queries - documents.mean(0), documents - documents.mean(0)
+    return one @ two.T / (one.norm() * two.norm())
+
+
+def _without_root(queries: Tensor, documents: Tensor) -> Tensor:
+    one, two = queries - documents.mean(0), documents - documents.mean(0)
+    return one @ two.T / (one.square().sum(1, keepdim=True) * two.square().sum(1))
+
+
+def _direction_removed(queries: Tensor, documents: Tensor) -> Tensor:
+    common = F.normalize(documents.mean(0), dim=0)
+    return _cosines(*(x - (x @ common)[:, None] * common for x in (queries, documents)))
+
+
 def _constant(queries: Tensor, documents: Tensor) -> Tensor:
     mean = documents.mean(0).detach()
     return _cosines(queries - mean, documents - mean)
@@ -153,7 +181,22 @@ QUESTION = Question(
         Mistake("each feature is divided by its spread: that is more than centring", _scaled),
         Mistake("lengths are taken along the texts and not along the features", _down),
         Mistake("documents stand in the rows; questions belong there", _transposed),
+        Mistake("the axis of a single question is dropped; one row is a table too", _flat),
+        Mistake("question i meets document i only; every pair has its cosine", _row_by_row),
+        Mistake(
+            "the mean is that of the documents brought to length 1, taken off the raw ones",
+            _mean_of_directions,
+        ),
+        Mistake("one length is taken for all vectors of a side", _one_length),
+        Mistake("squares of lengths divide: the root is missing", _without_root),
+        Mistake(
+            "the share along the mean is taken off each vector, and not the mean itself", _direction_removed
+        ),
         Mistake("the mean is cut out of the gradient", _constant),
+        Mistake(
+            "everything is made float32, and float64 is lost",
+            lambda queries, documents: centred_cosines(queries.float(), documents.float()),
+        ),
     ),
     right=(with_similarity, with_lengths, with_a_loop),
     why=(

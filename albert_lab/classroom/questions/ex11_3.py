@@ -1,4 +1,4 @@
-"""ex11_3: InfoNCE in which another right answer counts as a score of zero."""
+"""ex11_3: InfoNCE in which other right answers take no part."""
 
 from __future__ import annotations
 
@@ -23,8 +23,17 @@ def loss_of(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) 
     return -scores.log_softmax(dim=1).diagonal().mean()
 
 
+def _far(draw: Draw) -> tuple[Tensor, ...]:
+    """One answer is right for all and near; nearly all others point away from the questions."""
+    queries = torch.tensor([[1.0, 0.0]]).expand(4, 2) * (draw.normal(4, 1).abs() + 1)
+    answers = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [-0.28, 0.96], [-0.8, 0.6]])
+    same = torch.eye(4, dtype=torch.bool)
+    same[:, 0] = same[3, 2] = True
+    return queries, answers * (draw.normal(4, 1).abs() + 1), same
+
+
 def cases(draw: Draw) -> list[Case]:
-    """By hand, random batches, no and only doubles, small temperature, float64, gradients."""
+    """By hand, random batches, no and only doubles, ends of the temperature, float64, gradients."""
     hand = torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[4.0, 3.0], [6.0, 8.0]])
 
     def batch(n: int, width: int, share: float = 0.4, dtype: torch.dtype = torch.float32):
@@ -43,6 +52,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("no doubles", (*batch(7, 3)[:2], torch.eye(7, dtype=torch.bool), 0.3)),
         Case("all answers are right: nothing to tell apart", (*batch(3, 4)[:2], every, 0.5)),
         Case("a small temperature", (*batch(6, 3), 0.005)),
+        Case("a small temperature, and answers that point away", (*_far(draw), 0.005)),
+        Case("a large temperature", (*batch(5, 3), 5.0)),
         Case("one pair", (draw.normal(1, 3), draw.normal(1, 3), every[:1, :1], 0.1)),
         Case("float64 stays float64", (*batch(4, 3, dtype=torch.float64), 0.5)),
         Case("gradients flow back", (*batch(5, 4), 0.5), gradient=True),
@@ -91,6 +102,41 @@ def _any_right(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
 
 def _other_way(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
     return -scores.masked_fill(_also_right(same).T, -torch.inf).log_softmax(dim=1).diagonal().mean()
+
+
+def _put_in(score: float):
+    def answer(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+        scores = _table(queries, answers, temperature).masked_fill(_also_right(same), score)
+        return -scores.log_softmax(dim=1).diagonal().mean()
+
+    return answer
+
+
+def _lowest_cosine(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    return _put_in(-1 / temperature)(queries, answers, same, temperature)
+
+
+def _both_ways(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    back = loss_of(answers, queries, same.T, temperature)
+    return (loss_of(queries, answers, same, temperature) + back) / 2
+
+
+def _same_both_ways(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    return _other_way(masked, masked, same)
+
+
+def _spread_bet(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    targets = same.to(scores.dtype)
+    return F.cross_entropy(scores, targets / targets.sum(dim=1, keepdim=True))
+
+
+def _floored(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    return -(masked.softmax(dim=1).diagonal() + 1e-8).log().mean()
+
+
+def _gone_for_all(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
+    gone = _also_right(same).any(dim=0) & ~torch.eye(len(same), dtype=torch.bool)
+    return -scores.masked_fill(gone, -torch.inf).log_softmax(dim=1).diagonal().mean()
 
 
 def _minus_one(scores: Tensor, masked: Tensor, same: Tensor) -> Tensor:
@@ -155,6 +201,23 @@ QUESTION = Question(
         Mistake("they count as right, and share the bet with the own answer", _of(_any_right)),
         Mistake("rows and columns of same are exchanged", _of(_other_way)),
         Mistake("−1 is put in, the lowest cosine but not the lowest score", _of(_minus_one)),
+        Mistake(
+            "the score of the lowest cosine, −1, is put in: it is low, and still gets a share", _lowest_cosine
+        ),
+        Mistake("−100 is put in; at a small temperature real scores are lower than that", _put_in(-100.0)),
+        Mistake(
+            "the own answer is masked too: same is True on the diagonal",
+            _of(lambda s, m, same: -s.masked_fill(same, -torch.inf).log_softmax(dim=1).diagonal().mean()),
+        ),
+        Mistake("same is taken to hold in both directions", _of(_same_both_ways)),
+        Mistake("answers bet on questions too, and both losses are averaged", _both_ways),
+        Mistake("the bet is to be spread over all right answers", _of(_spread_bet)),
+        Mistake("an answer that is right for one more question is taken out for all", _of(_gone_for_all)),
+        Mistake("a small number is added before the logarithm, which hides large losses", _of(_floored)),
+        Mistake(
+            "softmax and logarithm are taken one after the other: a small share becomes 0 in between",
+            _of(lambda s, m, same: -m.softmax(dim=1).diagonal().log().mean()),
+        ),
         Mistake("questions with several right answers are left out of the mean", _of(_rows_dropped)),
         Mistake("strangers are taken out, and the right ones are kept", _of(_strangers_out)),
         Mistake("the own answer is missing below the fraction line", _of(_own_not_below)),
@@ -171,6 +234,10 @@ QUESTION = Question(
         ),
         Mistake("the temperature is not used", _tau_forgotten),
         Mistake("the temperature multiplies the cosines", _tau_multiplied),
+        Mistake(
+            "everything is made float32, and float64 is lost",
+            lambda queries, answers, same, tau: loss_of(queries.float(), answers.float(), same, tau),
+        ),
         Mistake("dot products are taken where cosines are asked for", _dot),
         Mistake("powers of e are taken one by one, and overflow at a small temperature", _overflowing),
     ),

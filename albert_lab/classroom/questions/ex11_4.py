@@ -8,9 +8,19 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Draw, Mistake, Question, value_case
+from albert_lab.classroom.question import Case, Draw, Mistake, Question
 
 Tensor = torch.Tensor
+
+EVENTS = (
+    "event 1: all are turned",
+    "event 2: all are multiplied by 3",
+    "event 3: a long vector is added to all",
+    "event 4: answers are handed on",
+    "event 5: queries are replaced by their answers",
+)
+NOT_FIVE = "not five"
+WORDS = "words"
 
 
 def _measures(queries: Tensor, answers: Tensor) -> tuple[float, float]:
@@ -39,10 +49,30 @@ def what_changes() -> tuple[int, ...]:
     return tuple(found)
 
 
-def use(answer: Callable) -> Any:
-    """Five numbers may also be a tensor or an array."""
+def cases(draw: Draw) -> list[Case]:
+    """One for each event."""
+    return [Case(says, (place,)) for place, says in enumerate(EVENTS)]
+
+
+def entry(answer: Callable, place: int) -> Any:
+    """The number for one event; the five may be a list, a tensor, an array, or text."""
     found = answer()
-    return found.tolist() if hasattr(found, "tolist") else found
+    if found is None:
+        return None
+    if isinstance(found, str):
+        found = [int(letter) for letter in found if letter.isdigit()]
+    found = found.tolist() if hasattr(found, "tolist") else found
+    if not isinstance(found, list | tuple) or len(found) != len(EVENTS):
+        return NOT_FIVE
+    given = found[place]
+    if isinstance(given, str):
+        return int(given) if given.strip().isdigit() else WORDS
+    return given
+
+
+def _with(**wrong: int) -> tuple[int, ...]:
+    """The right numbers but for some events, such as e2=3."""
+    return tuple(wrong.get(f"e{i + 1}", right) for i, right in enumerate(what_changes()))
 
 
 QUESTION = Question(
@@ -55,23 +85,36 @@ QUESTION = Question(
     difficulty=2,
     importance=3,
     reference=what_changes,
-    cases=value_case,
-    use=use,
+    cases=cases,
+    use=entry,
     mistakes=(
-        Mistake("you think that a rotation of everything changes distances", (3, 0, 3, 1, 1)),
-        Mistake("you forgot that vectors are brought to length 1 first", (0, 3, 3, 1, 1)),
-        Mistake(
-            "you think that a common piece cancels in all distances, also of unit vectors", (0, 0, 0, 1, 1)
-        ),
-        Mistake("you think that a common piece moves partners as they are", (0, 0, 2, 1, 1)),
-        Mistake("you think that a common piece changes partners only", (0, 0, 1, 1, 1)),
-        Mistake("you think that uniformity asks who is whose partner", (0, 0, 3, 3, 1)),
-        Mistake("you think that alignment does not ask who is whose partner", (0, 0, 3, 0, 1)),
-        Mistake("you think that partners which coincide make the answers less uniform", (0, 0, 3, 1, 3)),
-        Mistake("you exchanged the numbers of alignment and uniformity", (0, 0, 3, 2, 2)),
+        Mistake("you think that a rotation of everything changes distances", _with(e1=3)),
+        Mistake("you think that a rotation brings strangers, not partners, to other distances", _with(e1=2)),
+        Mistake("you think that a rotation brings partners, not strangers, to other distances", _with(e1=1)),
+        Mistake("you forgot that vectors are brought to length 1 first", _with(e2=3)),
+        Mistake("you let longer vectors spread: on the sphere their length is gone", _with(e2=2)),
+        Mistake("you let the distance of partners grow with their length, which is made 1", _with(e2=1)),
+        Mistake("you think that a common piece cancels in all distances, also of unit vectors", _with(e3=0)),
+        Mistake("you think that a common piece leaves partners as they are", _with(e3=2)),
+        Mistake("you think that a common piece changes partners only", _with(e3=1)),
+        Mistake("you think that uniformity asks who is whose partner", _with(e4=3)),
+        Mistake("you think that alignment does not ask who is whose partner", _with(e4=0)),
+        Mistake("you think that handing on changes the cloud, and leaves partners together", _with(e4=2)),
+        Mistake("you think that partners which coincide make the answers less uniform", _with(e5=3)),
+        Mistake("you think that an alignment of 0 is none, so that nothing has changed", _with(e5=0)),
+        Mistake("you think that a query on its answer changes the cloud of answers", _with(e5=2)),
+        Mistake("you exchanged the numbers of alignment and uniformity", _with(e4=2, e5=2)),
         Mistake("you think that everything changes everything", (3, 3, 3, 3, 3)),
+        Mistake("you think that a common change of all vectors is never seen", _with(e3=0, e4=0)),
+        Mistake("you answered in words; 0 to 3 stand for them", ("neither",) * 5),
     ),
-    right=([0, 0, 3, 1, 1], (0.0, 0.0, 3.0, 1.0, 1.0), torch.tensor([0, 0, 3, 1, 1])),
+    right=(
+        [0, 0, 3, 1, 1],
+        (0.0, 0.0, 3.0, 1.0, 1.0),
+        torch.tensor([0, 0, 3, 1, 1]),
+        "0, 0, 3, 1, 1",
+        ["0", "0", "3", "1", "1"],
+    ),
     why=(
         "Alignment knows pairs and uniformity does not: it sees only how the points lie on the sphere. A "
         "common piece makes all directions alike, and so it brings partners and strangers nearer at once."

@@ -34,15 +34,19 @@ def cases(draw: Draw) -> list[Case]:
         Case("capitals in the exam", ([fresh, ("x", "opens the file.")], exam)),
         Case("spaces around it", ([fresh, ("  draw a line\n", "x")], exam)),
         Case("other spaces within it", ([fresh, ("draw  a\nline", "x")], exam)),
+        Case("many spaces within it", ([fresh, ("x", "draw     a line")], exam)),
+        Case("other spaces in the exam", ([fresh, ("draw a line", "x")], [("y", " draw  a\nline\n")])),
         Case("a part of a text is another text", ([("open a", "file"), fresh], exam)),
         Case("a text that contains one of the exam's", ([("how to open a file", "x"), fresh], exam)),
         Case("the point at the end counts", ([("x", "Plots points"), ("y", "Plots points.")], exam)),
         Case("both sides leak: the place is named once", ([("open a file", "Plots points.")], exam)),
+        Case("a text that the exam has twice", ([("x", "ONE"), fresh], [("one", "a"), ("b", "one")])),
+        Case("two leaks, on different sides", ([("x", "Plots points."), ("open a file", "y")], exam)),
         Case("the same pair twice in training", ([("open a file", "x"), fresh, ("open a file", "x")], exam)),
         Case("spaces between letters count", ([("op en a file", "x"), fresh], exam)),
         Case("the order of the words counts", ([("a line draw", "x"), ("draw a line", "y")], exam)),
         Case("no training", ([], exam)),
-        Case("no exam", ([fresh], [])),
+        Case("no exam", ([("open a file", "Plots points.")], [])),
         Case("many pairs", (pairs(60), pairs(5))),
     ]
 
@@ -107,7 +111,33 @@ def _first_only(training: Pairs, exam: Pairs) -> list[int]:
 
 
 def _by_value(training: Pairs, exam: Pairs) -> list[int]:
-    return sorted({training.index(training[i]) for i in leaked(training, exam)})
+    return [training.index(training[i]) for i in leaked(training, exam)]
+
+
+def _side_by_side(training: Pairs, exam: Pairs) -> list[int]:
+    questions = _of(side=0)(training, exam)
+    return questions + [i for i in _of(side=1)(training, exam) if i not in questions]
+
+
+def _truth_values(training: Pairs, exam: Pairs) -> list[bool]:
+    gone = leaked(training, exam)
+    return [i in gone for i in range(len(training))]
+
+
+def _one_form(in_training, in_exam):
+    def answer(training: Pairs, exam: Pairs) -> list[int]:
+        known = {in_exam(text) for pair in exam for text in pair}
+        return [i for i, pair in enumerate(training) if any(in_training(text) in known for text in pair)]
+
+    return answer
+
+
+def _by_exam_pair(training: Pairs, exam: Pairs) -> list[int]:
+    return [i for i, pair in enumerate(training) for other in exam if leaked([pair], [other])]
+
+
+def _within_training(training: Pairs, exam: Pairs) -> list[int]:
+    return [i for i in range(len(training)) if leaked(training[i : i + 1], exam + training[:i])]
 
 
 def with_a_loop(training: Pairs, exam: Pairs) -> list[int]:
@@ -171,7 +201,19 @@ QUESTION = Question(
         Mistake("places are counted from 1", _from_one),
         Mistake("you return the pairs; their places are asked for", _pairs_themselves),
         Mistake("you stop at the first leak", _first_only),
-        Mistake("a pair that stands twice in the training is found once", _by_value),
+        Mistake("a place is looked up by its pair, which finds the first of two equal ones", _by_value),
+        Mistake("the leaks of one side stand before those of the other; places have to rise", _side_by_side),
+        Mistake("you return True or False for each pair; places are asked for", _truth_values),
+        Mistake("capitals and spaces are evened out in the training only", _one_form(_plain, str)),
+        Mistake("capitals and spaces are evened out in the exam only", _one_form(str, _plain)),
+        Mistake("spaces are evened out in the training only", _one_form(_plain, str.lower)),
+        Mistake("spaces are evened out in the exam only", _one_form(str.lower, _plain)),
+        Mistake("a pair is named once for each exam pair that it meets", _by_exam_pair),
+        Mistake(
+            "two spaces are made one once; there may be more",
+            _of(lambda text: text.lower().strip().replace("\n", " ").replace("  ", " ")),
+        ),
+        Mistake("a text that an earlier training pair has counts as a leak", _within_training),
     ),
     right=(with_a_loop, with_sets, with_re),
     why=(
