@@ -33,7 +33,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("as many tokens as features", _drawn(draw, 2 * draw.normal(3, 4, 4), 1e-12)),
         Case("as many texts as features", _drawn(draw, 2 * draw.normal(5, 5, 3), 1e-12)),
         Case("small numbers, and an epsilon that counts", _drawn(draw, 0.01 * draw.normal(2, 6, 4), 1e-4)),
-        Case("one token whose features are all equal", _drawn(draw, equal, 1e-5)),
+        Case("one token whose features are all equal", _drawn(draw, equal, 1e-3)),
         Case("one text, one token", _drawn(draw, draw.normal(1, 7, 1), 1e-12)),
         Case("a single feature", _drawn(draw, draw.normal(2, 1, 3), 1e-5)),
         Case("far from zero, float64", _drawn(draw, far, 1e-12)),
@@ -155,6 +155,10 @@ def _weights_cut_off(x, gamma, beta, eps):
     return _norm(x, gamma.detach(), beta.detach(), eps)
 
 
+def _all_cut_off(x, gamma, beta, eps):
+    return _norm(x, gamma, beta, eps).detach()
+
+
 def _size_cut_off(x, gamma, beta, eps):
     mean, variance = x.mean(dim=1, keepdim=True), x.detach().var(dim=1, keepdim=True, correction=0)
     return gamma[:, None] * (x - mean) / (variance + eps).sqrt() + beta[:, None]
@@ -237,7 +241,7 @@ QUESTION = Question(
         Mistake("epsilon was added to the standard deviation, and not to the variance", _eps_outside),
         Mistake("epsilon is missing", _no_eps),
         Mistake("epsilon is always 1e-5, torch's, and not the one that is given", _torchs_eps),
-        Mistake("epsilon is always 1e-12, ALBERT's, and not the one that is given", _alberts_eps),
+        Mistake("epsilon has next to no effect, as if it were always 1e-12, ALBERT's", _alberts_eps),
         Mistake("epsilon is the least that the variance may be, and it is to be added", _at_least_eps),
         Mistake("the root is missing: you divided by the variance", _no_root),
         Mistake("the mean is subtracted and the division forgotten", _mean_only),
@@ -255,6 +259,7 @@ QUESTION = Question(
         Mistake("the squares were added up and not averaged: they are not divided by H", _sum_of_squares),
         Mistake("you divided by the mean absolute difference", _absolute),
         Mistake("mean and variance are constants for the gradient", _constants),
+        Mistake("the result is a copy through which no gradient comes back", _all_cut_off),
         Mistake("the variance is a constant for the gradient", _size_cut_off),
         Mistake("gamma and beta were copied, and no gradient comes back to them", _weights_cut_off),
         Mistake("the result is always float32", _float32),

@@ -10,6 +10,15 @@ import torch.nn.functional as F
 from albert_lab.classroom.question import Case, Draw, Mistake, Question
 
 NAMES = ("gelu_new", "gelu", "relu")  # the longer name first, for whom a beginning is enough
+OTHER_ERRORS = (
+    KeyError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    UnboundLocalError,
+    NameError,
+    RuntimeError,
+)
 
 
 def feed_forward(a, W1, b1, W2, b2, hidden_act):
@@ -34,6 +43,7 @@ def cases(draw: Draw) -> list[Case]:
     """Where the two forms are furthest apart, then shapes, square weights, other names, gradients."""
     one, none = torch.ones(1, 1), torch.zeros(1)
     a, W1, b1, W2, b2, name = _drawn(draw, (2, 3, 4), 16, "gelu_new")
+    square = _drawn(draw, (4, 4), 8, "relu")
     return [
         Case("gelu_new at 2.7, by hand", (one, 2.7 * one, none, one, none, "gelu_new")),
         Case("gelu at 2.7, by hand", (one, 2.7 * one, none, one, none, "gelu")),
@@ -43,7 +53,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("a single vector", _drawn(draw, (6,), 10, "gelu_new")),
         Case("four axes, an inner width that is not 4H", _drawn(draw, (2, 1, 3, 5), 7, "gelu")),
         Case("square weights", _drawn(draw, (3, 6), 6, "gelu_new")),
-        Case("as many tokens as features", _drawn(draw, (4, 4), 8, "relu")),
+        Case("as many tokens as features, far from zero", (8 * square[0], *square[1:])),
         Case("far from zero", (3 * a, W1, b1, W2, b2, name)),
         Case("float64 stays float64", _drawn(draw, (2, 3, 4), 8, "gelu", torch.float64)),
         Case("float64, gelu_new", _drawn(draw, (3, 4), 8, "gelu_new", torch.float64)),
@@ -53,6 +63,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("a name that is none of the three", _drawn(draw, (2, 3), 5, "swish")),
         Case("a name in capital letters", _drawn(draw, (2, 3), 5, "GELU")),
         Case("a name that begins like another", _drawn(draw, (2, 3), 5, "gelu_pytorch_tanh")),
+        Case("a name that ends like another", _drawn(draw, (2, 3), 5, "relu_new")),
         Case("a name that is part of another", _drawn(draw, (2, 3), 5, "elu")),
     ]
 
@@ -72,6 +83,10 @@ def _reads(name_of):
     return answer
 
 
+def _unknown_is(name):
+    return lambda hidden_act: hidden_act if hidden_act in NAMES else name
+
+
 def _other_name(**other):
     return lambda hidden_act: other.get(hidden_act, hidden_act)
 
@@ -89,17 +104,19 @@ def _begin_of_a_name(hidden_act):
     return next((name for name in NAMES if hidden_act.startswith(name)), hidden_act)
 
 
-def _torchs_own(a, W1, b1, W2, b2, hidden_act):
-    known = {"gelu_new": _tanh_form} | {name: getattr(F, name) for name in ("gelu", "relu", "elu")}
-    if hidden_act not in known:
-        raise ValueError(hidden_act)
-    return known[hidden_act](a @ W1 + b1) @ W2 + b2
+def _with_more_names(a, W1, b1, W2, b2, hidden_act):
+    more = {"swish": F.silu, "gelu_pytorch_tanh": _tanh_form}
+    inner = a @ W1 + b1
+    return (more[hidden_act](inner) if hidden_act in more else _act(inner, hidden_act)) @ W2 + b2
 
 
-def _asserts(a, W1, b1, W2, b2, hidden_act):
-    if hidden_act not in NAMES:
-        raise AssertionError
-    return feed_forward(a, W1, b1, W2, b2, hidden_act)
+def _raises(error):
+    def answer(a, W1, b1, W2, b2, hidden_act):
+        if hidden_act not in NAMES:
+            raise error(hidden_act)
+        return feed_forward(a, W1, b1, W2, b2, hidden_act)
+
+    return answer
 
 
 def _linear(a, W1, b1, W2, b2, hidden_act):
@@ -161,12 +178,6 @@ def _mixed(a, W1, b1, W2, b2, hidden_act):
     return gated.flatten(0, -2) if a.ndim > 1 else gated
 
 
-def _another_error(a, W1, b1, W2, b2, hidden_act):
-    names = {"gelu_new": "tanh", "gelu": "none", "relu": None}
-    kind, inner = names[hidden_act], a @ W1 + b1
-    return (F.gelu(inner, approximate=kind) if kind else inner.relu()) @ W2 + b2
-
-
 def _nothing_for_others(a, W1, b1, W2, b2, hidden_act):
     return feed_forward(a, W1, b1, W2, b2, hidden_act) if hidden_act in NAMES else None
 
@@ -212,6 +223,15 @@ def token_by_token(a, W1, b1, W2, b2, hidden_act):
     return torch.stack(new).view(a.shape)
 
 
+NO_TANH_FORMS = {
+    "the constant of the tanh form is ten times too large": lambda x: _tanh_form(x, 0.44715),
+    "the tanh form has x squared where the third power belongs": lambda x: _tanh_form(x, power=2),
+    "the root of 2/pi is missing in the tanh form": lambda x: _tanh_form(x, root=1.0),
+    "the tanh form has 2/pi in place of its root": lambda x: _tanh_form(x, root=2 / math.pi),
+    "gelu_new was taken for x times sigmoid(1.702 x)": lambda x: x * torch.sigmoid(1.702 * x),
+    "gelu_new was taken for SiLU, x times sigmoid(x)": F.silu,
+}
+
 QUESTION = Question(
     id="ex04_2",
     title="The activation that the config names",
@@ -234,25 +254,24 @@ QUESTION = Question(
         ),
         Mistake("the two forms of GELU are exchanged", _reads(_other_name(gelu="gelu_new", gelu_new="gelu"))),
         Mistake("relu was answered with a GELU", _reads(_other_name(relu="gelu"))),
-        Mistake(
-            "a name that nobody knows gets the GELU with erf, in silence",
-            _reads(lambda name: name if name in NAMES else "gelu"),
-        ),
-        Mistake(
-            "a name that nobody knows gets the GELU with tanh, in silence",
-            _reads(lambda name: name if name in NAMES else "gelu_new"),
-        ),
-        Mistake(
-            "a name that nobody knows gets ReLU, in silence",
-            _reads(lambda name: name if name in NAMES else "relu"),
+        *(
+            Mistake(f"a name that nobody knows gets {what}, in silence", _reads(_unknown_is(name)))
+            for name, what in zip(NAMES, ("the GELU with tanh", "the GELU with erf", "ReLU"), strict=True)
         ),
         Mistake("a name that nobody knows gets no activation, in silence", _others_stay_linear),
         Mistake("capital letters were made small, and GELU is another name", _reads(str.lower)),
         Mistake("a part of a name is taken for the name", _reads(_part_of_a_name)),
         Mistake("the beginning of a name is taken for the name", _reads(_begin_of_a_name)),
-        Mistake("a fourth name is known: three are allowed", _torchs_own),
-        Mistake("a name that nobody knows fails an assert, and a ValueError is asked for", _asserts),
-        Mistake("a name that nobody knows ends in another kind of error", _another_error),
+        Mistake(
+            "a name with new in it is taken for gelu_new", _reads(lambda n: "gelu_new" if "new" in n else n)
+        ),
+        Mistake("more names are known than the three", _with_more_names),
+        *(
+            Mistake(
+                f"a name that nobody knows ends in another kind of error, {error.__name__}", _raises(error)
+            )
+            for error in OTHER_ERRORS
+        ),
         Mistake("a name that nobody knows gives nothing, and no error", _nothing_for_others),
         Mistake("the result is always float32", _float32),
         Mistake("there is no activation: the two matrices are one in disguise", _linear),
@@ -265,27 +284,8 @@ QUESTION = Question(
         Mistake("the matrices were turned round, as torch's Linear keeps them", _transposed),
         Mistake("the residual is in it: that is added outside of this part", _residual),
         Mistake("residual and LayerNorm are in it: they stand outside of this part", _normalized),
-        Mistake(
-            "the constant of the tanh form is ten times too large",
-            _with("gelu_new", lambda x: _tanh_form(x, 0.44715)),
-        ),
-        Mistake(
-            "the tanh form has x squared where the third power belongs",
-            _with("gelu_new", lambda x: _tanh_form(x, power=2)),
-        ),
-        Mistake(
-            "the root of 2/pi is missing in the tanh form",
-            _with("gelu_new", lambda x: _tanh_form(x, root=1.0)),
-        ),
-        Mistake(
-            "the root of 2 is missing under erf",
-            _with("gelu", lambda x: x / 2 * (1 + torch.erf(x))),
-        ),
-        Mistake(
-            "gelu_new was taken for x times sigmoid(1.702 x)",
-            _with("gelu_new", lambda x: x * torch.sigmoid(1.702 * x)),
-        ),
-        Mistake("gelu_new was taken for SiLU, x times sigmoid(x)", _with("gelu_new", F.silu)),
+        *(Mistake(says, _with("gelu_new", form)) for says, form in NO_TANH_FORMS.items()),
+        Mistake("the root of 2 is missing under erf", _with("gelu", lambda x: x / 2 * (1 + torch.erf(x)))),
         Mistake("the axes before the features were flattened into one", _mixed),
     ),
     right=(with_torch, with_einsum, token_by_token),

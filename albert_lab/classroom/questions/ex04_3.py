@@ -148,6 +148,14 @@ def _identity_float32(parts):
     return reduce(lambda whole, part: whole + part @ whole, parts, torch.eye(parts.shape[-1]))
 
 
+def _float32_for_none(parts):
+    return stack_jacobian(parts) if len(parts) else torch.eye(parts.shape[-1])
+
+
+def _zeros_for_none(parts):
+    return stack_jacobian(parts) if len(parts) else torch.zeros_like(_eye(parts))
+
+
 def _running_table_in_place(parts):
     whole = _eye(parts)
     for part in parts:
@@ -233,6 +241,8 @@ QUESTION = Question(
         Mistake("only the diagonal is left", _diagonal_only),
         Mistake("the result is always float32", _always_float32),
         Mistake("the identity is always float32, whatever the parts are", _identity_float32),
+        Mistake("a stack of no layers gives float32, whatever dtype is asked for", _float32_for_none),
+        Mistake("a stack of no layers gives zeros, as if it let nothing through", _zeros_for_none),
         Mistake("the identity has one row for each layer, and not for each feature", _as_many_rows_as_layers),
         Mistake("you take the first layer out, and a stack of none has no first", _begins_with_the_first),
         Mistake(

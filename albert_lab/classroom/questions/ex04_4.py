@@ -109,30 +109,6 @@ def _norm_of_the_part(x, attention, norm_1, feed_forward, norm_2):
     return a + norm_2(feed_forward(a))
 
 
-def _norms_exchanged(x, attention, norm_1, feed_forward, norm_2):
-    return layer_step(x, attention, norm_2, feed_forward, norm_1)
-
-
-def _first_norm_twice(x, attention, norm_1, feed_forward, norm_2):
-    return layer_step(x, attention, norm_1, feed_forward, norm_1)
-
-
-def _no_first_norm(x, attention, norm_1, feed_forward, norm_2):
-    return layer_step(x, attention, lambda a: a, feed_forward, norm_2)
-
-
-def _no_second_norm(x, attention, norm_1, feed_forward, norm_2):
-    return layer_step(x, attention, norm_1, feed_forward, lambda a: a)
-
-
-def _no_norms(x, attention, norm_1, feed_forward, norm_2):
-    return layer_step(x, attention, lambda a: a, feed_forward, lambda a: a)
-
-
-def _second_norm_twice(x, attention, norm_1, feed_forward, norm_2):
-    return layer_step(x, attention, norm_2, feed_forward, norm_2)
-
-
 def _pre_then_post(x, attention, norm_1, feed_forward, norm_2):
     a = x + attention(norm_1(x))
     return norm_2(a + feed_forward(a))
@@ -146,6 +122,28 @@ def _post_then_pre(x, attention, norm_1, feed_forward, norm_2):
 def _into_what_came_back(x, attention, norm_1, feed_forward, norm_2):
     a = norm_1(attention(x).add_(x))
     return norm_2(a + feed_forward(a))
+
+
+def _plain(x):
+    return x
+
+
+def _with_norms(choose):
+    def answer(x, attention, norm_1, feed_forward, norm_2):
+        first, second = choose(norm_1, norm_2)
+        return layer_step(x, attention, first, feed_forward, second)
+
+    return answer
+
+
+def _first_norm_of_the_part(x, attention, norm_1, feed_forward, norm_2):
+    a = x + norm_1(attention(x))
+    return norm_2(a + feed_forward(a))
+
+
+def _second_norm_of_the_part(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(x + attention(x))
+    return a + norm_2(feed_forward(a))
 
 
 def _beside(x, attention, norm_1, feed_forward, norm_2):
@@ -254,12 +252,16 @@ QUESTION = Question(
         Mistake("both norms stand before their parts: that is pre-LN, as in GPT-2", _norm_first),
         Mistake("the second sum takes what came before the first norm", _sum_without_norm),
         Mistake("only what a part gives is normalized, and the sum is not", _norm_of_the_part),
-        Mistake("the two norms are exchanged", _norms_exchanged),
-        Mistake("the first norm is used twice", _first_norm_twice),
-        Mistake("the first norm is missing", _no_first_norm),
-        Mistake("the second norm is missing", _no_second_norm),
-        Mistake("both norms are missing", _no_norms),
-        Mistake("the second norm stands in both places", _second_norm_twice),
+        Mistake("what attention gives is normalized alone, and then added", _first_norm_of_the_part),
+        Mistake(
+            "what the feed-forward part gives is normalized alone, and then added", _second_norm_of_the_part
+        ),
+        Mistake("the two norms are exchanged", _with_norms(lambda one, two: (two, one))),
+        Mistake("the first norm is used twice", _with_norms(lambda one, two: (one, one))),
+        Mistake("the first norm is missing", _with_norms(lambda one, two: (_plain, two))),
+        Mistake("the second norm is missing", _with_norms(lambda one, two: (one, _plain))),
+        Mistake("both norms are missing", _with_norms(lambda one, two: (_plain, _plain))),
+        Mistake("the second norm stands in both places", _with_norms(lambda one, two: (two, two))),
         Mistake("the first norm stands before attention, inside of the residual", _pre_then_post),
         Mistake("the second norm stands before the feed-forward part", _post_then_pre),
         Mistake("the feed-forward part reads the layer's input, not what attention made of it", _beside),

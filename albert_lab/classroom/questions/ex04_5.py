@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import Any
-
 from albert_lab.classroom.question import Mistake, Question, value_case
 
 
@@ -15,17 +11,6 @@ def parameters() -> int:
     feed_forward = (width * inner + inner) + (inner * width + width)
     norms = 2 * 2 * width
     return attention + feed_forward + norms  # the number of heads, tokens and calls is not in it
-
-
-def use(answer: Callable) -> Any:
-    """A count also where it is written as text, or with a comma, which Python takes for a tuple."""
-    value = answer()
-    if isinstance(value, tuple) and len(value) == 2 and all(type(part) is int for part in value):
-        return 1000 * value[0] + value[1]
-    if not isinstance(value, str):
-        return value
-    found = re.fullmatch(r"\D*?(\d{1,3}([ ,._']\d{3})+|\d+)(\.0*)?\D*", value)
-    return int(re.sub(r"\D", "", found[1])) if found else value
 
 
 QUESTION = Question(
@@ -39,7 +24,6 @@ QUESTION = Question(
     importance=3,
     reference=parameters,
     cases=value_case,
-    use=use,
     mistakes=(
         Mistake("you took the formula for an inner width of 4H, and it is 30 here", 1330),
         Mistake("you took 12H², as for an inner width of 4H, or gave the LayerNorms the inner width", 1200),
@@ -63,7 +47,7 @@ QUESTION = Question(
         Mistake("one bias of width 10 is missing, such as that of the matrix that leads back", 1110),
         Mistake("30 are missing: that may be the wide bias, or those of queries, keys and values", 1090),
         Mistake("each of the five heads got H × H matrices of its own for queries, keys and values", 2440),
-        Mistake("only one of the five heads was counted", 856),
+        Mistake("queries, keys and values of one head only were counted", 856),
         Mistake("the second feed-forward matrix was forgotten, with its bias", 810),
         Mistake("the first feed-forward matrix was forgotten, with its bias", 790),
         Mistake("only attention was counted", 440),
@@ -72,7 +56,7 @@ QUESTION = Question(
         Mistake("the LayerNorms and attention were counted, and the feed-forward part forgotten", 480),
         Mistake("the second feed-forward bias was counted with the inner width", 1140),
     ),
-    right=(1120, 1120.0, 4 * 110 + 330 + 310 + 2 * 20, "1,120", " 1120 parameters", (1, 120)),
+    right=(1120, 1120.0, 4 * 110 + 330 + 310 + 2 * 20, "1,120", [1120]),
     why=(
         "Parameters belong to matrices, so only the widths count: heads cut the width without adding to "
         "it, and tokens and calls use the same matrices again. The formula 12H² + 13H of the chapter is "

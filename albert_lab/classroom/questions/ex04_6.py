@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable
-from typing import Any
 
 from albert_lab.classroom.question import Mistake, Question, value_case
 
@@ -16,17 +13,6 @@ GRADIENTS = {"A": (1.25, 1.31, 1.22), "B": (1.60, 0.80, 0.40), "C": (0.21, 0.01,
 def expected_at_256() -> float:
     pre_norm = next(row for row in GRADIENTS.values() if math.isclose(row[0] / row[1], math.sqrt(16 / 4)))
     return pre_norm[-1] / math.sqrt(256 / DEPTHS[-1])
-
-
-def use(answer: Callable) -> Any:
-    """A number also where it is written as text; the letter of a row counts as no number at all."""
-    value = answer()
-    if not isinstance(value, str):
-        return value
-    if re.fullmatch("(row |network )?[abc]", value):
-        return "a letter"
-    found = re.fullmatch(r"\D*?(\d*[.,]?\d+)\D*", value)
-    return float(found[1].replace(",", ".")) if found else value
 
 
 QUESTION = Question(
@@ -40,7 +26,6 @@ QUESTION = Question(
     importance=2,
     reference=expected_at_256,
     cases=value_case,
-    use=use,
     mistakes=(
         Mistake("the root was forgotten: four times as deep is not four times smaller", 0.1),
         Mistake("you read the row of the network whose gradient does not depend on the depth", 1.25),
@@ -58,11 +43,9 @@ QUESTION = Question(
         Mistake("you divided by the root of the depth that was measured last", 0.05),
         Mistake("you gave 1/√256: the law says how the gradient falls, not how large it is", 1 / 16),
         Mistake("you went on in a straight line, and the law is about factors", -1.2),
-        Mistake("you gave the letter of a row, and a number is asked for", "b"),
         Mistake("you gave a power of the depth alone, and the row's own numbers are not in it", 1 / 256),
-        Mistake("a comma makes two numbers for Python: write a point", (0, 2)),
     ),
-    right=(0.2, 1.6 / 8, 0.4 / 2, 0.19, 0.21, "0.2", "0,2", "about .2"),
+    right=(0.2, 1.6 / 8, 0.4 / 2, 0.19, 0.21, "0.2", "0,2"),
     why=(
         "In pre-LN the layers' contributions add up on a road without a norm, so the state has grown like "
         "the root of the depth when the last norm divides by its size, and the gradient is divided with "

@@ -204,7 +204,10 @@ QUESTION = Question(
             "the lengths of the outputs were compared, and a vector can turn and stay as long",
             _probe(noticed=lambda before, after: (after.norm(dim=-1) - before.norm(dim=-1)).abs() > 1e-6),
         ),
-        Mistake("only the first feature of the output was looked at", _moves(lambda change: change[:, 0])),
+        Mistake(
+            "only the first feature of the output was looked at, or the first few",
+            _moves(lambda change: change[:, 0]),
+        ),
         Mistake(
             "all features of an output have to move, and one is enough",
             _moves(lambda change: change.abs().amin(dim=-1)),
@@ -223,6 +226,10 @@ QUESTION = Question(
         Mistake(
             "a change was measured against the size of the numbers, as torch.allclose does by itself",
             _probe(noticed=lambda before, after: ~torch.isclose(after, before).all(dim=-1)),
+        ),
+        Mistake(
+            "the outputs were rounded to float32 before they were compared",
+            _probe(noticed=lambda before, after: LARGEST(before.float(), after.float())),
         ),
         Mistake("1 was subtracted, and a network may answer to one direction only", _probe(_add(-1))),
         Mistake("the nudge is smaller than 1, and may stay below a threshold", _probe(_add(0.1))),
