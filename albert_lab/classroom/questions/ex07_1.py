@@ -13,6 +13,13 @@ def table_gradient(ids: torch.Tensor, slopes: torch.Tensor, rows: int) -> torch.
     return one_hot.T @ slopes.reshape(-1, slopes.shape[-1])  # (V, tokens) @ (tokens, E)
 
 
+def use(answer, ids: torch.Tensor, slopes: torch.Tensor, rows: int):
+    given = answer(ids, slopes, rows)
+    if isinstance(given, torch.Tensor) and given.layout != torch.strided:
+        raise TypeError("the result is a sparse tensor, and an ordinary (dense) one is expected")
+    return given
+
+
 def _text(draw: Draw, rows: int, shape: tuple[int, ...], width: int, dtype=None) -> tuple:
     return draw.integers(0, rows, *shape), draw.normal(*shape, width, dtype=dtype), rows
 
@@ -21,6 +28,9 @@ def cases(draw: Draw) -> list[Case]:
     """By hand; repeats within and across texts; rows nobody uses; one token, none, one id; dtype, layout."""
     by_hand = torch.tensor([2, 0, 2]), torch.tensor([[1.0, 0.0], [0.0, 1.0], [5.0, 5.0]]), 4
     one_id = torch.full((2, 3), 4), draw.normal(2, 3, 5), 6
+    nearly = draw.normal(2, 2, 3, dtype=torch.float64)
+    large = 1e8 * (3 + draw.normal(3, dtype=torch.float64).abs())
+    nearly[0, 0], nearly[1, 0] = nearly[0, 0] + large, nearly[1, 0] - large
     return [
         Case("three tokens, four pieces, by hand", by_hand),
         Case("one text without repeats", (torch.tensor([5, 1, 3]), draw.normal(3, 2), 7)),
@@ -32,6 +42,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("no token", (torch.zeros(0, dtype=torch.int64), torch.zeros(0, 3), 4)),
         Case("ids with three axes", _text(draw, 6, (2, 3, 4), 2)),
         Case("float64 stays float64", _text(draw, 5, (2, 4), 3, torch.float64)),
+        Case("float64, large slopes that nearly cancel", (torch.tensor([[1, 0], [1, 3]]), nearly, 5)),
         Case("slopes that are not contiguous", (draw.integers(0, 5, 2, 4), draw.strided(2, 4, 3), 5)),
     ]
 
@@ -62,6 +73,37 @@ def _counts(ids, slopes, rows):
 
 def _first_text(ids, slopes, rows):
     return table_gradient(ids[:1], slopes[:1], rows) if ids.ndim > 1 else table_gradient(ids, slopes, rows)
+
+
+def _last_text(ids, slopes, rows):
+    return _first_text(ids.flip(0), slopes.flip(0), rows)
+
+
+def _last_one_of_each_text(ids, slopes, rows):
+    out = torch.zeros(rows, slopes.shape[-1], dtype=slopes.dtype)
+    for row, slope in zip(ids, slopes, strict=True):
+        out[row] += slope
+    return out
+
+
+def _each_text_its_own(ids, slopes, rows):
+    return F.one_hot(ids, rows).to(slopes.dtype).mT @ slopes
+
+
+def _other_order(ids, slopes, rows):
+    return table_gradient(ids.permute(*reversed(range(ids.ndim))), slopes, rows)
+
+
+def _no_padding(ids, slopes, rows):
+    return table_gradient(ids, slopes * (ids != 0)[..., None], rows)
+
+
+def _looked_up(ids, slopes, rows):
+    return slopes[ids]
+
+
+def _float32_in_between(ids, slopes, rows):
+    return table_gradient(ids, slopes.float(), rows).to(slopes.dtype)
 
 
 def _turned(ids, slopes, rows):
@@ -129,6 +171,7 @@ QUESTION = Question(
     importance=4,
     reference=table_gradient,
     cases=cases,
+    use=use,
     mistakes=(
         Mistake(
             "a piece that occurs twice keeps only its last slope: they are overwritten, not added", _last_one
@@ -138,6 +181,16 @@ QUESTION = Question(
         Mistake("a slope goes to the row of the token's place, not to the row of its id", _by_place),
         Mistake("you counted how often a piece occurs; the slopes themselves are not used", _counts),
         Mistake("only the first text is used", _first_text),
+        Mistake("only the last text is used", _last_text),
+        Mistake(
+            "one step handles a whole text, and a piece that occurs twice in it keeps only its last slope",
+            _last_one_of_each_text,
+        ),
+        Mistake("each text has a table of its own, and the tables are not added", _each_text_its_own),
+        Mistake("`ids` and `slopes` are put in a row in different orders", _other_order),
+        Mistake("the row of id 0 gets nothing, as if 0 were padding", _no_padding),
+        Mistake("you looked up rows of `slopes`; they belong back in the rows of the table", _looked_up),
+        Mistake("you added in float32 and changed the dtype afterwards", _float32_in_between),
         Mistake("rows and columns are exchanged: (E, V)", _turned),
         Mistake("every row gets the sum of all slopes, used or not", _everywhere),
         Mistake("the table ends at the largest id that occurs", _up_to_the_largest_id),

@@ -30,6 +30,9 @@ def cases(draw: Draw) -> list[Case]:
         Case("a few pieces, a narrow network", (7, 7, 60)),
         Case("fewer pieces than H", (40, 500, 75)),
         *drawn,
+        Case("V much larger than H", (200_000, 250, 31)),
+        Case("one number too few for the next dimension", (35_581, 839, 61)),
+        Case("again one number too few", (30_509, 1_503, 37)),
         Case("a budget too small for any row", (20, 30, 5)),
         Case("57 %, met exactly, where floats are a little too small", (600, 300, 57)),
         Case("21 %, met exactly", (1_560, 600, 21)),
@@ -76,6 +79,38 @@ def _not_rounded(V, H, percent):
 
 def _float(V, H, percent):
     return int(percent / 100 * V * H / (V + H))
+
+
+def _limit_as_float(V, H, percent):
+    return int(V * H / (V + H) * percent / 100)
+
+
+def _generous(V, H, percent):
+    return math.floor(Fraction(percent * V * H, 100 * (V + H)) + Fraction(1, 1000))
+
+
+def _one_more(V, H, percent):
+    return widest(V, H, percent) + 1
+
+
+def _one_less(V, H, percent):
+    return max(0, widest(V, H, percent) - 1)
+
+
+def _no_brackets(V, H, percent):
+    return percent * V * H // 100 * (V + H)
+
+
+def _divided_first(V, H, percent):
+    return percent * V * H // 100 // V + H
+
+
+def _percent_is_0(V, H, percent):
+    return percent // 100 * V * H // (V + H)
+
+
+def _part_first(V, H, percent):
+    return percent * H // 100 * V // (V + H)
 
 
 def _not_percent(V, H, percent):
@@ -135,6 +170,17 @@ QUESTION = Question(
             "floats were used, and 57 / 100 is no exact float: a budget met exactly comes out too small",
             _float,
         ),
+        Mistake(
+            "floats were used, and V · H / (V + H) is rounded a little before `percent` comes in",
+            _limit_as_float,
+        ),
+        Mistake("a budget that is missed by very little counts as met", _generous),
+        Mistake("you return the first E that no longer fits", _one_more),
+        Mistake("one dimension more would always fit", _one_less),
+        Mistake("brackets are missing: you multiply by V + H, where you meant to divide", _no_brackets),
+        Mistake("brackets are missing: you divide by V, and add H afterwards", _divided_first),
+        Mistake("the result is 0 below 100 percent, as `percent // 100` is", _percent_is_0),
+        Mistake("you rounded the hundredths of H before V came in", _part_first),
         Mistake("percent are not divided by 100", _not_percent),
         Mistake("you rounded before the budget was used", _first_rounded),
         Mistake("at least one dimension is returned, also where none fits", _at_least_one),

@@ -37,8 +37,16 @@ QUESTION = Question(
         Mistake("you added the ranks of both matrices; a product has at most the smaller one", 114),
         Mistake("the bias is added to every row, but it is one and the same direction", 306),
         Mistake("you added the copies to the columns", 78),
+        Mistake("you took away both columns of each pair, and left out the bias", 36),
+        Mistake("the bias is right, but you took away both columns of each pair", 37),
+        Mistake("the bias is right, but you counted the copied columns and not the others", 15),
+        Mistake("you counted the directions that stay empty", 205),
+        Mistake("you counted the directions that stay empty, and left out the bias", 206),
+        Mistake("all copies together were taken for one column", 63),
+        Mistake("a shift of all rows takes a direction away", 49),
+        Mistake("you counted the bias twice", 52),
     ),
-    right=(51.0, torch.tensor(51), torch.tensor(51.0, dtype=torch.float64)),
+    right=(51.0, "51", torch.tensor(51), torch.tensor(51.0, dtype=torch.float64)),
     why=(
         "A product cannot have more directions than its narrowest part, and a column that repeats "
         "another adds none. A bias shifts all rows alike: that is one direction more, however many rows"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 
 from albert_lab.classroom.question import Case, Draw, Mistake, Question
 
@@ -28,11 +29,15 @@ def cases(draw: Draw) -> list[Case]:
     """By hand, random, steep, with a large mean, few rows, one direction, dtype, layout."""
     cross = torch.tensor([[4.0, 0.0], [-4.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
     line = torch.outer(draw.normal(9), draw.normal(5)) + draw.normal(5)
+    two = (draw.normal(60, 12) > 0.1) + 0.1 * draw.normal(60, 12)  # a column's mean is far from its middle
+    close = torch.tensor([[4.0, 0.0], [-4.0, 0.0], [0.0, 2.05], [0.0, -2.05]])  # one direction keeps 79.198 %
     strided = draw.strided(30, 6) * torch.tensor([1.0, 3.0, 1.0, 5.0, 2.0, 1.0])
     return [
         Case("four rows by hand, 75 %", (cross, 0.75)),
         Case("the same, 85 %", (cross, 0.85)),
         Case("the same, moved by (10, 20), 75 %", (cross + torch.tensor([10.0, 20.0]), 0.75)),
+        Case("a share that is only just reached", (close, 0.7915)),
+        Case("a share that is only just missed", (close, 0.7924)),
         Case("no direction better than another", (_table(draw, 400, 24, 1.0), _share(draw, 300, 800))),
         Case("directions that grow weaker", (_table(draw, 60, 20, 0.9), _share(draw, 700, 950))),
         Case("a small share", (_table(draw, 80, 18, 0.97), _share(draw, 150, 400))),
@@ -41,6 +46,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("a large share, a large mean", (_table(draw, 70, 22, 0.95, mean=5.0), _share(draw, 960, 990))),
         Case("fewer rows than columns", (_table(draw, 7, 15, 1.0), _share(draw, 500, 900))),
         Case("rows that lie on one line", (line, _share(draw, 900, 990))),
+        Case("numbers near 0 or near 1", (two, _share(draw, 600, 800))),
         Case("float64", (_table(draw, 40, 12, 0.9, mean=3.0, dtype=torch.float64), _share(draw, 500, 900))),
         Case("a table that is not contiguous", (strided, _share(draw, 500, 900))),
     ]
@@ -126,6 +132,62 @@ def _eigenvalues_squared(table, share):
     return _count(torch.linalg.svdvals(table - table.mean(dim=0)) ** 4, share)
 
 
+def _kept(table):
+    squares = torch.linalg.svdvals(table - table.mean(dim=0)) ** 2
+    return squares.cumsum(0) / squares.sum()
+
+
+def _nearest(table, share):
+    return int((_kept(table) - share).abs().argmin()) + 1
+
+
+def _rounded(table, share):
+    return int((_kept(table).round(decimals=2) < share).sum()) + 1
+
+
+def _enough(table, share):
+    return int((_kept(table) >= share).sum())
+
+
+def _lengths(table, share):
+    return int(((1 - _kept(table)).clamp(min=0).sqrt() > 1 - share).sum()) + 1
+
+
+def _share_squared(table, share):
+    return int((_kept(table) < share**2).sum()) + 1
+
+
+def _sums_squared(table, share):
+    sums = torch.linalg.svdvals(table - table.mean(dim=0)).cumsum(0)
+    return int(((sums / sums[-1]) ** 2 < share).sum()) + 1
+
+
+def _unit_rows(table, share):
+    return _count(torch.linalg.svdvals(F.normalize(table - table.mean(dim=0), dim=1)) ** 2, share)
+
+
+def _both_means(table, share):
+    centred = table - table.mean(dim=0)
+    return _count(torch.linalg.svdvals(centred - centred.mean(dim=1, keepdim=True)) ** 2, share)
+
+
+def _first_row(table, share):
+    return _count(torch.linalg.svdvals(table - table[0]) ** 2, share)
+
+
+def _middle_row(table, share):
+    return _count(torch.linalg.svdvals(table - table.median(dim=0).values) ** 2, share)
+
+
+def _whole_of_uncentred(table, share):
+    squares = torch.linalg.svdvals(table - table.mean(dim=0)) ** 2
+    return int((squares.cumsum(0) < share * table.square().sum()).sum()) + 1
+
+
+def _six_directions(table, share):
+    return _count(torch.linalg.svdvals(table - table.mean(dim=0))[:6] ** 2, share)
+
+
 def with_the_covariance(table, share):
     centred = (table - table.mean(dim=0, keepdim=True)).double()
     strengths = torch.linalg.eigvalsh(centred.T @ centred).flip(0)  # squares of the singular values
@@ -186,6 +248,18 @@ QUESTION = Question(
         Mistake("you took the share of the dimensions, whatever the table holds", _share_of_dimensions),
         Mistake("you return the share that is kept, not the number of dimensions", _share_kept),
         Mistake("the squares were squared once more", _eigenvalues_squared),
+        Mistake("you took the k that comes nearest to the share, which may lie below it", _nearest),
+        Mistake("what is kept was rounded before it met the share", _rounded),
+        Mistake("you counted the k that keep enough; the smallest of them is asked for", _enough),
+        Mistake("you compared how long the lost part is; the share is one of squares", _lengths),
+        Mistake("`share` was squared as well", _share_squared),
+        Mistake("you squared the sums of the singular values, not each of them", _sums_squared),
+        Mistake("each row was brought to length 1, which changes the table", _unit_rows),
+        Mistake("each row lost its own mean as well", _both_means),
+        Mistake("you subtracted the first row, not the mean of all rows", _first_row),
+        Mistake("you subtracted the median of each column, not its mean", _middle_row),
+        Mistake("the whole was taken before the mean was subtracted, the parts after", _whole_of_uncentred),
+        Mistake("you took the first six directions for all there are", _six_directions),
     ),
     right=(with_the_covariance, with_numpy, with_searchsorted),
     why=(

@@ -23,7 +23,10 @@ class Head(nn.Module):
 
 
 def use(answer, words: torch.Tensor, hidden: int, weights: dict, h: torch.Tensor) -> dict | None:
-    """Build the head on a table, load its own weights, run it, and let the table learn once."""
+    """Build the head on a table, load its own weights, run it, and let the table learn once.
+
+    A bias that the contract does not know is set to 0.5: else it would be another one each time.
+    """
     if getattr(answer, "forward", None) is nn.Module.forward:
         return None  # an empty class
     table = nn.Embedding.from_pretrained(words.clone(), freeze=False)
@@ -32,19 +35,29 @@ def use(answer, words: torch.Tensor, hidden: int, weights: dict, h: torch.Tensor
         return None
     parts = {"dense.weight": head.dense.weight, "dense.bias": head.dense.bias, "bias": head.bias}
     parts |= {"norm.weight": head.norm.weight, "norm.bias": head.norm.bias}
+    missing = [name for name, part in parts.items() if part is None]
+    if missing:
+        raise AttributeError(f"{missing[0]} is missing")
     with torch.no_grad():
+        for part in (part for part in head.parameters() if part.ndim == 1):
+            part.fill_(0.5)
         for name, part in parts.items():
             part.copy_(weights[name])
+    h = h.clone().requires_grad_()
     scores = head(h)
+    if not isinstance(scores, torch.Tensor):
+        raise TypeError(f"forward returns {type(scores).__name__}, and a tensor is expected")
     (scores * torch.arange(scores.numel()).cos().reshape(scores.shape)).sum().backward()
     slopes = table.weight.grad
+    none = torch.zeros(0)
     with torch.no_grad():
         table.weight += 0.5 * torch.arange(words.numel()).sin().reshape(words.shape)
     return {
         "scores": scores.detach(),
         "numbers stored, table and head": sum(p.numel() for p in nn.ModuleList([table, head]).parameters()),
-        "gradient of the table": torch.zeros(0) if slopes is None else slopes,
-        "gradient of the bias": torch.zeros(0) if head.bias.grad is None else head.bias.grad,
+        "gradient of the table": none if slopes is None else slopes,
+        "gradient of the bias": none if head.bias.grad is None else head.bias.grad,
+        "a gradient goes back to h": h.grad is not None,
         "scores after the table has learned": head(h).detach(),
     }
 
@@ -55,11 +68,12 @@ def cases(draw: Draw) -> list[Case]:
     def case(says: str, V: int, E: int, H: int, *shape: int, size: float = 1.0) -> Case:
         weights = {"dense.weight": size * draw.normal(E, H), "dense.bias": size * draw.normal(E)}
         weights |= {"norm.weight": draw.normal(E), "norm.bias": draw.normal(E), "bias": draw.normal(V)}
-        return Case(says, (draw.normal(V, E), H, weights, draw.normal(*shape, H)))
+        return Case(says, (draw.normal(V, E), H), {"weights": weights, "h": draw.normal(*shape, H)})
 
     return [
         case("two texts of three tokens", 11, 4, 6, 2, 3),
         case("one token, without a batch", 7, 3, 5, 1),
+        case("one token, no other axis", 6, 4, 7),
         case("E = H", 9, 5, 5, 2, 4),
         case("rows wider than the network", 8, 6, 3, 1, 4),
         case("more axes", 5, 2, 4, 2, 3, 2),
@@ -92,6 +106,75 @@ def _head(tie="same", order="gelu first", gelu="tanh", eps=1e-12, bias=True, nor
             return narrow @ table.T + (self.bias if bias else 0)
 
     return Wrong
+
+
+class _TwoBiases(Head):
+    def __init__(self, words, hidden):
+        super().__init__(words, hidden)
+        self.decoder = nn.Linear(words.embedding_dim, words.num_embeddings)
+        self.decoder.weight = words.weight
+
+    def forward(self, h):
+        return self.decoder(self.norm(F.gelu(self.dense(h), approximate="tanh"))) + self.bias
+
+
+class _OtherWay(_TwoBiases):
+    def __init__(self, words, hidden):
+        nn.Module.__init__(self)
+        V, E = words.weight.shape
+        self.dense, self.norm = nn.Linear(hidden, E), nn.LayerNorm(E, eps=1e-12)
+        self.decoder = nn.Linear(E, V, bias=False)
+        words.weight = self.decoder.weight
+        self.bias = nn.Parameter(torch.zeros(V))
+
+
+class _ClonedOnce(Head):
+    def __init__(self, words, hidden):
+        super().__init__(words, hidden)
+        self.at_first = words.weight.clone()
+
+    def forward(self, h):
+        narrow = self.norm(F.gelu(self.dense(h), approximate="tanh"))
+        return narrow @ self.at_first.T + self.bias
+
+
+class _PlainBias(Head):
+    def __init__(self, words, hidden):
+        super().__init__(words, hidden)
+        del self.bias
+        self.bias = torch.zeros(words.num_embeddings)
+
+
+class _NoWayBack(Head):
+    def forward(self, h):
+        narrow = self.norm(F.gelu(self.dense(h), approximate="tanh"))
+        return narrow.detach() @ self.words.weight.T + self.bias
+
+
+class _Relu(Head):
+    def forward(self, h):
+        return self.norm(F.relu(self.dense(h))) @ self.words.weight.T + self.bias
+
+
+class _TwoNorms(Head):
+    def forward(self, h):
+        narrow = self.norm(F.gelu(self.norm(self.dense(h)), approximate="tanh"))
+        return narrow @ self.words.weight.T + self.bias
+
+
+class _Scaled(Head):
+    def forward(self, h):
+        return (super().forward(h) - self.bias) / self.words.embedding_dim**0.5 + self.bias
+
+
+class _Softmax(Head):
+    def forward(self, h):
+        return super().forward(h).softmax(dim=-1)
+
+
+class _OneAxis(Head):
+    def forward(self, h):
+        return super().forward(h).reshape(-1, len(self.bias))
 
 
 class WithLinear(nn.Module):
@@ -169,8 +252,19 @@ QUESTION = Question(
         Mistake("the bias of the pieces is not added", _head(bias=False)),
         Mistake("GELU is the erf form, which is torch's default", _head(gelu="none")),
         Mistake("eps is 1e-5, which is torch's default", _head(eps=1e-5)),
+        Mistake("eps is 1e-6, and small numbers feel that", _head(eps=1e-6)),
         Mistake("there is no LayerNorm", _head(norm=False)),
         Mistake("there is no GELU", _head(order="no gelu")),
+        Mistake("two biases of V numbers are added: the linear layer's and the head's own", _TwoBiases),
+        Mistake("it is tied the other way round: the table's own numbers are lost", _OtherWay),
+        Mistake("the table is copied once, and what it learns later does not show", _ClonedOnce),
+        Mistake("the bias is a plain tensor or a buffer: no optimizer would find it", _PlainBias),
+        Mistake("nothing goes back to `dense` and `h`: the graph is cut before the table", _NoWayBack),
+        Mistake("ReLU stands where GELU belongs", _Relu),
+        Mistake("LayerNorm stands twice", _TwoNorms),
+        Mistake("the scores are divided by the root of E, which belongs to attention", _Scaled),
+        Mistake("the scores were turned into probabilities", _Softmax),
+        Mistake("the axes of `h` are made into one, and not given back", _OneAxis),
         Mistake("a second matrix E × V is still stored, though nobody uses it", _head(again=True)),
     ),
     right=(WithLinear, WithFormulas, WithParts),

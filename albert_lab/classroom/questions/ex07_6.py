@@ -33,11 +33,15 @@ QUESTION = Question(
         Mistake("you counted the comparisons in which the narrow rows are better", 3),
         Mistake("you took it for granted that more numbers are better; look at the lower half", 10),
         Mistake("you compared the averages of the two halves, not the tasks", 1),
-        Mistake("you let the averages of the lower half speak for all of its tasks, and one of the upper", 6),
-        Mistake("you took E = 128 and 256, or read a row too far: three tasks of the lower half", 8),
+        Mistake("one comparison that 768 wins is overlooked", 6),
+        Mistake("in the lower half you counted the tasks in which 128 is better", 8),
+        Mistake("of the comparisons that 768 loses you found one; there are more", 9),
+        Mistake("you compared the shared layer with layers of their own, not 768 with 128", 0),
+        Mistake("you gave a share; the number of comparisons is asked for", 0.7),
+        Mistake("you gave percent; the number of comparisons is asked for", 70),
         Mistake("only clear differences were counted; the question asks for all", 4),
     ),
-    right=(7.0, torch.tensor(7), torch.tensor(7.0, dtype=torch.float64)),
+    right=(7.0, "7", torch.tensor(7), torch.tensor(7.0, dtype=torch.float64)),
     why=(
         "With layers of their own the wide rows win every task, with one shared layer they lose three "
         "of five: an average of 80.1 against 79.8 hides that. Ten single runs without any spread are a "
