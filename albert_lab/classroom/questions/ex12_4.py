@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import torch
+
 from albert_lab.classroom.question import Case, Draw, Mistake, Question
 
 Rankings = list[list[str]]
@@ -164,6 +166,14 @@ def best_first(rankings: Rankings, k: float) -> dict[str, float]:
     return dict(sorted(scores.items(), key=lambda pair: pair[1], reverse=True))
 
 
+def with_a_vector(rankings: Rankings, k: float) -> dict[str, torch.Tensor]:
+    places = {name: i for i, name in enumerate(sorted({name for one in rankings for name in one}))}
+    scores = torch.zeros(len(places), dtype=torch.float64)
+    for one in rankings:
+        scores[[places[name] for name in one]] += 1 / (k + torch.arange(1, len(one) + 1))
+    return {name: scores[place] for name, place in places.items()}
+
+
 QUESTION = Question(
     id="ex12_4",
     title="Two rankings without their scores",
@@ -229,7 +239,7 @@ QUESTION = Question(
         Mistake("k is added behind the fraction", _each(lambda r, k, n: 1 / r + k)),
         Mistake("the first place counts as 2", _each(lambda r, k, n: 1 / (k + r + 1))),
     ),
-    right=(with_index, with_counter, best_first),
+    right=(with_index, with_counter, best_first, with_a_vector),
     why=(
         "Places mean the same in every ranking, while scores of words and cosines do not. A large k makes "
         "the first places alike, so that a name which both rankings have beats one that leads a single one."
