@@ -6,12 +6,10 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..paths import atomic_write
-
-if TYPE_CHECKING:
-    from .corpus import Document
+from .document import Document
 
 
 def write_documents(path: Path, documents: Sequence[Document], key: str) -> None:
@@ -37,8 +35,6 @@ def read_documents(path: Path, key: str) -> list[Document] | None:
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
-
-    from .corpus import Document
 
     if not path.is_file():
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from .corpus import Document
+from .document import Document
 from .markup import valid_unicode
 from .names import Names, is_public
 from .packages import HIDDEN, STDLIB, Package

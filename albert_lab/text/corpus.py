@@ -12,12 +12,12 @@ import logging
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
 from ..errors import CorpusError
 from ..paths import cache_dir
+from .document import Document
 from .packages import STDLIB, Distributions, Package, find_package
 
 __all__ = ["DEFAULT_PACKAGES", "STDLIB", "Corpus", "Document", "build_corpus"]
@@ -27,36 +27,6 @@ _INSPECTED = frozenset({STDLIB, "numpy"})
 FORMAT = 3  # changes when the same packages give other documents; indexes made from them ask for it
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """The documentation of one object.
-
-    Attributes:
-        name: as a user imports it: "shutil.copytree", "str.split", "numpy.linalg.norm".
-        kind: "module", "class", "function", "method" or "attribute".
-        package: import name of the package, "stdlib" for the standard library.
-        version: of the package; of Python for the standard library.
-        signature: of a call, on one line; "" where there is none.
-        summary: the first sentence.
-        paragraphs: clean prose in the order of the text, one line each; may be empty.
-        raw: the docstring as it was written.
-    """
-
-    name: str
-    kind: str
-    package: str
-    version: str
-    signature: str
-    summary: str
-    paragraphs: tuple[str, ...]
-    raw: str
-
-    @property
-    def prose(self) -> str:
-        """The paragraphs, one per line."""
-        return "\n".join(self.paragraphs)
 
 
 class Corpus(Sequence[Document]):

@@ -26,7 +26,7 @@ import numpy as np
 from albert_lab.vectors.progress import progress_bar
 
 if TYPE_CHECKING:
-    from albert_lab.text.corpus import Document
+    from albert_lab.text.document import Document
 
 # How often a word counts, by where it stands. The weights, and BM25's k1 and b, were chosen on questions
 # that are not among those of the tests.
