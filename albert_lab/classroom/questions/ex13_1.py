@@ -18,8 +18,8 @@ ASKED = {
 
 
 def found_in_the_views() -> dict[str, int]:
-    it, file = 6, 3  # places in [CLS] open the file and read it [SEP]
-    drawn = np.random.default_rng(15928).normal(size=(2, 3, 3, 8, 6)).round(1)
+    it, file = 4, 3  # places in [CLS] close the file it is open [SEP]
+    drawn = np.random.default_rng(90033).normal(size=(2, 3, 3, 8, 6)).round(1)
     queries, keys = 1.3 * drawn  # each (L, N, T, d)
     scores = queries @ np.swapaxes(keys, -1, -2) / 6**0.5
     weights = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
@@ -56,23 +56,31 @@ QUESTION = Question(
     cases=cases,
     use=entry,
     mistakes=(
-        Mistake("layer and head are exchanged: a row of the model view is a layer", _with(layer=2, head=1)),
-        Mistake("you found where file looks at it; asked is what it looks at", _with(layer=0, head=1)),
-        Mistake("you count layers and heads from 1", _with(layer=2, head=3)),
-        Mistake("you count layers from 1", _with(layer=2)),
-        Mistake("you count heads from 1", _with(head=3)),
-        Mistake("you count features from 1 (or took the second largest product)", _with(feature=3)),
-        Mistake("you count all three from 1", _with(layer=2, head=3, feature=3)),
-        Mistake("you took the largest number of the query; the key has its say, too", _with(feature=4)),
-        Mistake("you took the largest number of the key, whatever the query holds there", _with(feature=1)),
-        Mistake("you took the most negative product: it speaks against this weight", _with(feature=0)),
+        Mistake("layer and head are exchanged: a row of the model view is a layer", _with(layer=0, head=1)),
+        Mistake("you read the row of file, where it looks at it, or count heads from 1", _with(head=1)),
+        Mistake("you found where file looks at it; asked is what it looks at", _with(head=1, feature=5)),
         Mistake(
-            "you took the second largest product", _with(feature=3 + 0 * 1) | {"head": 2, "feature": 3.5}
+            "you found where file looks at it, in layer 0; asked is what it looks at",
+            _with(layer=0, head=1, feature=4),
         ),
-        Mistake("you took the last layer, as if it showed the result of all", _with(layer=2, head=0)),
+        Mistake("you stopped at a weight below a half: another head gives file more", _with(head=2)),
+        Mistake("you looked at layer 0 only; the view begins there", _with(layer=0, head=2)),
+        Mistake("you looked at the last layer only, or count layers from 1", _with(layer=2)),
+        Mistake("you count layers and heads from 1", _with(layer=2, head=1)),
+        Mistake("you count features from 1, or took the largest number of the key", _with(feature=4)),
+        Mistake("you count all three from 1", _with(layer=2, head=1, feature=4)),
+        Mistake(
+            "you took the largest number of the query (or the second largest product); the key has its say",
+            _with(feature=2),
+        ),
+        Mistake(
+            "you took the largest product without its sign: it speaks against this weight", _with(feature=0)
+        ),
+        Mistake("you took the key of it and the query of file", _with(feature=1)),
     ),
     right=(
-        {"layer": 1.0, "head": 2.0, "feature": 2.0},
+        {"layer": 1.0, "head": 0.0, "feature": 3.0},
+        {"feature": " 3", "head": "0", "layer": "1.0"},
         {name: torch.tensor(number) for name, number in found_in_the_views().items()},
         {name: np.int64(number) for name, number in found_in_the_views().items()},
     ),

@@ -43,6 +43,8 @@ def cases(draw: Draw) -> list[Case]:
     even = mixed[:2, None, None, :].expand(2, 3, 7, 7) / mixed[:2].sum(-1)[:, None, None, None]
     first = torch.zeros(2, 3, 7, 7)
     first[..., 0] = 1.0
+    faint = torch.full((1, 2, 8, 8), 0.0004)
+    faint[..., :2] = torch.tensor([0.9, 0.0976])
     turned = _maps(draw, _mask([4, 3], 4), 3, 2.0)
     wide = turned[0].mT.contiguous().mT
     return [
@@ -55,6 +57,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("as many texts, heads and tokens", _maps(draw, _mask([2, 4, 3, 4], 4), 4, 1.0)),
         Case("even heads have 1", (even, mixed[:2])),
         Case("decided heads have 0", (first, mixed[:2])),
+        Case("small weights count, too", (faint, _mask([8], 8))),
         Case("two real tokens, one head", _maps(draw, _mask([2, 2], 6), 1, 1.0)),
         Case("float64 stays float64", _maps(draw, mixed, 2, 1.0, torch.float64)),
         Case("weights that are not contiguous", (wide, turned[1])),
@@ -117,10 +120,6 @@ def _by_the_count(weights, mask):
     return _average(_bits(weights), mask) / mask.sum(dim=-1, keepdim=True)
 
 
-def _sign(weights, mask):
-    return -undecided(weights, mask)
-
-
 def _columns(weights, mask):
     return undecided(weights.mT, mask)
 
@@ -153,8 +152,32 @@ def _other_base(weights, mask):
     return undecided(weights, mask) / math.log(2)
 
 
-def _something_added(weights, mask):
-    return _average(-(weights * (weights + 1e-3).log()).sum(dim=-1), mask) / _log_count(weights, mask)
+def _something_added(weights, mask, number=1e-3):
+    return _average(-(weights * (weights + number).log()).sum(dim=-1), mask) / _log_count(weights, mask)
+
+
+def _floor(weights, mask):
+    return _average(-(weights * weights.clamp_min(1e-3).log()).sum(dim=-1), mask) / _log_count(weights, mask)
+
+
+def _keys_in_the_row(weights, mask):
+    keys = (weights > 0).sum(dim=-1).clamp_min(2)
+    return _average(_bits(weights) / keys.log(), mask)
+
+
+def _padding_at_the_end(weights, mask):
+    first = torch.arange(mask.shape[1]) < mask.sum(dim=-1, keepdim=True)
+    return undecided(weights, first)
+
+
+def _all_texts_counted(weights, mask):
+    rows = (_bits(weights) * mask[:, None]).sum(dim=-1)
+    return rows / mask.sum() / mask.sum().to(rows.dtype).log()
+
+
+def _no_axis_for_heads(weights, mask):
+    count = mask.sum(dim=-1, keepdim=True)
+    return (_bits(weights) * mask).sum(dim=-1) / count / count.to(weights.dtype).log()
 
 
 def _in_place(weights, mask):
@@ -228,7 +251,9 @@ QUESTION = Question(
         Mistake("you do not compare with the head that does nothing", _not_compared),
         Mistake("you give the share of the keys in use; the share of the entropy is asked for", _keys_in_use),
         Mistake("you divide by the number of tokens; the entropy of an even head is another", _by_the_count),
-        Mistake("the sign is lost: entropy is never below 0", _sign),
+        Mistake(
+            "the sign is lost: entropy is never below 0", lambda weights, mask: -undecided(weights, mask)
+        ),
         Mistake("you sum over columns; a column is what a token receives, and sums to anything", _columns),
         Mistake("you give a number for each token that looks; one for each head is asked for", _each_token),
         Mistake("you average over the heads, too", _all_heads),
@@ -241,7 +266,29 @@ QUESTION = Question(
         ),
         Mistake("entropy and comparison have logarithms of different bases", _other_base),
         Mistake("a number is added inside of the logarithm, large enough to be seen", _something_added),
-        Mistake("the caller's weights of 0 are overwritten in place", _in_place),
+        Mistake(
+            "a number is added inside of the logarithm, so that a decided head falls below 0",
+            lambda weights, mask: _something_added(weights, mask, 1e-5),
+        ),
+        Mistake("small weights are raised before the logarithm, by a floor that is too high", _floor),
+        Mistake(
+            "a row is compared with an even head over the keys that it uses, not over all real tokens",
+            _keys_in_the_row,
+        ),
+        Mistake(
+            "padding is taken to stand at the end of a text; the mask says where it is", _padding_at_the_end
+        ),
+        Mistake(
+            "the real tokens of all texts are counted together; each text has its own", _all_texts_counted
+        ),
+        Mistake(
+            "the mask has no axis for the heads, so that texts and heads are mixed up", _no_axis_for_heads
+        ),
+        Mistake("1 stands for decided and 0 for even", lambda weights, mask: 1 - undecided(weights, mask)),
+        Mistake(
+            "the mask is turned round: True is a real token", lambda weights, mask: undecided(weights, ~mask)
+        ),
+        Mistake("the caller's weights are changed in place", _in_place),
         Mistake("the dtype is changed on the way", _other_dtype),
     ),
     right=(with_where, with_loops, number_by_number, clamped),

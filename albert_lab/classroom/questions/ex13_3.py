@@ -18,7 +18,7 @@ def sink_test(weights: Tensor, values: Tensor, place: int) -> tuple[Tensor, Tens
 def cases(draw: Draw) -> list[Case]:
     """The chapter's values, a true sink, a loud one, sizes that hide axes, edges, layouts, large numbers."""
     rows = torch.tensor([[1 / 3, 1 / 3, 1 / 3], [0, 0.5, 0.5], [0, 0, 1]])
-    values = torch.tensor([[3.0, 4.0], [0.0, 10.0], [1.0, 0.0]])
+    values = torch.tensor([[3.0, 4.0], [0.0, 10.0], [2.0, 0.0]])
     silent = torch.tensor([[3.0, 0.0], [0.0, 3.0], [0.0, 0.0]])
 
     def some(B: int, N: int, T: int, d: int, place: int, dtype: torch.dtype = torch.float32) -> tuple:
@@ -54,6 +54,10 @@ def _rows(weights, values, place):
     return _with(received, values.norm(dim=-1), place)
 
 
+def _got_from_rows(weights, values, place):
+    return weights.mean(dim=-1)[..., place], sink_test(weights, values, place)[1]
+
+
 def _one_row(weights, values, place):
     return _with(weights[..., place, :], values.norm(dim=-1), place)
 
@@ -79,7 +83,7 @@ def _absolute(weights, values, place):
 
 
 def _added_up(weights, values, place):
-    return _with(weights.mean(dim=-2), values.sum(dim=-1).abs(), place)
+    return _with(weights.mean(dim=-2), values.sum(dim=-1), place)
 
 
 def _values_only(weights, values, place):
@@ -98,10 +102,35 @@ def _heads_together(weights, values, place):
     return weights.mean(dim=-2)[..., place].mean(dim=-1), together
 
 
-def _all_heads_below(weights, values, place):
+def _all_heads_below(weights, values, place, axes=(-2, -1)):
     received = weights.mean(dim=-2)
     said = received * values.norm(dim=-1)
-    return received[..., place], said[..., place] / said.sum(dim=(-2, -1))[..., None]
+    return received[..., place], said[..., place] / said.sum(dim=axes, keepdim=True)[..., 0]
+
+
+def _all_texts_below(weights, values, place):
+    return _all_heads_below(weights, values, place, axes=(-3, -2, -1))
+
+
+def _shares_of_everything(weights, values, place):
+    return weights[..., place].sum(dim=-1) / weights.sum(), _all_texts_below(weights, values, place)[1]
+
+
+def _one_length(weights, values, place):
+    return _with(weights.mean(dim=-2), values.norm().expand(values.shape[:-1]), place)
+
+
+def _largest_feature(weights, values, place):
+    return _with(weights.mean(dim=-2), values.abs().amax(dim=-1), place)
+
+
+def _outputs(weights, values, place):
+    length = (weights @ values).norm(dim=-1)
+    return weights.mean(dim=-2)[..., place], length[..., place] / length.sum(dim=-1)
+
+
+def _outputs_weighted(weights, values, place):
+    return _with(weights.mean(dim=-2), (weights @ values).norm(dim=-1), place)
 
 
 def _row_by_row(weights, values, place):
@@ -214,6 +243,7 @@ QUESTION = Question(
     cases=cases,
     mistakes=(
         Mistake("you average over the keys of each row; what a token gets stands in its column", _rows),
+        Mistake("the first number is a mean over a row, of what the token gives", _got_from_rows),
         Mistake("you look at one row, that of the token itself: this is what it gives away", _one_row),
         Mistake("the weights that the token gets are summed, not averaged: that is no share", _summed),
         Mistake("the lengths run over the tokens, not over a value's features", _wrong_axis),
@@ -224,6 +254,12 @@ QUESTION = Question(
         Mistake("what it says is not divided by what all say", _not_a_share),
         Mistake("the heads are thrown together; each has two numbers of its own", _heads_together),
         Mistake("the share is one of all heads together, not of its own head", _all_heads_below),
+        Mistake("the share is one of all heads of all texts, not of its own head", _all_texts_below),
+        Mistake("both numbers are shares of all heads of all texts together", _shares_of_everything),
+        Mistake("one length stands for all tokens, so that it falls out of the share", _one_length),
+        Mistake("you take the largest feature for the length of a vector", _largest_feature),
+        Mistake("you measure what the tokens receive, the outputs, not the values that they give", _outputs),
+        Mistake("weights are multiplied with lengths of outputs, not of values", _outputs_weighted),
         Mistake("you take the share in every row and average the shares", _row_by_row),
         Mistake("you divide by the length of the output, in which the values cancel in part", _of_the_output),
         Mistake(

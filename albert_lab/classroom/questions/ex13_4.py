@@ -103,7 +103,18 @@ QUESTION = Question(
             "you think that a head gone at all depths is still another one at each depth", _with(gone=144)
         ),
         Mistake("you think that the heads of a layer are alike, as ALBERT's layers are", _with(gone=1)),
-        Mistake("you count, of the skipped layers before layer 8, only one or two", _with(draws=7)),
+        Mistake("you count only one of the skipped layers before layer 8", _with(draws=7)),
+        Mistake("you count only two of the skipped layers before layer 8", _with(draws=6)),
+        Mistake(
+            "you shift the maps to the wrong side, and count a skipped layer that comes after layer 8",
+            _with(draws=12),
+        ),
+        Mistake("you give the number of layers that are skipped, not of outputs", _with(albert=2)),
+        Mistake("you count the pairs inside of one group", _with(groups=15)),
+        Mistake("you count the pairs inside of both groups, as if their layers differed", _with(groups=30)),
+        Mistake("you count pairs of twelve with a layer twice; a layer is skipped once", _with(bert=78)),
+        Mistake("you count pairs of the ten layers that are left", _with(bert=45)),
+        Mistake("you count the heads that are left; each of them may be the one that goes", _with(gone=11)),
         Mistake("you count the layers that are left, not the ways to get there", _with(albert=10)),
         Mistake("you count all pairs of two numbers up to 12, equal ones too", _with(bert=144)),
         Mistake("you count pairs with one layer from each group, as if they differed", _with(groups=36)),
@@ -113,6 +124,7 @@ QUESTION = Question(
     ),
     right=(
         {"draws": 5.0, "albert": 1.0, "groups": 3.0, "bert": 66.0, "depth": 144.0, "gone": 12.0},
+        {"draws": "5", "albert": "1", "groups": " 3 ", "bert": "66.0", "depth": "144", "gone": "12"},
         {name: torch.tensor(number) for name, number in after_a_cut().items()},
         {"gone": 12, "depth": 12 * 12, "bert": 12 * 11 // 2, "groups": 3, "albert": 1, "draws": 8 - 3},
     ),

@@ -42,18 +42,21 @@ class MadeUpLoss:
 
 
 def _made(draw: Draw, count: int) -> tuple[MadeUpLoss, Cuts]:
+    def some() -> float:
+        return float((draw.normal(1) * 32).round() / 32)  # sums of these are exact, and short in a report
+
     places = [(layer, head) for layer in range(4) for head in range(3)]
-    alone = {one: float(draw.normal(1)) for one in places}
-    pairs = {frozenset(two): float(draw.normal(1)) for two in combinations(places, 2)}
+    alone = {one: some() for one in places}
+    pairs = {frozenset(two): some() for two in combinations(places, 2)}
     order = torch.randperm(len(places), generator=draw.generator)[:count].tolist()
-    return MadeUpLoss(3 + float(draw.normal(1).abs()), alone, pairs, 0.7), [places[i] for i in order]
+    return MadeUpLoss(3 + abs(some()), alone, pairs, 0.75), [places[i] for i in order]
 
 
 def cases(draw: Draw) -> list[Case]:
     """By hand, other numbers of cuts, heads that step in for each other, the edges."""
     one, two = (0, 0), (3, 0)
-    by_hand = MadeUpLoss(1.6, {one: 0.2, two: 0.1}, {frozenset((one, two)): 0.6}, 0)
-    rival = MadeUpLoss(2.0, {one: 0.9, two: 0.8}, {frozenset((one, two)): -0.7}, 0)
+    by_hand = MadeUpLoss(1.5, {one: 0.5, two: 0.25}, {frozenset((one, two)): 1.0}, 0)
+    rival = MadeUpLoss(2.0, {one: 0.75, two: 0.5}, {frozenset((one, two)): -0.5}, 0)
     return [
         Case("two cuts by hand", (by_hand, [one, two])),
         Case("two cuts that share their damage: below 0", (rival, [one, two])),
@@ -130,6 +133,34 @@ def _pairs(loss, cuts):
 
 def _first_two(loss, cuts):
     return surplus(loss, cuts[:2])
+
+
+def _two_and_two(loss, cuts):
+    return loss(cuts) - sum(loss([one]) for one in cuts) + 2 * loss([])
+
+
+def _wrong_sign(loss, cuts):
+    return loss(cuts) - sum(loss([one]) for one in cuts) - (len(cuts) - 1) * loss([])
+
+
+def _added(loss, cuts):
+    return _together(loss, cuts) + _alone(loss, cuts)
+
+
+def _sizes(loss, cuts):
+    return abs(_together(loss, cuts)) - sum(abs(loss([one]) - loss([])) for one in cuts)
+
+
+def _one_left_out(loss, cuts):
+    return _together(loss, cuts) - sum(loss([two for two in cuts if two != one]) - loss([]) for one in cuts)
+
+
+def _bare_pair(loss, cuts):
+    return _together(loss, cuts) - sum(loss(one) - loss([]) for one in cuts)
+
+
+def _rounded(loss, cuts):
+    return round(surplus(loss, cuts), 2)
 
 
 def _per_cut(loss, cuts):
@@ -211,7 +242,14 @@ QUESTION = Question(
         Mistake("you add up the surplus of every pair; three together are more than their pairs", _pairs),
         Mistake("only the first two cuts are looked at", _first_two),
         Mistake("the surplus is divided by the number of cuts", _per_cut),
-        Mistake("the caller's list of cuts is emptied", _emptied),
+        Mistake("the caller's list of cuts is emptied, or put in another order", _emptied),
+        Mistake("the whole network's loss is added twice; count how often it comes in", _two_and_two),
+        Mistake("the whole network's loss comes in with the wrong sign", _wrong_sign),
+        Mistake("you add what each costs alone, where it is to be subtracted", _added),
+        Mistake("each cost lost its sign; a network may also guess better without a head", _sizes),
+        Mistake("you leave each cut out in turn; alone means that nothing else is cut", _one_left_out),
+        Mistake("the loss is asked about a bare pair; it takes a list of pairs", _bare_pair),
+        Mistake("the result is rounded to two places", _rounded),
         Mistake("the surplus is divided by the loss of the whole network", _relative),
         Mistake("it needs at least one cut; there may be none", _crashes_without_cuts),
         Mistake("only two single cuts are subtracted, the first and the last", _two_expected),

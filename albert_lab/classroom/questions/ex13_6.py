@@ -141,13 +141,50 @@ def _input_kept(attention, token, beside):
     return rolled[token]
 
 
+def _first_row_kept(attention, token, beside):
+    start = torch.eye(attention.shape[-1], dtype=attention.dtype)[token]
+    row = start
+    for layer in attention.mean(dim=1).flip(0):
+        row = beside * start + (1 - beside) * row @ layer
+    return row
+
+
 def _from_one(attention, token, beside):
     return where_from(attention, token - 1, beside)
+
+
+def _layers_for_heads(attention, token, beside):
+    return where_from(attention.transpose(0, 1), token, beside)
+
+
+def _float32_table(attention, token, beside):
+    rolled = torch.eye(attention.shape[-1])
+    for layer in attention.mean(dim=1):
+        rolled = beside * rolled + (1 - beside) * layer @ rolled
+    return rolled[token]
+
+
+def _in_place(attention, token, beside):
+    attention *= 1 - beside
+    eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
+    return _product([beside * eye + layer for layer in attention.mean(dim=1)])[token]
+
+
+def _median(attention, token, beside):
+    return where_from(attention.median(dim=1, keepdim=True).values, token, beside)
+
+
+def _heads_are_layers(attention, token, beside):
+    return where_from(attention.flatten(0, 1)[:, None], token, beside)
 
 
 def _other_dtype(attention, token, beside):
     wanted = torch.float64 if attention.dtype == torch.float32 else torch.float32
     return where_from(attention.to(wanted), token, beside)
+
+
+def _detached(attention, token, beside):
+    return where_from(attention.detach(), token, beside)
 
 
 def _head_by_head(attention, token, beside):
@@ -232,7 +269,17 @@ QUESTION = Question(
         Mistake("only head 0 is used", _first_head),
         Mistake("the share beside is mixed in once at the end, and not in every layer", _residual_at_the_end),
         Mistake("what passes beside a layer is always the input, not what this layer receives", _input_kept),
+        Mistake("what passes beside is always the row with which you began", _first_row_kept),
         Mistake("tokens are counted from 1", _from_one),
+        Mistake("the first token is taken, whatever token is asked for", lambda a, t, b: where_from(a, 0, b)),
+        Mistake("the last token is taken, whatever token is asked for", lambda a, t, b: where_from(a, -1, b)),
+        Mistake("the first layer is forgotten", lambda a, t, b: where_from(a[1:], t, b)),
+        Mistake("layers and heads are exchanged: the first axis holds the layers", _layers_for_heads),
+        Mistake("each head counts as a layer of its own", _heads_are_layers),
+        Mistake("the median of the heads is taken; their mean is asked for", _median),
+        Mistake("the result is cut off from the maps, so that no gradient flows", _detached),
+        Mistake("a tensor of yours is float32, whatever the maps are", _float32_table),
+        Mistake("the caller's maps are changed in place", _in_place),
         Mistake("the dtype is changed on the way", _other_dtype),
         Mistake(
             "each head is followed through all layers by itself; heads mix after every layer", _head_by_head

@@ -47,6 +47,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("one feature", (draw.normal(2, 2, 6, 1),)),
         Case("float64", (draw.normal(2, 7, 3, dtype=torch.float64),)),
         Case("values that are not contiguous", (draw.strided(3, 6, 4),)),
+        Case("texts, layers and heads in front", (draw.normal(3, 2, 4, 5, 2),)),
+        Case("small values", (1e-4 * draw.normal(2, 3, 9, 3, dtype=torch.float64),)),
     ]
 
 
@@ -138,6 +140,43 @@ def _other_integers(values):
     return freedom(values).int()
 
 
+def _fixed_tolerance(values):
+    with_ones = torch.nn.functional.pad(values, (0, 1), value=1.0)
+    return values.shape[-2] - torch.linalg.matrix_rank(with_ones, tol=1e-3)
+
+
+def _no_tolerance(values):
+    with_ones = torch.nn.functional.pad(values, (0, 1), value=1.0)
+    return values.shape[-2] - (torch.linalg.svdvals(with_ones) > 0).sum(dim=-1)
+
+
+def _second_axis(values):
+    return values.shape[1] - _equations(values)
+
+
+def _first_axis(values):
+    return values.shape[0] - _equations(values)
+
+
+def _width_for_tokens(values):
+    return values.shape[-1] - _equations(values)
+
+
+def _last_feature_overwritten(values):
+    values[..., -1] = 1
+    return _sum_forgotten(values)
+
+
+def _centred_by_all(values):
+    return values.shape[-2] - 1 - _rank(values - values.mean(dim=(-2, -1), keepdim=True))
+
+
+def _equal_or_not(values):
+    equal = (values == values[..., :1, :]).all(dim=-1).all(dim=-1)
+    T, d = values.shape[-2:]
+    return torch.where(equal, T - 1, max(T - d - 1, 0))
+
+
 def with_centred_values(values: Tensor) -> Tensor:
     centred = values - values.mean(dim=-2, keepdim=True)  # what moving weight from token to token changes
     return values.shape[-2] - 1 - torch.linalg.matrix_rank(centred)
@@ -208,6 +247,17 @@ QUESTION = Question(
         ),
         Mistake("there is one number for all heads; each has values of its own", _first_head),
         Mistake("the whole numbers are int32; int64 is asked for", _other_integers),
+        Mistake("a fixed tolerance takes small values for 0", _fixed_tolerance),
+        Mistake("singular values that are rounding errors are counted, too", _no_tolerance),
+        Mistake("the number of tokens is taken from the second axis; count axes from the end", _second_axis),
+        Mistake("the number of tokens is taken from the first axis; count axes from the end", _first_axis),
+        Mistake("the number of features is taken for the number of tokens", _width_for_tokens),
+        Mistake("the ones overwrite a feature of the caller's values", _last_feature_overwritten),
+        Mistake("you subtract one mean of all numbers; each feature has a mean of its own", _centred_by_all),
+        Mistake(
+            "you treat equal values of all tokens as the one exception from T − d − 1; there are others",
+            _equal_or_not,
+        ),
     ),
     right=(with_centred_values, with_singular_values, with_differences),
     why=(
