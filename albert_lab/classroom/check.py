@@ -76,7 +76,7 @@ def _report(question: Question, answer: Any, seed: int) -> str | None:
     answer = _prepared(question, answer)
     given = outcomes(question, answer, seed)
     if _unanswered(given):
-        return f"○ {head}: not answered yet{_why_unanswered(question, given)}."
+        return f"○ {head}: not answered yet.{_why_unanswered(question, given)}"
     cases = question.cases(Draw(seed))
     expected = outcomes(question, question.reference, seed)
     right = [_alike(question, one, two) for one, two in zip(expected, given, strict=True)]
@@ -110,9 +110,7 @@ def _why_unanswered(question: Question, given: list[Outcome]) -> str:
     """A function that was written, but gives nothing back, looks like a stub from outside."""
     written = not question.asks_for_a_value and all(one.error is None for one in given)
     return (
-        ": it returns None on every input. If there is code in it, does it end with return?"
-        if written
-        else ""
+        " It returns None on every input: if there is code in it, does it end with return?" if written else ""
     )
 
 

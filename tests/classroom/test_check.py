@@ -138,7 +138,7 @@ def test_an_answer_that_gives_nothing_back_is_asked_for_its_return(capsys):
         raise NotImplementedError
 
     asked = made(lambda x: x + 1, lambda draw: [Case("one", (1,)), Case("two", (2,))])
-    assert "not answered yet: it returns None on every input" in report(asked, prints)
+    assert "not answered yet. It returns None on every input" in report(asked, prints)
     assert report(asked, stub).endswith("not answered yet.")
 
 
