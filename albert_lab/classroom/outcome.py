@@ -215,7 +215,8 @@ def _sequence_difference(expected: Sequence, given: Any, **how: float) -> str | 
     found = (
         (i, difference(one, two, **how)) for i, (one, two) in enumerate(zip(expected, given, strict=True))
     )
-    return next((f"element {i}: {text}" for i, text in found if text), None)
+    places = ((i, text, ", " if text and text.startswith("element") else ": ") for i, text in found)
+    return next((f"element {i}{between}{text}" for i, text, between in places if text), None)
 
 
 def shown(value: Any, width: int = 400) -> str:

@@ -94,6 +94,7 @@ def test_the_same_in_another_form_is_the_same(expected, given):
         (1.0, math.nan, "it is nan"),
         ([1, 2], [1], "it has 1 elements"),
         ([1, 2], [1, 3], "element 1"),
+        ([1, [2, 3]], [1, [2, 4]], "element 1, element 1: it is 4"),
         ({"a": 1}, {"b": 1}, "the keys"),
         ({"a": 1}, {"a": 2}, "under 'a'"),
         (1.0, torch.ones(3), "a number is expected"),

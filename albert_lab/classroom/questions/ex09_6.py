@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from albert_lab.classroom.question import Mistake, Question, value_case
-from albert_lab.classroom.questions.ex09_5 import use
 
 
 def reads_from() -> int:
@@ -28,7 +27,6 @@ QUESTION = Question(
     importance=4,
     reference=reads_from,
     cases=value_case,
-    use=use,
     mistakes=(
         Mistake("you took the start, where the network knows nothing", 0),
         Mistake("you took the first fall of the loss; frequencies are learnt there, and no sentence", 50),
