@@ -32,7 +32,7 @@ QUESTION = Question(
         Mistake("the layer was counted once for every token", 13440),
         Mistake("the matrix that mixes the heads was forgotten", 1010),
         Mistake("one matrix of 10 by 10 is missing, such as the one that mixes the heads", 1020),
-        Mistake("the biases of all matrices were forgotten", 1040),
+        Mistake("80 are missing: that may be all biases, or the LayerNorms and the biases of one part", 1040),
         Mistake("all biases were forgotten, and the LayerNorms as well", 1000),
         Mistake(
             "40 are missing: that may be the two LayerNorms, the biases of attention, or those of the "
@@ -54,7 +54,10 @@ QUESTION = Question(
         Mistake("only the feed-forward part was counted", 640),
         Mistake("the LayerNorms and the feed-forward part were counted, and attention forgotten", 680),
         Mistake("the LayerNorms and attention were counted, and the feed-forward part forgotten", 480),
-        Mistake("the second feed-forward bias was counted with the inner width", 1140),
+        Mistake(
+            "20 are too many: a third LayerNorm, or the second feed-forward bias with the inner width", 1140
+        ),
+        Mistake("40 are too many: something as large as the two LayerNorms was counted twice", 1160),
     ),
     right=(1120, 1120.0, 4 * 110 + 330 + 310 + 2 * 20, "1,120", [1120]),
     why=(
