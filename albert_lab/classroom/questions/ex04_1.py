@@ -216,6 +216,11 @@ def with_var_mean(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps:
     return torch.einsum("bht,h->bht", (x - mean) * torch.rsqrt(variance + eps), gamma) + beta.view(1, -1, 1)
 
 
+def as_one_group(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) -> torch.Tensor:
+    tokens = x.mT.flatten(0, 1)  # (B T, H): to group_norm, each token is a text of its own
+    return F.group_norm(tokens, 1, gamma, beta, eps).unflatten(0, (len(x), -1)).mT
+
+
 QUESTION = Question(
     id="ex04_1",
     title="LayerNorm, features first",
@@ -266,7 +271,7 @@ QUESTION = Question(
         Mistake("axes of size 1 were dropped from the result", _squeezed),
         Mistake("you subtracted the mean from x itself, for everybody who uses x after you", _in_place),
     ),
-    right=(turned_twice, with_a_loop, with_var_mean),
+    right=(turned_twice, with_a_loop, with_var_mean, as_one_group),
     why=(
         "LayerNorm belongs to one token: its mean and variance are over that token's features, wherever "
         "they lie in memory. Only so is a token's result the same in every batch, at every length, beside "
