@@ -29,6 +29,7 @@ def cases(draw: Draw) -> list[Case]:
         numbers = (draw.integers(0, kinds, count) * draw.integers(0, kinds, count) // kinds).tolist()
         return [letters[number % 10] + str(number) for number in numbers]
 
+    often = [letter for times, letter in enumerate("abcdefghijkl", start=1) for _ in range(times)]
     seen, later = words(60, 12), [*words(35, 18), "turtle"]
     return [
         Case("a list of two words, by hand", (*hand, 2)),
@@ -43,6 +44,11 @@ def cases(draw: Draw) -> list[Case]:
         Case(
             "equally frequent: first come, first served",
             (["b", "c", "a", "b", "c", "a"], ["a", "a", "a", "b", "b", "c"], 2),
+        ),
+        Case("twelve words, equally frequent, and room for six", (list("lfkbhdjcaieg") * 2, often, 6)),
+        Case(
+            "a word that is a part of another one",
+            (["turtles", "turtles", "notebook"], ["turtle", "book", "turtles", "note"], 2),
         ),
         Case("the same text again", (seen, seen, len(set(seen)))),
         Case("no later word", (seen, [], 3)),
@@ -151,6 +157,46 @@ def _of_the_missing(seen, later, size):
     return len(missing) / max(len(later), 1), len(set(missing)) / max(len(missing), 1)
 
 
+def _pairs(seen, later, size):
+    return _shares(Counter(seen).most_common(size), later)
+
+
+def _no_guard(seen, later, size):
+    if not later:
+        raise ZeroDivisionError
+    return not_in_list(seen, later, size)
+
+
+def _rounded(digits):
+    def answer(seen, later, size):
+        return tuple(round(share, digits) for share in not_in_list(seen, later, size))
+
+    return answer
+
+
+def _order_of_a_set(seen, later, size):
+    return _shares(sorted(set(seen), key=seen.count, reverse=True)[:size], later)
+
+
+def _last_places(seen, later, size):
+    counts = Counter(seen)
+    return _shares(sorted(counts, key=counts.get)[-size:], later)
+
+
+def _both_texts(seen, later, size):
+    return _shares(_known([*seen, *later], size), later)
+
+
+def _only_once(seen, later, size):
+    known = _known(seen, size)
+    once = [word for word, count in Counter(later).items() if count == 1]
+    return _shares(known, later)[0], sum(word not in known for word in once) / max(len(once), 1)
+
+
+def _parts(seen, later, size):
+    return _shares(" ".join(_known(seen, size)), later)
+
+
 def with_numpy(seen: Sequence[str], later: Sequence[str], size: int) -> tuple[float, float]:
     if not later:
         return 0.0, 0.0
@@ -211,6 +257,15 @@ QUESTION = Question(
         Mistake("you divided the different words by the running ones that are missing", _of_the_missing),
         Mistake("of equally frequent words you took the first in the alphabet", _alphabet),
         Mistake("of equally frequent words you took the one that came last", _last_come),
+        Mistake("of equally frequent words you took those that a set holds first", _order_of_a_set),
+        Mistake("you took the last places of a rising order: where size is 0, these are all", _last_places),
+        Mistake("you compared words with pairs of a word and its count", _pairs),
+        Mistake("a later text without words makes you divide by 0", _no_guard),
+        Mistake("you rounded to two digits", _rounded(2)),
+        Mistake("you rounded to three digits", _rounded(3)),
+        Mistake("you made the list from both texts", _both_texts),
+        Mistake("you took different words for words that come once only", _only_once),
+        Mistake("you looked for words within a string, where parts of other words are found too", _parts),
     ),
     right=(with_numpy, with_loops, with_counters),
     why=(

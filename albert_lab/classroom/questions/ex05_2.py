@@ -39,10 +39,19 @@ QUESTION = Question(
         Mistake("you gave the number of pieces, and the bits are asked for", 2),
         Mistake("you gave the cost of one arc: it does not reach from edge to edge", 3),
         Mistake("you multiplied the bits: it is probabilities that are multiplied, and bits add up", 35),
+        Mistake("your pieces are a cut, or nearly, and a shorter way leads past the single sign", 17),
+        Mistake("you took four pieces, and another cut with fewer is cheaper", 18),
+        Mistake("your pieces do not reach the right edge, or the cost is of one arc", 9),
+        Mistake("you gave the cost of the longest piece, and what is left over costs bits too", 8),
+        Mistake("you gave the cost of the second piece alone, or stopped in the middle of the word", 7),
+        Mistake("you gave the cost of the first piece alone", 5),
+        Mistake("you added up all arcs, and a cut takes some of them", 87),
         Mistake("between your two pieces one sign is left out", 11),
         Mistake("between your two pieces several signs are left out", 10),
-        Mistake("your pieces overlap", 14),
-        Mistake("you took the longest piece first and spelt the rest", 20),
+        Mistake("your pieces overlap, or leave a sign out in the middle", 14),
+        Mistake(
+            "you took the longest piece first and spelt the rest, or left a single sign between pieces", 20
+        ),
     ),
     right=(12.0, np.int64(12), torch.tensor(12)),
     why=(

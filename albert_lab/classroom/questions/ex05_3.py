@@ -36,6 +36,7 @@ def cases(draw: Draw) -> list[Case]:
         "table": 1 / 128,
         "ble": 1 / 128,
     }
+    again = {piece: draw.integer(55, 95) / 100 for piece in ("a", "b", "ab")}
     first, second = (draw.choice(words) for words in (("▁zipfile", "▁unpack"), ("▁pepper", "▁banana")))
     return [
         Case("two signs, two cuts, by hand", ("ab", {"a": 0.5, "b": 0.25, "ab": 0.125})),
@@ -43,6 +44,7 @@ def cases(draw: Draw) -> list[Case]:
             "▁notable with the list of the chapter", ("▁notable", eighth | dict.fromkeys("▁notable", 1 / 64))
         ),
         Case("the same sign three times", ("aaa", {"a": draw.integer(20, 50) / 100, "aa": 0.3})),
+        Case("a word that came before, with another list", ("ab", again)),
         Case("no cut fits: one sign is in no piece", ("abx", {"a": 0.5, "b": 0.5, "ab": 0.5})),
         Case("one sign, one piece", ("q", {"q": draw.integer(20, 80) / 100})),
         Case("no sign at all", ("", {"a": 0.5})),
@@ -166,6 +168,38 @@ def _overwritten(word, p):
     return total[-1]
 
 
+def _table(word, p, first, stops):
+    total = [first] + [0.0] * len(word)
+    for stop in stops:
+        for start in range(stop):
+            total[stop] += total[start] * p.get(word[start:stop], 0.0)
+    return total[-1]
+
+
+def _zeros_only(word, p):
+    return _table(word, p, 0.0, range(1, len(word) + 1))
+
+
+def _last_place_empty(word, p):
+    return _table(word, p, 1.0, range(1, len(word)))
+
+
+def _all_looked_up(word, p):
+    if not all(word[i:j] in p for i in range(len(word)) for j in range(i + 1, len(word) + 1)):
+        raise KeyError
+    return word_probability(word, p)
+
+
+def _bits_of_the_best(word, p):
+    best = _best_cut(word, p)
+    return -math.log2(best) if best else math.inf
+
+
+def _each_piece_once(word, p):
+    cuts = (cut for cut in _cuts(word) if len(set(cut)) == len(cut) and all(x in p for x in cut))
+    return sum(math.prod(p[x] for x in cut) for cut in cuts)
+
+
 def over_all_cuts(word: str, p: Mapping[str, float]) -> float:
     signs, total = len(word), 0.0
     for gaps in itertools.product((False, True), repeat=max(signs - 1, 0)):
@@ -227,6 +261,11 @@ QUESTION = Question(
         Mistake("cuts in three and more pieces are counted several times", _halved_again),
         Mistake("pieces of four and more signs are never tried", _short_pieces),
         Mistake("each last piece overwrites what the ones before it gave", _overwritten),
+        Mistake("nothing is ever added: every product holds a 0, that of the empty prefix too", _zeros_only),
+        Mistake("the place that you give back is never filled: a loop is one off", _last_place_empty),
+        Mistake("you look up stretches that are no pieces", _all_looked_up),
+        Mistake("you gave the bits of the best cut", _bits_of_the_best),
+        Mistake("you use each piece at most once in a cut", _each_piece_once),
     ),
     right=(over_all_cuts, with_recursion, with_a_matrix),
     why=(

@@ -139,6 +139,30 @@ def _by_entries(cuts):
     return {piece: -math.log2(count / len(cuts)) for piece, count in _used(cuts).items()}
 
 
+def _three_digits(cuts):
+    return {piece: round(bits, 3) for piece, bits in costs_of(cuts).items()}
+
+
+def _whole_words(cuts):
+    return costs_of([(["".join(pieces)], times) for pieces, times in cuts])
+
+
+def _share_of_its_word(cuts):
+    return {p: -math.log2(list(pieces).count(p) / len(pieces)) for pieces, _ in cuts for p in pieces}
+
+
+def _divided_late(cuts):
+    used = _used(cuts)
+    total = sum(used.values())
+    return {piece: -math.log2(count) / total for piece, count in used.items()}
+
+
+def _plus_one_in_counts_only(cuts):
+    used = _used(cuts)
+    total = sum(used.values())
+    return {piece: -math.log2((count + 1) / total) for piece, count in used.items()}
+
+
 def with_a_list(cuts: Cuts) -> dict[str, float]:
     running = [piece for pieces, times in cuts for piece in list(pieces) * times]
     return {piece: math.log2(len(running) / running.count(piece)) for piece in set(running)}
@@ -191,6 +215,11 @@ QUESTION = Question(
         Mistake("a later word overwrites what an earlier one counted", _last_wins),
         Mistake("a word that stands twice in the list keeps its last number only", _word_overwritten),
         Mistake("you rounded to whole bits", _whole_bits),
+        Mistake("you rounded to three digits", _three_digits),
+        Mistake("you counted whole words, not their pieces", _whole_words),
+        Mistake("the share is that within the piece's own word", _share_of_its_word),
+        Mistake("you divided the logarithm of the count, not the count", _divided_late),
+        Mistake("you added one to every count and not to the total", _plus_one_in_counts_only),
         Mistake("the total leaves out how often the words stand in the text", _total_unweighted),
     ),
     right=(with_a_list, with_logarithms, with_torch),

@@ -35,6 +35,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("signs that are no letters, and letters that are not ASCII", ("Straße ☃ Жар ≠ øre",)),
         Case("a mark of another category is no accent", ("\u0915\u093e \u20dda",)),
         Case("an invisible mark of the category Mn", ("a\ufe0fb",)),
+        Case("signs that come apart more than once", ("Ǖxế ǻǆ",)),
+        Case("spaces, quotes and invisible signs stay", ("  ``a\u00adB''\t\u00a0d\u200b\u02bc\n ",)),
         Case("drawn signs", (drawn[0],)),
         Case("more drawn signs", (f"Å{drawn[1]}é",)),
         Case("no text", ("",)),
@@ -134,6 +136,51 @@ def _spaces_dropped(text):
     return _with(drop=lambda part: unicodedata.category(part) == "Mn" or part == " ")(text)
 
 
+def _found_again(text):
+    signs, places = with_places(text)
+    return signs, [text.index(text[place]) for place in places]
+
+
+def _accents_not_counted(text):
+    return with_places("".join(sign for sign in text if unicodedata.category(sign) != "Mn"))
+
+
+def _nothing_to_unpack(text):
+    if not text:
+        raise ValueError
+    return with_places(text)
+
+
+def _places_of_what_is_dropped(text):
+    parts = [place for place, sign in enumerate(text) for _ in unicodedata.normalize("NFKD", sign)]
+    return with_places(text)[0], parts
+
+
+def _apart_once(text):
+    signs, places = [], []
+    for place, sign in enumerate(text):
+        codes = [code for code in unicodedata.decomposition(sign).split() if code[0] != "<"]
+        for part in [chr(int(code, 16)) for code in codes] or [sign]:
+            if unicodedata.category(part) != "Mn":
+                signs.append(part.lower())
+                places.append(place)
+    return "".join(signs), places
+
+
+def _tidied(text):
+    return with_places(" ".join(text.split()))
+
+
+def _other_quotes(text):
+    return with_places(text.replace("``", '"').replace("''", '"'))
+
+
+def _invisible_dropped(text):
+    return _with(
+        drop=lambda part: unicodedata.category(part)[0] == "C" or unicodedata.category(part) == "Mn"
+    )(text)
+
+
 def with_pairs(text: str) -> tuple[str, tuple[int, ...]]:
     pairs = [(part, i) for i in range(len(text)) for part in unicodedata.normalize("NFKD", text[i])]
     kept = [(part.lower(), i) for part, i in pairs if unicodedata.category(part) != "Mn"]
@@ -210,6 +257,16 @@ QUESTION = Question(
         Mistake("the places count on within a sign that becomes several", _counted_on),
         Mistake("you gave a list of signs, and a string is asked for", _list_of_signs),
         Mistake("the places count from one", _from_one),
+        Mistake("you look each sign up again, and find the first one like it", _found_again),
+        Mistake("accents that float in the original are not counted as places of it", _accents_not_counted),
+        Mistake("a text without signs gives nothing to unpack", _nothing_to_unpack),
+        Mistake("what is dropped got a place, too", _places_of_what_is_dropped),
+        Mistake("each sign is taken apart once, and its parts are not taken apart further", _apart_once),
+        Mistake("the spaces were tidied up", _tidied),
+        Mistake(
+            "the quotes were replaced, as the chapter does, and that is not asked for here", _other_quotes
+        ),
+        Mistake("signs that nobody sees are gone, whatever their category", _invisible_dropped),
         Mistake("of a sign that becomes several you kept the first part only", _first_parts),
         Mistake("you gave beginnings and ends, and one number per sign is asked for", _spans),
         Mistake("the places are missing", _only_the_text),

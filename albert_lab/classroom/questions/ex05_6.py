@@ -137,6 +137,38 @@ def _in_place(first, second, longest):
     return pair_input(first, second, longest)
 
 
+def _no_room_no_cut(first, second, longest):
+    room = longest - len(first) - 3
+    return pair_input(first, second[:room] if room else second, 10**9)
+
+
+def _sep_whatever_was_cut(first, second, longest):
+    ids = [*[2, *first, 3, *second, 3][: longest - 1], 3]
+    return ids, [int(place > len(first) + 1) for place in range(len(ids))]
+
+
+def _types_to_the_longest(first, second, longest):
+    return pair_input(first, second, longest)[0], [0] * (len(first) + 2) + [1] * (longest - len(first) - 2)
+
+
+def _first_takes_no_place(first, second, longest):
+    return pair_input(first, second[: longest - 3], 10**9)
+
+
+def _no_first_sep(first, second, longest):
+    second = second[: longest - len(first) - 2]
+    return [2, *first, *second, 3], [0] * (len(first) + 1) + [1] * (len(second) + 1)
+
+
+def _back_to_front(first, second, longest):
+    return pair_input(first, second, longest)[::-1]
+
+
+def _other_numbers(first, second, longest):
+    ids, types = pair_input(first, second, longest)
+    return [3, *first, 2, *ids[len(first) + 2 : -1], 2], types
+
+
 def _typed_the_other_way(first, second, longest):
     ids, types = pair_input(first, second, longest)
     return ids, [1 - number for number in types]
@@ -210,6 +242,13 @@ QUESTION = Question(
         Mistake("you filled up with <pad>, which is not asked for", _padded),
         Mistake("you shortened the caller's list", _in_place),
         Mistake("the types are exchanged", _typed_the_other_way),
+        Mistake("where no place is left for the second text, nothing is cut", _no_room_no_cut),
+        Mistake("a [SEP] follows even where the whole pair fits, which ends with one", _sep_whatever_was_cut),
+        Mistake("the types are as many as `longest`, and the ids may be fewer", _types_to_the_longest),
+        Mistake("you kept no place for the first text", _first_takes_no_place),
+        Mistake("there is no [SEP] between the texts", _no_first_sep),
+        Mistake("ids and types come back in the other order", _back_to_front),
+        Mistake("the numbers of [CLS] and [SEP] are exchanged", _other_numbers),
     ),
     right=(with_overwriting, with_a_loop, with_pops),
     why=(
