@@ -151,7 +151,9 @@ def _first_difference(question: Question, names: dict, expected: Outcome, given:
     if given.error is not None:
         return [given.where] if given.where else []
     if expected.error is not None:
-        return [f"an error of type {type(expected.error).__name__} is expected here"]
+        returned = isinstance(given.value, Exception)
+        lost = "; yours is returned, not raised" if returned else ""
+        return [f"an error of type {type(expected.error).__name__} is expected here{lost}"]
     if given.changed != expected.changed:
         changed = [list(names)[one] if isinstance(one, int) else one for one in given.changed]
         return [f"your code changes its argument {', '.join(changed)} in place; callers keep using it"]

@@ -165,6 +165,7 @@ def test_an_expected_error_must_be_of_its_kind():
     assert report(asked, refuse) is None
     assert "an error of type ValueError is expected" in report(asked, len)
     assert "KeyError" in report(asked, refuse_otherwise)
+    assert "yours is returned, not raised" in report(asked, lambda x: ValueError("no"))
 
 
 def test_the_learners_own_line_is_shown_when_it_raises():
