@@ -95,10 +95,13 @@ def _centred(queries: Tensor, answers: Tensor) -> Tensor:
     return lead(queries - queries.mean(0), answers - answers.mean(0))
 
 
-def _upper(queries: Tensor, answers: Tensor) -> Tensor:
-    cosines = _table(queries, answers)
-    strangers = cosines[torch.ones_like(cosines).triu(1).bool()]
-    return (cosines.diagonal().mean() - strangers.mean()) / strangers.std(correction=0)
+def _half(of):
+    def answer(queries: Tensor, answers: Tensor) -> Tensor:
+        cosines = _table(queries, answers)
+        strangers = cosines[of(torch.ones_like(cosines)).bool()]
+        return (cosines.diagonal().mean() - strangers.mean()) / strangers.std(correction=0)
+
+    return answer
 
 
 def _plain_number(queries: Tensor, answers: Tensor) -> float:
@@ -203,7 +206,16 @@ QUESTION = Question(
         ),
         Mistake("strangers are cut out of the gradient", _of(_constant_unit)),
         Mistake("the vectors are centred first; they are to be judged as they are", _centred),
-        Mistake("only half of the strangers is used, those above the diagonal", _upper),
+        Mistake("only half of the strangers is used, those above the diagonal", _half(lambda x: x.triu(1))),
+        Mistake("only half of the strangers is used, those below the diagonal", _half(lambda x: x.tril(-1))),
+        Mistake(
+            "nothing is subtracted before the scatter divides",
+            _of(lambda o, s, c: o.mean() / s.std(correction=0)),
+        ),
+        Mistake(
+            "only the questions are brought to length 1",
+            lambda queries, answers: _dot(F.normalize(queries, dim=1), answers),
+        ),
         Mistake(
             "everything is made float32, and float64 is lost",
             lambda queries, answers: lead(queries.float(), answers.float()),

@@ -76,8 +76,9 @@ def _dot(queries: Tensor, documents: Tensor) -> Tensor:
     return (queries - documents.mean(0)) @ (documents - documents.mean(0)).T
 
 
-def _one_side(queries: Tensor, documents: Tensor) -> Tensor:
-    return (queries - documents.mean(0)) @ F.normalize(documents - documents.mean(0), dim=-1).T
+def _one_side(raw: Tensor, unit: Tensor, documents: Tensor) -> Tensor:
+    mean = documents.mean(0)
+    return (raw - mean) @ F.normalize(unit - mean, dim=-1).T
 
 
 def _added(queries: Tensor, documents: Tensor) -> Tensor:
@@ -175,7 +176,14 @@ QUESTION = Question(
             "the vectors are brought to length 1 before centring too, which moves the mean", _normalized_twice
         ),
         Mistake("the result is a dot product: nothing is divided by lengths", _dot),
-        Mistake("only the documents are divided by their lengths", _one_side),
+        Mistake(
+            "only the documents are divided by their lengths",
+            lambda queries, documents: _one_side(queries, documents, documents),
+        ),
+        Mistake(
+            "only the questions are divided by their lengths",
+            lambda queries, documents: _one_side(documents, queries, documents).T,
+        ),
         Mistake("the mean is added", _added),
         Mistake("the mean is one single number over all features", _one_number),
         Mistake("each feature is divided by its spread: that is more than centring", _scaled),

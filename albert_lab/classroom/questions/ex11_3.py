@@ -210,6 +210,10 @@ QUESTION = Question(
             _of(lambda s, m, same: -s.masked_fill(same, -torch.inf).log_softmax(dim=1).diagonal().mean()),
         ),
         Mistake("same is taken to hold in both directions", _of(_same_both_ways)),
+        Mistake(
+            "questions and answers have changed places, and same has not",
+            lambda queries, answers, same, tau: loss_of(answers, queries, same, tau),
+        ),
         Mistake("answers bet on questions too, and both losses are averaged", _both_ways),
         Mistake("the bet is to be spread over all right answers", _of(_spread_bet)),
         Mistake("an answer that is right for one more question is taken out for all", _of(_gone_for_all)),

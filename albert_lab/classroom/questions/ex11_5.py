@@ -24,7 +24,7 @@ def cases(draw: Draw) -> list[Case]:
     def pairs(n: int) -> Pairs:
         return [(draw.choice(texts), draw.choice(texts)) for _ in range(n)]
 
-    fresh = ("close it", "Closes the file.")
+    fresh, long = ("close it", "Closes the file."), "a text of many words " * 5
     return [
         Case("one leaked question, by hand", ([fresh, ("open a file", "Another text.")], exam)),
         Case("a leaked answer", ([("make a chart", "Plots points."), fresh], exam)),
@@ -40,6 +40,9 @@ def cases(draw: Draw) -> list[Case]:
         Case("a text that contains one of the exam's", ([("how to open a file", "x"), fresh], exam)),
         Case("the point at the end counts", ([("x", "Plots points"), ("y", "Plots points.")], exam)),
         Case("both sides leak: the place is named once", ([("open a file", "Plots points.")], exam)),
+        Case(
+            "one long beginning", ([(long, "x"), (long + "2", "y")], [("a", long + "1"), (long + "2", "b")])
+        ),
         Case("a text that the exam has twice", ([("x", "ONE"), fresh], [("one", "a"), ("b", "one")])),
         Case("two leaks, on different sides", ([("x", "Plots points."), ("open a file", "y")], exam)),
         Case("the same pair twice in training", ([("open a file", "x"), fresh, ("open a file", "x")], exam)),
@@ -136,6 +139,11 @@ def _by_exam_pair(training: Pairs, exam: Pairs) -> list[int]:
     return [i for i, pair in enumerate(training) for other in exam if leaked([pair], [other])]
 
 
+def _place_by_place(training: Pairs, exam: Pairs) -> list[int]:
+    beside = enumerate(zip(training, exam, strict=False))
+    return [i for i, (pair, other) in beside if leaked([pair], [other])]
+
+
 def _within_training(training: Pairs, exam: Pairs) -> list[int]:
     return [i for i in range(len(training)) if leaked(training[i : i + 1], exam + training[:i])]
 
@@ -208,6 +216,10 @@ QUESTION = Question(
         Mistake("capitals and spaces are evened out in the exam only", _one_form(str, _plain)),
         Mistake("spaces are evened out in the training only", _one_form(_plain, str.lower)),
         Mistake("spaces are evened out in the exam only", _one_form(str.lower, _plain)),
+        Mistake("only the beginning of a text is compared", _of(lambda text: _plain(text)[:20])),
+        Mistake("only the first pair of the exam is looked at", lambda t, e: leaked(t, e[:1])),
+        Mistake("only the last pair of the exam is looked at", lambda t, e: leaked(t, e[-1:])),
+        Mistake("a pair is compared only with the exam's pair at the same place", _place_by_place),
         Mistake("a pair is named once for each exam pair that it meets", _by_exam_pair),
         Mistake(
             "two spaces are made one once; there may be more",
