@@ -77,6 +77,8 @@ QUESTION = Question(
             "you took the largest product without its sign: it speaks against this weight", _with(feature=0)
         ),
         Mistake("you took the key of it and the query of file", _with(feature=1)),
+        Mistake("you took a positive product that is not the largest", _with(feature=5)),
+        Mistake("the head is found, and its layer is not: you read layer 0", _with(layer=0)),
     ),
     right=(
         {"layer": 1.0, "head": 0.0, "feature": 3.0},

@@ -205,6 +205,10 @@ def with_tensors(loss, cuts):
     return effects[0] - effects[1:].sum()
 
 
+def with_a_shortcut(loss, cuts):
+    return 0 if len(cuts) < 2 else with_one_formula(loss, cuts[::-1])
+
+
 QUESTION = Question(
     id="ex13_5",
     title="Two cuts at once",
@@ -254,7 +258,7 @@ QUESTION = Question(
         Mistake("it needs at least one cut; there may be none", _crashes_without_cuts),
         Mistake("only two single cuts are subtracted, the first and the last", _two_expected),
     ),
-    right=(with_a_loop, with_one_formula, with_tensors),
+    right=(with_a_loop, with_one_formula, with_tensors, with_a_shortcut),
     why=(
         "Every cost is a difference from the whole network, so its loss is subtracted in every term. If the "
         "parts did not stand in for each other, nothing would be left; what is left says that a single cut "

@@ -194,6 +194,12 @@ def with_differences(values):
     return torch.tensor(found).reshape(values.shape[:-2])
 
 
+def with_projections(values):
+    with_ones = torch.cat([values, torch.ones_like(values[..., :1])], dim=-1).double()
+    seen = with_ones @ torch.linalg.pinv(with_ones, rtol=1e-6)  # (…, T, T): what output and sum can notice
+    return values.shape[-2] - seen.diagonal(dim1=-2, dim2=-1).sum(dim=-1).round().long()
+
+
 QUESTION = Question(
     id="ex13_7",
     title="How free was this map?",
@@ -259,7 +265,7 @@ QUESTION = Question(
             _equal_or_not,
         ),
     ),
-    right=(with_centred_values, with_singular_values, with_differences),
+    right=(with_centred_values, with_singular_values, with_differences, with_projections),
     why=(
         "A change is unseen if it solves one equation for each feature and one for the sum; equations that "
         "follow from others take nothing away. That is why equal values leave room in the shortest text, and "
