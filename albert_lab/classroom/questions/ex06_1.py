@@ -127,6 +127,42 @@ def _bytes(layers: nn.ModuleList) -> tuple[int, int]:
     return 4 * stored, 4 * passed
 
 
+def _first_at_every_call(layers: nn.ModuleList) -> tuple[int, int]:
+    passed = sum(weight.numel() for weight in layers[0].parameters()) * len(layers) if len(layers) else 0
+    return stored_and_passed(layers)[0], passed
+
+
+def _by_name(layers: nn.ModuleList) -> tuple[int, int]:
+    named = dict(pair for layer in layers for pair in layer.named_parameters())
+    return sum(weight.numel() for weight in named.values()), _passed(layers)
+
+
+def _neighbours(layers: nn.ModuleList) -> tuple[int, int]:
+    entries = list(layers)
+    new = [layer for before, layer in zip([None, *entries], entries, strict=False) if layer is not before]
+    return sum(weight.numel() for layer in new for weight in layer.parameters()), _passed(layers)
+
+
+def _own_only(layers: nn.ModuleList) -> tuple[int, int]:
+    own = [(layer, w) for layer in layers for w in layer.parameters(recurse=False)]
+    return sum(w.numel() for w in {w for _, w in own}), sum(w.numel() for _, w in own)
+
+
+def _inner_twice(layers: nn.ModuleList) -> tuple[int, int]:
+    inner = [module for layer in layers for module in layer.modules()]
+    return stored_and_passed(layers)[0], sum(w.numel() for module in inner for w in module.parameters())
+
+
+def _in_a_list(layers: nn.ModuleList) -> tuple[int, int]:
+    seen, stored = [], 0
+    for layer in layers:
+        for weight in layer.parameters():
+            if weight not in seen:
+                seen.append(weight)
+                stored += weight.numel()
+    return stored, _passed(layers)
+
+
 def by_address(layers: nn.ModuleList) -> list[int]:
     sizes, passed = {}, 0
     for layer in layers:
@@ -184,6 +220,14 @@ QUESTION = Question(
         Mistake("you multiplied everything that is stored by the number of calls", _stored_times_calls),
         Mistake("you took the first layer for all that is stored", _first_only),
         Mistake("you counted bytes of float32, not numbers", _bytes),
+        Mistake("you took the first layer for what is passed at every call", _first_at_every_call),
+        Mistake("you sorted by names within a layer, and other layers have the same ones", _by_name),
+        Mistake("you compared each layer with the one before it only", _neighbours),
+        Mistake("you left out the parameters of layers within layers", _own_only),
+        Mistake(
+            "you counted parameters of layers within layers once more, for every layer around", _inner_twice
+        ),
+        Mistake("you looked for a tensor in a list with `in`, which compares numbers", _in_a_list),
     ),
     right=(by_address, with_vectors, with_a_set),
     why=(

@@ -135,6 +135,51 @@ def _growth(weight, bias, x, calls):
     return torch.stack([wholes[0], *(new - old for old, new in itertools.pairwise(wholes))])
 
 
+def _squeezed(weight, bias, x, calls):
+    return shares(weight, bias, x, calls).squeeze()
+
+
+def _sums_from_the_first(weight, bias, x, calls):
+    return shares(weight, bias, x, calls).cumsum(0)
+
+
+def _every_output_in_the_loss(weight, bias, x, calls):
+    slopes = [torch.ones_like(x)]
+    for _ in range(calls - 1):
+        slopes.append(weight.T @ slopes[-1] + 1)
+    return _outer(slopes[::-1], _entered(weight, bias, x, calls)[:-1])
+
+
+def _powers_of_elements(weight, bias, x, calls):
+    later = [(weight.T**count).sum(1) if count else torch.ones_like(x) for count in range(calls)]
+    return _outer(later[::-1], _entered(weight, bias, x, calls)[:-1])
+
+
+def _last_number_only(weight, bias, x, calls):
+    slopes = [torch.zeros_like(x)]
+    slopes[0][-1] = 1
+    for _ in range(calls - 1):
+        slopes.append(weight.T @ slopes[-1])
+    return _outer(slopes[::-1], _entered(weight, bias, x, calls)[:-1])
+
+
+def _all_overwritten(weight, bias, x, calls):
+    inputs = _entered(weight, bias, x, calls)
+    return _outer(_slopes(weight.T, calls)[1:], [inputs[-1]] * calls)
+
+
+def _divided_by_calls(weight, bias, x, calls):
+    return shares(weight, bias, x, calls) / calls
+
+
+def _the_last_for_all(weight, bias, x, calls):
+    return shares(weight, bias, x, calls)[-1].repeat(calls, 1, 1)
+
+
+def _float32(weight, bias, x, calls):
+    return shares(weight, bias, x, calls).float()
+
+
 def with_copies(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls: int) -> torch.Tensor:
     copies = [weight.detach().clone().requires_grad_() for _ in range(calls)]
     for one in copies:
@@ -201,6 +246,18 @@ QUESTION = Question(
         Mistake("the loss was the sum of squares", _of_the_squares),
         Mistake("you took what the whole gradient gains when one more call follows", _growth),
         Mistake("you gave every call the whole gradient", _only_the_first_input_matters),
+        Mistake("axes of length one are gone, such as those of a single number", _squeezed),
+        Mistake("each place holds the sum of the shares up to its call", _sums_from_the_first),
+        Mistake("the loss was the sum of what leaves all calls, not the last one", _every_output_in_the_loss),
+        Mistake("you raised each number of the weight to a power, not the matrix", _powers_of_elements),
+        Mistake("the loss was the last number of what leaves the last call", _last_number_only),
+        Mistake(
+            "what enters the calls is one tensor that is changed in place, so that all places hold its end",
+            _all_overwritten,
+        ),
+        Mistake("you divided by the number of calls, as for a mean", _divided_by_calls),
+        Mistake("you gave every call the share of the last one", _the_last_for_all),
+        Mistake("the result is float32, whatever comes in", _float32),
     ),
     right=(with_copies, with_powers, with_one_parameter, one_call_at_a_time),
     why=(

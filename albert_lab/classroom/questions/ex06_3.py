@@ -26,7 +26,10 @@ def cases(draw: Draw) -> list[Case]:
         Case("twelve calls that five groups cannot share evenly", (12, 5, 1)),
         Case("numbers at which divided fractions round the wrong way", (22, 22, 1)),
         Case("numbers at which another order of division does", (18, 14, 1)),
+        Case("numbers at which a fraction of groups per call does", (44, 30, 1)),
+        Case("numbers at which a fraction in float32 does", (66, 39, 1)),
         Case("one call", (1, 1, 4)),
+        Case("uneven runs of two layers each", (5, 3, 2)),
         Case("other numbers", (calls, groups, inner)),
     ]
 
@@ -127,6 +130,52 @@ def _each_once(calls, groups, inner):
     return list(range(groups * inner))
 
 
+def _runs_too_short(calls, groups, inner):
+    return [g * inner + i for g in range(groups) for _ in range(calls // groups) for i in range(inner)]
+
+
+def _runs_too_long(calls, groups, inner):
+    longest = math.ceil(calls / groups)
+    return [g * inner + i for g in range(groups) for _ in range(longest) for i in range(inner)]
+
+
+def _layer_by_layer(calls, groups, inner):
+    return sorted(running_order(calls, groups, inner))
+
+
+def _by_the_groups(calls, groups, inner):
+    return _with(lambda call, calls, groups: call // groups)(calls, groups, inner)
+
+
+def _groups_per_call(calls, groups, inner):
+    return _with(lambda call, calls, groups: int(call * (groups / calls)))(calls, groups, inner)
+
+
+def _in_float32(calls, groups, inner):
+    number = (torch.arange(calls) * (groups / calls)).long().tolist()
+    return [group * inner + i for group in number for i in range(inner)]
+
+
+def _brackets(calls, groups, inner):
+    return _with(lambda call, calls, groups: call * (groups // calls))(calls, groups, inner)
+
+
+def _rounded_up(calls, groups, inner):
+    return _with(lambda call, calls, groups: math.ceil(call * groups / calls))(calls, groups, inner)
+
+
+def _call_from_one(calls, groups, inner):
+    return _with(lambda call, calls, groups: (call + 1) * groups // calls)(calls, groups, inner)
+
+
+def _first_of_its_set(calls, groups, inner):
+    return [call * groups // calls * inner for call in range(calls) for _ in range(inner)]
+
+
+def _groups_for_inner(calls, groups, inner):
+    return [call * groups // calls * groups + i for call in range(calls) for i in range(inner)]
+
+
 def with_loops(calls: int, groups: int, inner: int) -> list[int]:
     order = []
     for call in range(calls):
@@ -203,6 +252,21 @@ QUESTION = Question(
         Mistake("every call runs all groups", _all_groups_at_every_call),
         Mistake("you list pairs of group and place, not one number per layer", _pairs),
         Mistake("every layer runs once, however many calls there are", _each_once),
+        Mistake(
+            "all runs are equally short, and the calls that are left over do not happen", _runs_too_short
+        ),
+        Mistake("all runs are equally long, and more calls happen than there are", _runs_too_long),
+        Mistake("each layer runs at all calls of its set before the next layer runs", _layer_by_layer),
+        Mistake("you divided the number of the call by the number of groups", _by_the_groups),
+        Mistake("you multiplied by a fraction, groups per call, which is not exact", _groups_per_call),
+        Mistake("you divided in torch's float32, which is not exact", _in_float32),
+        Mistake("you divided groups by calls first, and that is 0 in whole numbers", _brackets),
+        Mistake("you rounded up, not down", _rounded_up),
+        Mistake("you counted the calls from one", _call_from_one),
+        Mistake("the first layer of a set runs again where the next ones should", _first_of_its_set),
+        Mistake(
+            "you multiplied the set's number by the groups, not by the layers of a set", _groups_for_inner
+        ),
     ),
     right=(with_loops, with_layers, with_torch, by_counting),
     why=(

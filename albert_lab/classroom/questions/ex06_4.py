@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import math
 from typing import Any
 
 import torch
@@ -29,9 +30,12 @@ class InPlaceError(RuntimeError):
     """What autograd raises where a tensor that it needs was changed in place."""
 
 
-def _gradients(output: torch.Tensor, parameters: list[torch.Tensor]) -> tuple:
+def _gradients(output: Any, parameters: list[torch.Tensor]) -> list:
+    """One for each parameter; None where the output does not hang on it, or on any."""
+    if not (isinstance(output, torch.Tensor) and output.requires_grad):
+        return [None] * len(parameters)
     try:
-        return torch.autograd.grad(output.square().sum(), parameters, allow_unused=True)
+        return list(torch.autograd.grad(output.square().sum(), parameters, allow_unused=True))
     except RuntimeError as error:
         raise (InPlaceError(str(error)) if "inplace" in str(error) else error) from None
 
@@ -52,14 +56,14 @@ def use(answer: Any, width: int, calls: int, groups: int, *, x: torch.Tensor, we
             place += weight.numel()
     given = x.clone()
     output = stack(x)
-    repeats = torch.equal(output, stack(given))
-    gradients = _gradients(output, parameters) if parameters else ()
+    repeats = not isinstance(output, torch.Tensor) or torch.equal(output, stack(given))
+    gradients = _gradients(output, parameters) if parameters else []
     return {
         "stored numbers": sum(weight.numel() for weight in parameters),
         "different sets before training": len(starts),
         "a second run gives the same": repeats,
-        "output": output.detach() if parameters else None,  # nothing was loaded: any numbers
-        "gradients": list(gradients),
+        "output": getattr(output, "data", output) if parameters else None,  # else any numbers
+        "gradients": gradients,
     }
 
 
@@ -77,41 +81,42 @@ def cases(draw: Draw) -> list[Case]:
         case("a set for every call, as in BERT", 3, 4, 4, 2, 3),
         case("seven calls that three sets cannot share evenly", 2, 7, 3, 3, 2),
         case("twenty-two calls, twenty-two sets", 2, 22, 22, 1, 2),
+        case("twelve calls that five sets cannot share evenly", 2, 12, 5, 1, 3),
+        case("eighteen calls, fourteen sets", 2, 18, 14, 2, 1),
         case("one call", 5, 1, 1, 2, 1),
         case("other numbers", draw.integer(2, 5), calls, draw.integer(2, calls - 2), 2, 3),
     ]
 
 
-def _with(which=lambda call, calls, n: call * n // calls, step=lambda x, layer: x + torch.tanh(layer(x))):
-    """The stack with another choice of the set, or another step."""
+def _with(
+    which=lambda call, calls, n: call * n // calls,
+    step=lambda x, layer: x + torch.tanh(layer(x)),
+    order=None,
+    start=lambda x: x,
+    end=lambda x: x,
+):
+    """The stack with another choice of the set, another order of all sets, or another step."""
 
     class Other(Stack):
         def forward(self, x):
-            for call in range(self.calls):
-                x = step(x, self.sets[which(call, self.calls, len(self.sets))])
-            return x
+            n, x = len(self.sets), start(x)
+            for i in order(self.calls, n) if order else [which(c, self.calls, n) for c in range(self.calls)]:
+                x = step(x, self.sets[i])
+            return end(x)
 
     return Other
 
 
-class _OneObject(Stack):
-    def __init__(self, width, calls, groups):
-        super().__init__(width, calls, groups)
-        self.sets = nn.ModuleList([nn.Linear(width, width)] * groups)
+def _made_of(sets):
+    """The stack with other sets."""
 
+    class Other(Stack):
+        def __init__(self, width, calls, groups):
+            super().__init__(width, calls, groups)
+            del self.sets
+            self.sets = sets(lambda **more: nn.Linear(width, width, **more), calls, groups)
 
-class _PlainList(Stack):
-    def __init__(self, width, calls, groups):
-        super().__init__(width, calls, groups)
-        del self.sets
-        self.sets = [nn.Linear(width, width) for _ in range(groups)]
-
-
-class _Copies(Stack):
-    def __init__(self, width, calls, groups):
-        super().__init__(width, calls, groups)
-        first = nn.Linear(width, width)
-        self.sets = nn.ModuleList([copy.deepcopy(first) for _ in range(groups)])
+    return Other
 
 
 class _BuiltInForward(nn.Module):
@@ -125,67 +130,23 @@ class _BuiltInForward(nn.Module):
         return x
 
 
-class _OnePerCall(Stack):
-    def __init__(self, width, calls, groups):
-        super().__init__(width, calls, calls)
-
-
-class _EachOnce(Stack):
+class _AlwaysAddsX(Stack):
     def forward(self, x):
-        for layer in self.sets:
-            x = x + torch.tanh(layer(x))
-        return x
-
-
-class _InPlace(Stack):
-    def forward(self, x):
+        out = x
         for call in range(self.calls):
-            layer = self.sets[call * len(self.sets) // self.calls]
-            x += torch.tanh(layer(x.clone()))
-        return x
-
-
-class _InPlaceOnTheWay(Stack):
-    def forward(self, x):
-        x = x.clone()
-        for call in range(self.calls):
-            x += torch.tanh(self.sets[call * len(self.sets) // self.calls](x))
-        return x
-
-
-class _AlwaysX(Stack):
-    def forward(self, x):
-        for call in range(self.calls):
-            out = x + torch.tanh(self.sets[call * len(self.sets) // self.calls](x))
+            out = x + torch.tanh(self.sets[call * len(self.sets) // self.calls](out))
         return out
 
 
-class _NoBias(Stack):
+class _CountsOn(Stack):
     def __init__(self, width, calls, groups):
         super().__init__(width, calls, groups)
-        self.sets = nn.ModuleList([nn.Linear(width, width, bias=False) for _ in range(groups)])
+        self.left = calls
 
-
-class _Reversed(Stack):
     def forward(self, x):
-        for call in reversed(range(self.calls)):
-            x = x + torch.tanh(self.sets[call * len(self.sets) // self.calls](x))
-        return x
-
-
-class _AllAtEveryCall(Stack):
-    def forward(self, x):
-        for _ in range(self.calls):
-            for layer in self.sets:
-                x = x + torch.tanh(layer(x))
-        return x
-
-
-class _RestForgotten(Stack):
-    def forward(self, x):
-        for layer in self.sets:
-            for _ in range(self.calls // len(self.sets)):
-                x = x + torch.tanh(layer(x))
+        while self.left:
+            x = x + torch.tanh(self.sets[(self.calls - self.left) * len(self.sets) // self.calls](x))
+            self.left -= 1
         return x
 
 
@@ -241,20 +202,31 @@ QUESTION = Question(
     cases=cases,
     use=use,
     mistakes=(
-        Mistake("all sets are still one object, whatever their number", _OneObject),
+        Mistake(
+            "all sets are still one object, whatever their number",
+            _made_of(lambda new, calls, n: nn.ModuleList([new()] * n)),
+        ),
         Mistake(
             "the first bug is mended; the second one deals the sets out in turns, and not in runs",
             _with(lambda call, calls, n: call % n),
         ),
         Mistake(
-            "the sets stand in a plain Python list, in which torch does not look for parameters", _PlainList
+            "the sets stand in a plain Python list, in which torch does not look for parameters",
+            _made_of(lambda new, calls, n: [new() for _ in range(n)]),
         ),
         Mistake(
-            "the sets are copies of one: separate objects, but all of them start with equal numbers", _Copies
+            "the sets are copies of one: separate objects, but all of them start with equal numbers",
+            _made_of(lambda new, calls, n: nn.ModuleList(map(copy.deepcopy, [new()] * n))),
         ),
         Mistake("forward makes new layers each time it runs, and nothing of them is kept", _BuiltInForward),
-        Mistake("there is a set for every call, and the number of groups is not used", _OnePerCall),
-        Mistake("every set is called once, however many calls there are to be", _EachOnce),
+        Mistake(
+            "there is a set for every call, and the number of groups is not used",
+            _made_of(lambda new, calls, n: nn.ModuleList([new() for _ in range(calls)])),
+        ),
+        Mistake(
+            "every set is called once, however many calls there are to be",
+            _with(order=lambda calls, n: range(n)),
+        ),
         Mistake(
             "all runs are equally short, and the last set gets the rest",
             _with(lambda call, calls, n: min(call // (calls // n), n - 1)),
@@ -265,24 +237,58 @@ QUESTION = Question(
         ),
         Mistake(
             "x is changed in place (`+=`) after a layer has used it, and autograd still needs it as it was",
-            _InPlaceOnTheWay,
+            _with(step=lambda x, layer: x.add_(torch.tanh(layer(x))), start=torch.clone),
         ),
-        Mistake("every call runs all the sets", _AllAtEveryCall),
-        Mistake("the runs are equally long, and the calls that are left over do not happen", _RestForgotten),
+        Mistake("every call runs all the sets", _with(order=lambda calls, n: [*range(n)] * calls)),
+        Mistake(
+            "the runs are equally long, and the calls that are left over do not happen",
+            _with(order=lambda calls, n: [g for g in range(n) for _ in range(calls // n)]),
+        ),
         Mistake("tanh is taken of the sum", _with(step=lambda x, layer: torch.tanh(x + layer(x)))),
         Mistake(
             "the number of the set is computed with fractions, which are not exact",
             _with(lambda call, calls, n: int(call / calls * n)),
         ),
         Mistake(
+            "you divided by a fraction, calls per set, which is not exact",
+            _with(lambda call, calls, n: int(call / (calls / n))),
+        ),
+        Mistake(
+            "the longer runs all come first",
+            _with(order=lambda calls, n: sorted(call % n for call in range(calls))),
+        ),
+        Mistake(
+            "the length of a run was rounded up", _with(lambda call, calls, n: call // math.ceil(calls / n))
+        ),
+        Mistake(
             "what enters a call is no longer added to what tanh gives",
             _with(step=lambda x, layer: torch.tanh(layer(x))),
         ),
         Mistake("tanh got lost", _with(step=lambda x, layer: x + layer(x))),
-        Mistake("forward now writes its results into the x of its caller", _InPlace),
-        Mistake("every call gets the first input, not the output of the call before", _AlwaysX),
-        Mistake("the layers have lost their biases", _NoBias),
-        Mistake("the calls run from the last to the first", _Reversed),
+        Mistake(
+            "forward now writes its results into the x of its caller",
+            _with(step=lambda x, layer: x.add_(torch.tanh(layer(x.clone())))),
+        ),
+        Mistake(
+            "every call gets the first input, not the output of the call before",
+            _with(order=lambda calls, n: [n - 1]),
+        ),
+        Mistake("every call adds the first input, not what enters the call", _AlwaysAddsX),
+        Mistake(
+            "the layers have lost their biases",
+            _made_of(lambda new, calls, n: nn.ModuleList([new(bias=False) for _ in range(n)])),
+        ),
+        Mistake(
+            "the calls run from the last to the first",
+            _with(lambda call, calls, n: (calls - 1 - call) * n // calls),
+        ),
+        Mistake("forward uses up what __init__ has counted, and a second run finds nothing left", _CountsOn),
+        Mistake("forward runs without gradients, so that nothing can be learnt", _with(end=torch.detach)),
+        Mistake(
+            "what enters each call is detached, and no gradient reaches the calls before",
+            _with(step=lambda x, layer: x.detach() + torch.tanh(layer(x.detach()))),
+        ),
+        Mistake("forward does not give anything back", _with(end=lambda x: None)),
     ),
     right=(WithAttributes, WithSharedEntries, WithSequential),
     why=(

@@ -25,6 +25,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("only the feed-forward network shared", (768, 3072, 12, 12, 1)),
         Case("nothing shared", (768, 3072, 12, 12, 12)),
         Case("an inner width that is not 4H", (5, 7, 6, 3, 2)),
+        Case("billions of numbers, exactly", (4099, 16411, 24, 24, 23)),
         Case("drawn numbers", (hidden, hidden + draw.integer(1, 200), calls, attention_sets, ffn_sets)),
     ]
 
@@ -98,6 +99,22 @@ def _norms_shared(hidden, inner, calls, attention_sets, ffn_sets):
 
 def _one_norm_more(hidden, inner, calls, attention_sets, ffn_sets):
     return layer_parameters(hidden, inner, calls, attention_sets, ffn_sets) + 2 * hidden
+
+
+def _sets_added(hidden, inner, calls, attention_sets, ffn_sets):
+    sets = attention_sets + ffn_sets
+    return layer_parameters(hidden, inner, calls, sets, sets)
+
+
+def _float32(hidden, inner, calls, attention_sets, ffn_sets):
+    halves = torch.tensor([_attention(hidden, inner), _ffn(hidden, inner)], dtype=torch.float32)
+    return (halves * torch.tensor([attention_sets, ffn_sets])).sum()
+
+
+def _both_norms_with_ffn(hidden, inner, calls, attention_sets, ffn_sets):
+    return _counted(lambda h, f: _attention(h, f) - 2 * h, lambda h, f: _ffn(h, f) + 2 * h)(
+        hidden, inner, calls, attention_sets, ffn_sets
+    )
 
 
 def by_building(hidden: int, inner: int, calls: int, attention_sets: int, ffn_sets: int) -> int:
@@ -186,6 +203,25 @@ QUESTION = Question(
         Mistake("you took the larger number of sets for both halves", _larger_number_for_both),
         Mistake("both LayerNorms are counted with attention", _norms_with_attention),
         Mistake("the LayerNorms are counted once for the whole stack", _norms_shared),
+        Mistake("both LayerNorms are counted with the feed-forward network", _both_norms_with_ffn),
+        Mistake("you added the two numbers of sets", _sets_added),
+        Mistake("you counted in float32, which holds seven digits", _float32),
+        Mistake(
+            "each half has two LayerNorms",
+            _counted(lambda h, f: _attention(h, f) + 2 * h, lambda h, f: _ffn(h, f) + 2 * h),
+        ),
+        Mistake(
+            "one of the four biases of attention is missing",
+            _counted(lambda h, f: _attention(h, f) - h, _ffn),
+        ),
+        Mistake("attention has no biases", _counted(lambda h, f: 4 * h * h + 2 * h, _ffn)),
+        Mistake(
+            "the feed-forward network has no biases", _counted(_attention, lambda h, f: 2 * h * f + 2 * h)
+        ),
+        Mistake("attention has no LayerNorm", _counted(lambda h, f: _attention(h, f) - 2 * h, _ffn)),
+        Mistake(
+            "the feed-forward network has no LayerNorm", _counted(_attention, lambda h, f: _ffn(h, f) - 2 * h)
+        ),
     ),
     right=(by_building, from_the_formula, with_shapes),
     why=(
