@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 from albert_lab.classroom.outcome import Outcome, difference, is_floating, outcomes, same, shown
@@ -75,7 +76,7 @@ def _report(question: Question, answer: Any, seed: int) -> str | None:
         return f"✗ {head}: a function (or class) is expected, and this is {type(answer).__name__}."
     answer = _prepared(question, answer)
     given = outcomes(question, answer, seed)
-    if _unanswered(given):
+    if _unanswered(question, answer, given):
         return f"○ {head}: not answered yet.{_why_unanswered(question, given)}"
     cases = question.cases(Draw(seed))
     expected = outcomes(question, question.reference, seed)
@@ -101,8 +102,11 @@ def _prepared(question: Question, answer: Any) -> Any:
     return in_form(answer, question.reference()) if question.asks_for_a_value else answer
 
 
-def _unanswered(given: list[Outcome]) -> bool:
-    """A stub returns nothing, anywhere; another one raises NotImplementedError."""
+def _unanswered(question: Question, answer: Any, given: list[Outcome]) -> bool:
+    """A stub returns nothing, anywhere; another one raises NotImplementedError; a value is still None."""
+    if question.asks_for_a_value:
+        values = answer.values() if isinstance(answer, Mapping) and answer else [answer]
+        return all(value is None for value in values)
     return all(one.value is None and isinstance(one.error, NotImplementedError | None) for one in given)
 
 

@@ -154,6 +154,20 @@ def test_a_value_counts_in_every_form_and_its_form_is_told():
     assert report(asked, None).endswith("not answered yet.")
 
 
+def test_a_dictionary_with_other_keys_is_answered_but_not_in_form():
+    def entry(answer, name):
+        return answer().get(name)
+
+    cases = [Case("the head", ("head",)), Case("the layer", ("layer",))]
+    mistakes = tuple(Mistake(f"so {i}", {"head": i, "layer": i}) for i in range(6))
+    right = {"head": 1, "layer": 2}
+    asked = made(lambda: right, lambda draw: cases, kind="predict", use=entry, mistakes=mistakes)
+    assert report(asked, {"head": None, "layer": None}).endswith("not answered yet.")
+    assert "the keys 'head', 'layer' is expected" in report(asked, {"Head": 1, "Layer": 2})
+    assert "one number is expected" in report(asked, {"head": "first", "layer": 2})
+    assert report(asked, {"layer": "2", "head": 1}) is None
+
+
 def test_an_expected_error_must_be_of_its_kind():
     def refuse(x):
         raise ValueError("no")
