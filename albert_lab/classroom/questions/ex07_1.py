@@ -40,6 +40,9 @@ def cases(draw: Draw) -> list[Case]:
         Case("one piece at all places", one_id),
         Case("one token", _text(draw, 5, (1,), 3)),
         Case("no token", (torch.zeros(0, dtype=torch.int64), torch.zeros(0, 3), 4)),
+        Case("two texts without a token", (torch.zeros(2, 0, dtype=torch.int64), torch.zeros(2, 0, 3), 4)),
+        Case("rows of one number", _text(draw, 4, (2, 3), 1)),
+        Case("a table of one row", _text(draw, 1, (2, 2), 3)),
         Case("ids with three axes", _text(draw, 6, (2, 3, 4), 2)),
         Case("float64 stays float64", _text(draw, 5, (2, 4), 3, torch.float64)),
         Case("float64, large slopes that nearly cancel", (torch.tensor([[1, 0], [1, 3]]), nearly, 5)),
@@ -104,6 +107,10 @@ def _looked_up(ids, slopes, rows):
 
 def _float32_in_between(ids, slopes, rows):
     return table_gradient(ids, slopes.float(), rows).to(slopes.dtype)
+
+
+def _squeezed(ids, slopes, rows):
+    return table_gradient(ids, slopes, rows).squeeze()
 
 
 def _turned(ids, slopes, rows):
@@ -191,6 +198,7 @@ QUESTION = Question(
         Mistake("the row of id 0 gets nothing, as if 0 were padding", _no_padding),
         Mistake("you looked up rows of `slopes`; they belong back in the rows of the table", _looked_up),
         Mistake("you added in float32 and changed the dtype afterwards", _float32_in_between),
+        Mistake("axes of size 1 were dropped from the result", _squeezed),
         Mistake("rows and columns are exchanged: (E, V)", _turned),
         Mistake("every row gets the sum of all slopes, used or not", _everywhere),
         Mistake("the table ends at the largest id that occurs", _up_to_the_largest_id),

@@ -33,6 +33,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("V much larger than H", (200_000, 250, 31)),
         Case("one number too few for the next dimension", (35_581, 839, 61)),
         Case("again one number too few", (30_509, 1_503, 37)),
+        Case("the smallest sizes", (1, 1, 100)),
+        Case("the largest sizes", (1_000_000, 999_999, 99)),
         Case("a budget too small for any row", (20, 30, 5)),
         Case("57 %, met exactly, where floats are a little too small", (600, 300, 57)),
         Case("21 %, met exactly", (1_560, 600, 21)),

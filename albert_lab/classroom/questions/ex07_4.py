@@ -30,6 +30,8 @@ def cases(draw: Draw) -> list[Case]:
     cross = torch.tensor([[4.0, 0.0], [-4.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
     line = torch.outer(draw.normal(9), draw.normal(5)) + draw.normal(5)
     two = (draw.normal(60, 12) > 0.1) + 0.1 * draw.normal(60, 12)  # a column's mean is far from its middle
+    whole = 3 * draw.normal(40, 1) + draw.normal(40, 6)
+    along = 3 * draw.normal(40, 1) * torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0, -1.0]) + draw.normal(40, 6)
     close = torch.tensor([[4.0, 0.0], [-4.0, 0.0], [0.0, 2.05], [0.0, -2.05]])  # one direction keeps 79.198 %
     strided = draw.strided(30, 6) * torch.tensor([1.0, 3.0, 1.0, 5.0, 2.0, 1.0])
     return [
@@ -45,6 +47,9 @@ def cases(draw: Draw) -> list[Case]:
         Case("every number moved by 40", (_table(draw, 50, 16, 0.9) + 40, _share(draw, 800, 950))),
         Case("a large share, a large mean", (_table(draw, 70, 22, 0.95, mean=5.0), _share(draw, 960, 990))),
         Case("fewer rows than columns", (_table(draw, 7, 15, 1.0), _share(draw, 500, 900))),
+        Case("rows that rise and fall as a whole", (whole, _share(draw, 600, 700))),
+        Case("rows that differ in one direction", (along, _share(draw, 600, 700))),
+        Case("two rows", (draw.normal(2, 8), _share(draw, 900, 990))),
         Case("rows that lie on one line", (line, _share(draw, 900, 990))),
         Case("numbers near 0 or near 1", (two, _share(draw, 600, 800))),
         Case("float64", (_table(draw, 40, 12, 0.9, mean=3.0, dtype=torch.float64), _share(draw, 500, 900))),

@@ -76,7 +76,7 @@ def cases(draw: Draw) -> list[Case]:
         case("one token, no other axis", 6, 4, 7),
         case("E = H", 9, 5, 5, 2, 4),
         case("rows wider than the network", 8, 6, 3, 1, 4),
-        case("more axes", 5, 2, 4, 2, 3, 2),
+        case("more axes", 6, 5, 3, 2, 4, 2),
         case("numbers so small that eps counts", 6, 5, 4, 2, 3, size=1e-6),
     ]
 
