@@ -29,7 +29,7 @@ def cases(draw: Draw) -> list[Case]:
     """By hand, random, steep, with a large mean, few rows, one direction, dtype, layout."""
     cross = torch.tensor([[4.0, 0.0], [-4.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
     line = torch.outer(draw.normal(9), draw.normal(5)) + draw.normal(5)
-    two = (draw.normal(60, 12) > 0.1) + 0.1 * draw.normal(60, 12)  # a column's mean is far from its middle
+    two = (draw.normal(150, 12) > 0.3) + 0.1 * draw.normal(150, 12)  # a column's mean is far from its middle
     whole = 3 * draw.normal(40, 1) + draw.normal(40, 6)
     along = 3 * draw.normal(40, 1) * torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0, -1.0]) + draw.normal(40, 6)
     close = torch.tensor([[4.0, 0.0], [-4.0, 0.0], [0.0, 2.05], [0.0, -2.05]])  # one direction keeps 79.198 %
