@@ -151,6 +151,8 @@ def _tensor_difference(expected: Any, given: Any, *, rtol: float, atol: float) -
 
     if not isinstance(given, torch.Tensor):
         return f"a torch.Tensor is expected, not {type(given).__name__}"
+    if expected.layout != given.layout:
+        return f"the tensor is {given.layout}, expected is {expected.layout}"
     if expected.shape != given.shape:
         return f"the shape is {tuple(given.shape)}, expected is {tuple(expected.shape)}"
     if expected.dtype != given.dtype:

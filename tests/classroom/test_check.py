@@ -91,6 +91,7 @@ def test_the_same_in_another_form_is_the_same(expected, given):
         (1, True, "a number is expected"),
         (True, 1, "expected is True"),
         (1.0, "1.0", "a number is expected"),
+        (torch.eye(2), torch.eye(2).to_sparse(), "sparse_coo, expected is torch.strided"),
         (1.0, math.nan, "it is nan"),
         ([1, 2], [1], "it has 1 elements"),
         ([1, 2], [1, 3], "element 1"),
