@@ -51,6 +51,7 @@ def cases(draw: Draw) -> list[Case]:
             (["turtles", "turtles", "notebook"], ["turtle", "book", "turtles", "note"], 2),
         ),
         Case("the same text again", (seen, seen, len(set(seen)))),
+        Case("nothing was seen", ([], later, 3)),
         Case("no later word", (seen, [], 3)),
     ]
 
@@ -116,7 +117,9 @@ def _of_running(seen, later, size):
 
 def _of_seen(seen, later, size):
     known = _known(seen, size)
-    return sum(word not in known for word in later) / len(seen), len(set(later) - known) / len(set(seen))
+    return sum(word not in known for word in later) / max(len(seen), 1), len(set(later) - known) / max(
+        len(set(seen)), 1
+    )
 
 
 def _at_least(seen, later, size):

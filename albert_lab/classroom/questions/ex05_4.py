@@ -42,6 +42,7 @@ def cases(draw: Draw) -> list[Case]:
         ),
         Case("drawn words", (drawn(5),)),
         Case("more drawn words", (drawn(12),)),
+        Case("a piece that is used once in a million", ([(["▁open", "s"], 500_000), (["▁zip"], 1)],)),
         Case("no word", ([],)),
     ]
 
@@ -139,6 +140,10 @@ def _by_entries(cuts):
     return {piece: -math.log2(count / len(cuts)) for piece, count in _used(cuts).items()}
 
 
+def _tiny_added(cuts):
+    return {piece: -math.log2(2.0**-bits + 1e-9) for piece, bits in costs_of(cuts).items()}
+
+
 def _three_digits(cuts):
     return {piece: round(bits, 3) for piece, bits in costs_of(cuts).items()}
 
@@ -196,6 +201,7 @@ QUESTION = Question(
     importance=3,
     reference=costs_of,
     cases=cases,
+    rtol=1e-5,
     mistakes=(
         Mistake("every word counts once, however often it stands in the text", _words_once),
         Mistake("you divided by the number of words, not of pieces", _per_word),
@@ -216,6 +222,7 @@ QUESTION = Question(
         Mistake("a word that stands twice in the list keeps its last number only", _word_overwritten),
         Mistake("you rounded to whole bits", _whole_bits),
         Mistake("you rounded to three digits", _three_digits),
+        Mistake("you added a tiny number before the logarithm, which rare pieces feel", _tiny_added),
         Mistake("you counted whole words, not their pieces", _whole_words),
         Mistake("the share is that within the piece's own word", _share_of_its_word),
         Mistake("you divided the logarithm of the count, not the count", _divided_late),

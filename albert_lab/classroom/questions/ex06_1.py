@@ -163,6 +163,10 @@ def _in_a_list(layers: nn.ModuleList) -> tuple[int, int]:
     return stored, _passed(layers)
 
 
+def _rows(layers: nn.ModuleList) -> tuple[int, int]:
+    return sum(map(len, layers.parameters())), sum(len(w) for layer in layers for w in layer.parameters())
+
+
 def by_address(layers: nn.ModuleList) -> list[int]:
     sizes, passed = {}, 0
     for layer in layers:
@@ -220,6 +224,7 @@ QUESTION = Question(
         Mistake("you multiplied everything that is stored by the number of calls", _stored_times_calls),
         Mistake("you took the first layer for all that is stored", _first_only),
         Mistake("you counted bytes of float32, not numbers", _bytes),
+        Mistake("you took the length of each tensor, which is its rows", _rows),
         Mistake("you took the first layer for what is passed at every call", _first_at_every_call),
         Mistake("you sorted by names within a layer, and other layers have the same ones", _by_name),
         Mistake("you compared each layer with the one before it only", _neighbours),
