@@ -17,6 +17,11 @@ def cases(draw: Draw) -> list[Case]:
     keys = torch.tensor([[1.0, 5.0], [2.0, -1.0], [4.0, 3.0]])
     keys[:, 0] = keys[:, 0].log()
     prices = torch.tensor([[70.0], [7.0], [14.0]])
+    far = torch.tensor([[0.0], [0.01], [600.0], [-0.01]])  # e to the power of (600 − mean) is infinite
+    whole = draw.integers(-3, 4, 5, 3).float()  # whole numbers: equal scores are equal in any order of sums
+    two_best = (whole[0], whole[1:], draw.normal(4, 5), 12.0)
+    scores = two_best[1] @ two_best[0]
+    two_best[1][scores.argmin()] = two_best[1][scores.argmax()]
 
     def doubles(*shape: int) -> list[torch.Tensor]:
         return [draw.normal(*shape, dtype=torch.float64)]
@@ -29,6 +34,8 @@ def cases(draw: Draw) -> list[Case]:
             "keys, width and values all differ", (draw.normal(4), draw.normal(6, 4), draw.normal(6, 3), 0.7)
         ),
         Case("sharpness 30", (draw.normal(3), draw.normal(4, 3), draw.normal(4, 5), 30.0)),
+        Case("sharpness 12, and two keys are equally near", two_best),
+        Case("one score far above the others", (torch.ones(1), far, draw.normal(4, 2), 1.0)),
         Case(
             "scores 0 and 200, sharpness 0.01",
             (torch.tensor([200.0]), torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [1.0]]), 0.01),
@@ -110,6 +117,70 @@ def _one_row(query, keys, values, sharpness):
     return (sharpness * (keys @ query)).softmax(dim=0)[None] @ values
 
 
+def _power_of_scores(query, keys, values, sharpness):
+    return ((keys @ query) ** sharpness).softmax(dim=0) @ values
+
+
+def _whole_sharpness(query, keys, values, sharpness):
+    return (int(sharpness) * (keys @ query)).softmax(dim=0) @ values
+
+
+def _sharpened_twice(query, keys, values, sharpness):
+    return (sharpness * keys @ (sharpness * query)).softmax(dim=0) @ values
+
+
+def _turned_round(query, keys, values, sharpness):
+    return (-sharpness * (keys @ query)).softmax(dim=0) @ values
+
+
+def _distances(query, keys, values, sharpness):
+    return (-sharpness * (keys - query).norm(dim=-1)).softmax(dim=0) @ values
+
+
+def _cut_off(query, keys, values, sharpness):
+    powers = (sharpness * (keys @ query)).clamp(max=80).exp()
+    return powers / powers.sum() @ values
+
+
+def _mean_subtracted(query, keys, values, sharpness):
+    scores = sharpness * (keys @ query)
+    powers = (scores - scores.mean()).exp()
+    return powers / powers.sum() @ values
+
+
+def _zero_is_no_sharpness(query, keys, values, sharpness):
+    return look_up(query, keys, values, sharpness or 1.0)
+
+
+def _sum_at_zero(query, keys, values, sharpness):
+    return look_up(query, keys, values, sharpness) if sharpness else values.sum(dim=0)
+
+
+def _not_summed(query, keys, values, sharpness):
+    return (sharpness * (keys @ query)).softmax(dim=0)[:, None] * values
+
+
+def _keys_poured(query, keys, values, sharpness):
+    return (sharpness * (query @ keys.reshape(len(query), -1))).softmax(dim=0) @ values
+
+
+def _squeezed(query, keys, values, sharpness):
+    return look_up(query, keys, values, sharpness)[None].squeeze()
+
+
+def _single(query, keys, values, sharpness):
+    return look_up(query.float(), keys.float(), values.float(), sharpness)
+
+
+def _detached(query, keys, values, sharpness):
+    return look_up(query, keys, values, sharpness).detach()
+
+
+def _in_place(query, keys, values, sharpness):
+    query *= sharpness
+    return (keys @ query).softmax(dim=0) @ values
+
+
 def in_a_loop(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, sharpness: float):
     scores = [sharpness * (query * key).sum() for key in keys]
     largest = max(scores)
@@ -170,6 +241,24 @@ QUESTION = Question(
         ),
         Mistake("you stop at the weights and hand nothing over", _weights_only),
         Mistake("the result is a table of one row, (1, dv), not (dv,)", _one_row),
+        Mistake("the scores are raised to a power, not multiplied", _power_of_scores),
+        Mistake("the sharpness is made a whole number: 0.7 becomes 0", _whole_sharpness),
+        Mistake("the sharpness is applied twice, to the query and to the keys", _sharpened_twice),
+        Mistake("the sign is turned: the least similar key gets most", _turned_round),
+        Mistake("the scores are distances; the contract wants dot products", _distances),
+        Mistake("large scores are cut off, so that they become alike", _cut_off),
+        Mistake(
+            "the mean of the scores is subtracted; one that lies far above it still overflows",
+            _mean_subtracted,
+        ),
+        Mistake("a sharpness of 0 counts as none given, and 1 takes its place", _zero_is_no_sharpness),
+        Mistake("at sharpness 0 the values are summed, not averaged", _sum_at_zero),
+        Mistake("the weighted values stand below each other: their sum is missing", _not_summed),
+        Mistake("the keys are poured into another shape, so that no score belongs to a key", _keys_poured),
+        Mistake("axes of size 1 are squeezed away: a value of one number has lost its axis", _squeezed),
+        Mistake("the result is float32 whatever comes in", _single),
+        Mistake("the result is cut off from its inputs, so that no gradient flows back", _detached),
+        Mistake("the caller's query is multiplied in place", _in_place),
     ),
     right=(in_a_loop, by_einsum, by_torch, by_logarithms),
     why=(

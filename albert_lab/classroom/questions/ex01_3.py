@@ -89,20 +89,8 @@ def _everything(scores):
     return scores - scores.logsumexp(dim=tuple(range(scores.ndim)))
 
 
-def _weights(scores):
-    return scores.softmax(dim=-1)
-
-
-def _only_the_sum(scores):
-    return scores.logsumexp(dim=-1)
-
-
 def _no_sum(scores):
     return scores - scores.max(dim=-1, keepdim=True).values
-
-
-def _negative(scores):
-    return -scores.log_softmax(dim=-1)
 
 
 def _base_two(scores):
@@ -141,8 +129,46 @@ def _scores_cut_off(scores):
     return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
 
 
-def _always_double(scores):
-    return scores.double().log_softmax(dim=-1)
+def _two_axes(scores):
+    rows = scores.reshape(-1, scores.shape[-1])
+    return rows.log_softmax(dim=-1)
+
+
+def _sum_added(scores):
+    shifted = scores - scores.max(dim=-1, keepdim=True).values
+    return shifted + shifted.exp().sum(dim=-1, keepdim=True).log()
+
+
+def _quotient(scores):
+    shifted = scores - scores.max(dim=-1, keepdim=True).values
+    return shifted / shifted.exp().sum(dim=-1, keepdim=True).log()
+
+
+def _mean_of_powers(scores):
+    shifted = scores - scores.max(dim=-1, keepdim=True).values
+    return shifted - shifted.exp().mean(dim=-1, keepdim=True).log()
+
+
+def _base_ten(scores):
+    return scores.log_softmax(dim=-1) / torch.tensor(10.0, dtype=scores.dtype).log()
+
+
+def _largest_size(scores):
+    shifted = scores - scores.abs().max(dim=-1, keepdim=True).values
+    return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
+
+
+def _plain_in_double(scores):
+    return _plain(scores.double()).to(scores.dtype)
+
+
+def _log_in_double(scores):
+    return scores.double().softmax(dim=-1).log().to(scores.dtype)
+
+
+def _largest_clamped(scores):
+    kept = scores.clamp(-80, 80)
+    return kept - kept.exp().sum(dim=-1, keepdim=True).log()
 
 
 def by_torch(scores):
@@ -198,17 +224,25 @@ QUESTION = Question(
         ),
         Mistake("the weights are cut off at a smallest one before the logarithm", _clamped),
         Mistake("one maximum is taken of the whole table, not one of each row", _one_maximum),
-        Mistake("the mean is subtracted; only the maximum makes every power at most 1", _mean),
+        Mistake(
+            "the mean is subtracted, or the smallest score; only the maximum keeps all powers small",
+            _mean,
+        ),
         Mistake("the maximum is subtracted inside the sum and never accounted for outside", _maximum_lost),
         Mistake("the maximum is subtracted twice", _maximum_twice),
         Mistake("the sum runs over the queries (axis −2), not over the keys", _queries),
         Mistake("the sum runs over the first axis", _first_axis),
         Mistake("the sum runs over axis 1, counted from the front", _second_axis),
         Mistake("one sum is taken of all numbers, not one of each row", _everything),
-        Mistake("these are the weights themselves, not their logarithms", _weights),
-        Mistake("this is the log-sum-exp alone, one number per row", _only_the_sum),
+        Mistake(
+            "these are the weights themselves, not their logarithms", lambda scores: scores.softmax(dim=-1)
+        ),
+        Mistake("this is the log-sum-exp alone, one number per row", lambda scores: scores.logsumexp(dim=-1)),
         Mistake("the maximum is subtracted, and the sum is forgotten", _no_sum),
-        Mistake("the sign is turned: the logarithm of a share is never above 0", _negative),
+        Mistake(
+            "the sign is turned: the logarithm of a share is never above 0",
+            lambda scores: -scores.log_softmax(dim=-1),
+        ),
         Mistake("the logarithm is the one to base 2, not the natural one", _binary),
         Mistake(
             "a very small floor was put under the weights; it is a floor under their logarithms too",
@@ -222,7 +256,37 @@ QUESTION = Question(
         Mistake(
             "scores far below the largest are cut off, so that their logarithms are too high", _scores_cut_off
         ),
-        Mistake("the result is float64 whatever comes in", _always_double),
+        Mistake(
+            "the result is float64 whatever comes in", lambda scores: scores.double().log_softmax(dim=-1)
+        ),
+        Mistake("axes of size 1 are squeezed away", lambda scores: scores.log_softmax(dim=-1).squeeze()),
+        Mistake("the result is one table of rows: axes in front are lost, or one is added", _two_axes),
+        Mistake("the logarithm of the sum is added, as if the powers were multiplied by it", _sum_added),
+        Mistake("the logarithm of a quotient is taken for a quotient", _quotient),
+        Mistake("the powers are averaged, not summed", _mean_of_powers),
+        Mistake("the logarithm is the one to base 10, not the natural one", _base_ten),
+        Mistake(
+            "the softmax is taken twice: its weights are used as scores",
+            lambda scores: scores.softmax(dim=-1).log_softmax(dim=-1),
+        ),
+        Mistake(
+            "the largest size without its sign is subtracted; where all scores are low, all powers are 0",
+            _largest_size,
+        ),
+        Mistake(
+            "powers of raw scores are summed in float64, which only overflows later, above 709",
+            _plain_in_double,
+        ),
+        Mistake(
+            "the weight is computed first, in float64, where it becomes 0 only later, below e to the −745",
+            _log_in_double,
+        ),
+        Mistake("the scores themselves are cut off before the powers are taken", _largest_clamped),
+        Mistake(
+            "the result is cut off from the scores, so that no gradient flows back",
+            lambda scores: scores.log_softmax(dim=-1).detach(),
+        ),
+        Mistake("the result is float32 whatever comes in", lambda scores: scores.float().log_softmax(dim=-1)),
     ),
     right=(by_torch, with_logsumexp, row_by_row, with_differences, in_double),
     why=(

@@ -34,6 +34,10 @@ def cases(draw: Draw) -> list[Case]:
         texts = size * draw.normal(*front, Tq, H, **more), draw.normal(*front, Tk, G, **more)
         return *texts, draw.normal(H, d, **more), draw.normal(G, d, **more), draw.normal(G, dv, **more)
 
+    apart = draw.normal(3, 2, dtype=torch.float64), draw.normal(4, 2, dtype=torch.float64)
+    apart[0][:, 0] = torch.tensor([2000.0, 0.0, -2000.0])  # with keys of 1 here: a score for all keys alike
+    apart[1][:, 0] = 1
+    same = torch.eye(2, dtype=torch.float64)
     strided = (
         draw.strided(2, 3, 4),
         draw.strided(2, 5, 6),
@@ -50,6 +54,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("two axes in front", some((2, 3), (4, 6, 3, 5, 2, 8))),
         Case("one token asks, one is asked", some((2,), (1, 1, 3, 4, 5, 2))),
         Case("scores in the thousands", some((2,), (3, 4, 5, 2, 6, 3), size=3000.0, dtype=torch.float64)),
+        Case("queries with scores around 1400, 0 and −1400", (*apart, same, same, same)),
         Case("float64 stays float64", some((2,), (2, 3, 4, 5, 6, 3), dtype=torch.float64)),
         Case("nothing is contiguous", strided),
         Case("gradients flow", some((2,), (2, 3, 4, 5, 2, 3), size=0.5), gradient=True),
@@ -72,35 +77,26 @@ def _divided_too_late(asking, asked, W_Q, W_K, W_V):
     return scores.softmax(dim=-1) / math.sqrt(W_Q.shape[-1]) @ (asked @ W_V)
 
 
-def _wrong_axis(asking, asked, W_Q, W_K, W_V):
-    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
-    return scores.softmax(dim=-2) @ (asked @ W_V)
+def _softmax_over(axis):
+    def wrong(asking, asked, W_Q, W_K, W_V):
+        scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+        return scores.softmax(dim=axis) @ (asked @ W_V)
+
+    return wrong
 
 
-def _axis_one(asking, asked, W_Q, W_K, W_V):
-    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
-    return scores.softmax(dim=1) @ (asked @ W_V)
+def _keys_turned(turn):
+    """Attention whose keys are transposed by this function."""
+
+    def wrong(asking, asked, W_Q, W_K, W_V):
+        scores = asking @ W_Q @ turn(asked @ W_K) / math.sqrt(W_Q.shape[-1])
+        return scores.softmax(dim=-1) @ (asked @ W_V)
+
+    return wrong
 
 
 def _no_softmax(asking, asked, W_Q, W_K, W_V):
     return asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1]) @ (asked @ W_V)
-
-
-def _overflows(asking, asked, W_Q, W_K, W_V):
-    powers = (asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])).exp()
-    return powers / powers.sum(dim=-1, keepdim=True) @ (asked @ W_V)
-
-
-def _sides_exchanged(asking, asked, W_Q, W_K, W_V):
-    return attend_across(asked, asking, W_Q, W_K, W_V)
-
-
-def _talks_to_itself(asking, asked, W_Q, W_K, W_V):
-    return attend_across(asking, asking, W_Q, W_K, W_V)
-
-
-def _only_the_asked(asking, asked, W_Q, W_K, W_V):
-    return attend_across(asked, asked, W_Q, W_K, W_V)
 
 
 def _values_from_asking(asking, asked, W_Q, W_K, W_V):
@@ -108,37 +104,9 @@ def _values_from_asking(asking, asked, W_Q, W_K, W_V):
     return scores.softmax(dim=-1) @ (asking @ W_V)
 
 
-def _matrices_exchanged(asking, asked, W_Q, W_K, W_V):
-    return attend_across(asking, asked, W_K, W_Q, W_V)
-
-
-def _keys_handed_over(asking, asked, W_Q, W_K, W_V):
-    return attend_across(asking, asked, W_Q, W_K, W_K)
-
-
 def _raw_values(asking, asked, W_Q, W_K, W_V):
     scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
     return scores.softmax(dim=-1) @ asked
-
-
-def _transposed_matrices(asking, asked, W_Q, W_K, W_V):
-    return attend_across(asking, asked, W_Q.T, W_K.T, W_V.T)
-
-
-def _all_axes_turned(asking, asked, W_Q, W_K, W_V):
-    key = asked @ W_K
-    turned = key.permute(*reversed(range(key.ndim)))  # what .T does
-    return (asking @ W_Q @ turned / math.sqrt(W_Q.shape[-1])).softmax(dim=-1) @ (asked @ W_V)
-
-
-def _first_axes_turned(asking, asked, W_Q, W_K, W_V):
-    scores = asking @ W_Q @ (asked @ W_K).transpose(0, 1) / math.sqrt(W_Q.shape[-1])
-    return scores.softmax(dim=-1) @ (asked @ W_V)
-
-
-def _axes_one_and_two(asking, asked, W_Q, W_K, W_V):
-    scores = asking @ W_Q @ (asked @ W_K).transpose(1, 2) / math.sqrt(W_Q.shape[-1])
-    return scores.softmax(dim=-1) @ (asked @ W_V)
 
 
 def _element_by_element(asking, asked, W_Q, W_K, W_V):
@@ -153,6 +121,32 @@ def _both(asking, asked, W_Q, W_K, W_V):
 
 def _weights_only(asking, asked, W_Q, W_K, W_V):
     return (asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])).softmax(dim=-1)
+
+
+def _powered(less):
+    """Attention by powers, with this function of the scores subtracted from them."""
+
+    def wrong(asking, asked, W_Q, W_K, W_V):
+        scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+        powers = (scores - less(scores)).exp()
+        return powers / powers.sum(dim=-1, keepdim=True) @ (asked @ W_V)
+
+    return wrong
+
+
+def _end_to_end(asking, asked, W_Q, W_K, W_V):
+    found = attend_across(asking.flatten(0, -2), asked.flatten(0, -2), W_Q, W_K, W_V)
+    return found.reshape(*asking.shape[:-1], -1)
+
+
+def _one_axis_in_front(asking, asked, W_Q, W_K, W_V):
+    scores = torch.einsum("bqd,bkd->bqk", asking @ W_Q, asked @ W_K) / math.sqrt(W_Q.shape[-1])
+    return torch.einsum("bqk,bkv->bqv", scores.softmax(dim=-1), asked @ W_V)
+
+
+def _in_place(asking, asked, W_Q, W_K, W_V):
+    W_Q /= math.sqrt(W_Q.shape[-1])
+    return (asking @ W_Q @ (asked @ W_K).transpose(-2, -1)).softmax(dim=-1) @ (asked @ W_V)
 
 
 def by_torch(asking: Tensor, asked: Tensor, W_Q: Tensor, W_K: Tensor, W_V: Tensor) -> Tensor:
@@ -218,30 +212,83 @@ QUESTION = Question(
             _divided_by(lambda *_: 2),
         ),
         Mistake("the weights are divided by √d, after the softmax", _divided_too_late),
-        Mistake("the softmax runs over the queries: each column sums to 1, not each row", _wrong_axis),
-        Mistake("the softmax runs over axis 1, counted from the front", _axis_one),
+        Mistake("the softmax runs over the queries: each column sums to 1, not each row", _softmax_over(-2)),
+        Mistake("the softmax runs over axis 1, counted from the front", _softmax_over(1)),
         Mistake("there is no softmax: the scores themselves are the weights", _no_softmax),
-        Mistake("e to the power of a large score overflows", _overflows),
-        Mistake("the two texts are exchanged: the asked one asks", _sides_exchanged),
-        Mistake("the asking text looks at itself, and the other one is never read", _talks_to_itself),
-        Mistake("the asked text looks at itself, and nobody asks", _only_the_asked),
-        Mistake("the values come from the text that asks", _values_from_asking),
-        Mistake("W_Q and W_K are exchanged", _matrices_exchanged),
-        Mistake("the keys are handed over: W_V is never used", _keys_handed_over),
-        Mistake("the asked tokens are handed over as they are, without W_V", _raw_values),
-        Mistake("the three matrices are transposed", _transposed_matrices),
-        Mistake("the transpose of the keys turns all axes round, those in front too", _all_axes_turned),
+        Mistake("e to the power of a large score overflows", _powered(lambda scores: 0)),
         Mistake(
-            "the transpose of the keys exchanges axes 0 and 1, counted from the front", _first_axes_turned
+            "the two texts are exchanged: the asked one asks",
+            lambda x, y, *matrices: attend_across(y, x, *matrices),
         ),
         Mistake(
-            "the transpose of the keys exchanges axes 1 and 2, counted from the front", _axes_one_and_two
+            "the asking text looks at itself, and the other one is never read",
+            lambda x, y, *matrices: attend_across(x, x, *matrices),
+        ),
+        Mistake(
+            "the asked text looks at itself, and nobody asks",
+            lambda x, y, *matrices: attend_across(y, y, *matrices),
+        ),
+        Mistake("the values come from the text that asks", _values_from_asking),
+        Mistake("W_Q and W_K are exchanged", lambda x, y, W_Q, W_K, W_V: attend_across(x, y, W_K, W_Q, W_V)),
+        Mistake(
+            "the keys are handed over: W_V is never used",
+            lambda x, y, W_Q, W_K, W_V: attend_across(x, y, W_Q, W_K, W_K),
+        ),
+        Mistake("the asked tokens are handed over as they are, without W_V", _raw_values),
+        Mistake(
+            "the three matrices are transposed",
+            lambda x, y, *matrices: attend_across(x, y, *(one.T for one in matrices)),
+        ),
+        Mistake(
+            "the transpose of the keys turns all axes round, those in front too",
+            _keys_turned(lambda key: key.permute(*reversed(range(key.ndim)))),
+        ),
+        Mistake(
+            "the transpose of the keys exchanges axes 0 and 1, counted from the front",
+            _keys_turned(lambda key: key.transpose(0, 1)),
+        ),
+        Mistake(
+            "the transpose of the keys exchanges axes 1 and 2, counted from the front",
+            _keys_turned(lambda key: key.transpose(1, 2)),
         ),
         Mistake(
             "weights and values are multiplied element by element, and nothing is summed", _element_by_element
         ),
         Mistake("output and weights are returned; the contract asks for the output alone", _both),
         Mistake("you stop at the weights", _weights_only),
+        Mistake(
+            "the scores are multiplied by √d, not divided",
+            _divided_by(lambda q, k, v, x, y: 1 / math.sqrt(q.shape[-1])),
+        ),
+        Mistake(
+            "d is read off axis 1, counted from the front, which counts tokens as soon as there is a batch",
+            _divided_by(lambda q, k, v, x, y: math.sqrt(q.shape[1])),
+        ),
+        Mistake(
+            "the mean of the scores is subtracted; some powers still overflow",
+            _powered(lambda scores: scores.mean(dim=-1, keepdim=True)),
+        ),
+        Mistake(
+            "one maximum of the whole table is subtracted; low rows lose all their powers",
+            _powered(lambda scores: scores.max()),
+        ),
+        Mistake("the softmax runs over the very first axis", _softmax_over(0)),
+        Mistake(
+            "the keys are poured into the transposed shape, not transposed",
+            _keys_turned(lambda key: key.reshape(*key.shape[:-2], key.shape[-1], -1)),
+        ),
+        Mistake("all texts in front are laid end to end, so that each asks all of them", _end_to_end),
+        Mistake("exactly one axis is expected in front, no more and no less", _one_axis_in_front),
+        Mistake("axes of size 1 are squeezed away", lambda *given: attend_across(*given).squeeze()),
+        Mistake(
+            "the result is float32 whatever comes in",
+            lambda *given: attend_across(*(one.float() for one in given)),
+        ),
+        Mistake(
+            "the result is cut off from its inputs, so that no gradient flows back",
+            lambda *given: attend_across(*given).detach(),
+        ),
+        Mistake("the caller's W_Q is divided in place", _in_place),
     ),
     right=(by_torch, one_query_after_the_other, by_einsum, one_comparing_matrix),
     why=(

@@ -8,12 +8,21 @@ import torch
 
 from albert_lab.classroom.question import Mistake, Question, value_case
 
+ROUGHLY = 0.2  # stands for all answers that are near the right one, and not it
+
 
 def power() -> float:
     # The two heads use as many keys where their scores have the same spread: 2^4 undivided, 2^8 divided.
     spread = math.sqrt(2**4)
     divisor = math.sqrt(2**8) / spread
     return math.log(divisor, 2**8)
+
+
+def taken(answer) -> object:
+    """Readings that are too rough, in all their decimals, are one mistake."""
+    given = answer()
+    near = isinstance(given, float) and 0.15 <= given <= 0.4
+    return ROUGHLY if near and not math.isclose(given, 0.25, rel_tol=0.01) else given
 
 
 QUESTION = Question(
@@ -27,6 +36,7 @@ QUESTION = Question(
     importance=3,
     reference=power,
     cases=value_case,
+    use=taken,
     mistakes=(
         Mistake("you answer for a head divided by √d; its line would be flat", 0.5),
         Mistake("you answer for the other line: a power of 0 divides by 1", 0),
@@ -40,13 +50,16 @@ QUESTION = Question(
         Mistake("one half too many was taken: the spread is already the root of the variance", 0.125),
         Mistake("you gave an exponent of 2 read off the axis", 8),
         Mistake(
-            "you compared two heights that are only near each other, 2⁴ with 2⁷: which simple fraction?",
-            3 / 14,
+            "the heights are read too roughly, or you compared two that are only near each other: look where "
+            "they are the same, and which simple fraction that makes",
+            ROUGHLY,
         ),
-        Mistake("the heights are read or rounded too roughly: look where they are the same", 0.2),
-        Mistake("the power is right, and is a text; a number is asked for", "1/4"),
+        Mistake("you gave a spread, √d at 2⁸, not the power of d that it was divided by", 16),
+        Mistake(
+            "you gave a width; a power of it makes one spread the other, and that power is asked for", 256
+        ),
     ),
-    right=(1 / 4, torch.tensor(0.25), math.log(4, 256)),
+    right=(1 / 4, torch.tensor(0.25), math.log(4, 256), "0.25"),
     why=(
         "How many keys a row uses depends on the spread of its scores alone, and undivided scores have the "
         "spread √d. At width 2⁸ the second head uses as many keys as the first at 2⁴: its spread of 16 has "

@@ -24,6 +24,11 @@ def cases(draw: Draw) -> list[Case]:
     lengths = torch.tensor([2, 4, 1])
     square = torch.arange(4) < lengths[:, None]  # (3, 4)
     loud = draw.normal(2, 3, 5) + torch.tensor([0.0, 0, 0, 300, 300])
+    low, high = (
+        torch.tensor([[-1000.0], [1000.0]]) - torch.tensor([[-1.0], [1.0]]) * draw.integers(0, 40, 2, 30) / 10
+    )
+    ends = torch.stack([low, high], dim=-1).reshape(2, 5, 6)  # in turns
+    apart = draw.normal(2, 3, 4) + torch.tensor([[900.0], [0.0], [-900.0]])
     front = torch.tensor([[False, False, True, True, True], [True] * 5, [False] * 4 + [True]])
     return [
         Case("the third key is padding, by hand", (by_hand, short)),
@@ -36,6 +41,14 @@ def cases(draw: Draw) -> list[Case]:
         Case(
             "real tokens with low scores",
             (draw.normal(2, 4, 3) - 400, torch.tensor([[True, False, True]] * 2)),
+        ),
+        Case("real tokens near −1000, padding near 1000", (ends, torch.tensor([[True, False] * 3] * 2))),
+        Case(
+            "real tokens and padding near −1000", (-ends.abs(), torch.tensor([[False, True, True] * 2] * 2))
+        ),
+        Case(
+            "queries with scores around 900, 0 and −900",
+            (apart, torch.tensor([[True, True, False, True]] * 2)),
         ),
         Case(
             "a text without a real token",
@@ -55,26 +68,14 @@ def _unchanged(scores: Tensor, real: Tensor) -> Tensor:
     return weights.masked_fill(~allowed, 0)
 
 
-def _turned_round(scores, real):
-    return padded_weights(scores, ~real)
-
-
 def _queries_too(scores, real):
     allowed = real[:, None, :] & real[:, :, None]
     weights = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min).softmax(dim=-1)
     return weights.masked_fill(~allowed, 0)
 
 
-def _infinite(scores, real):
-    return scores.masked_fill(~real[:, None, :], -torch.inf).softmax(dim=-1)
-
-
 def _lowest(scores, real):
     return scores.masked_fill(~real[:, None, :], torch.finfo(scores.dtype).min).softmax(dim=-1)
-
-
-def _added(scores, real):
-    return (scores - 10_000 * (~real[:, None, :])).softmax(dim=-1)
 
 
 def _first_wrong_only(scores, real):
@@ -82,18 +83,12 @@ def _first_wrong_only(scores, real):
     return weights.masked_fill(~real[:, None, :], 0)
 
 
-def _afterwards(scores, real):
-    return scores.softmax(dim=-1) * real[:, None, :]
+def _shared_out(least):
+    def wrong(scores, real):
+        weights = scores.softmax(dim=-1) * real[:, None, :]
+        return weights / weights.sum(dim=-1, keepdim=True).clamp(min=least)
 
-
-def _shared_out_again(scores, real):
-    weights = scores.softmax(dim=-1) * real[:, None, :]
-    return weights / weights.sum(dim=-1, keepdim=True)
-
-
-def _shared_out_carefully(scores, real):
-    weights = scores.softmax(dim=-1) * real[:, None, :]
-    return weights / weights.sum(dim=-1, keepdim=True).clamp(min=1e-9)
+    return wrong
 
 
 def _score_zero(scores, real):
@@ -101,13 +96,12 @@ def _score_zero(scores, real):
     return (scores * allowed).softmax(dim=-1).masked_fill(~allowed, 0)
 
 
-def _score_zero_and_left(scores, real):
-    return (scores * real[:, None, :]).softmax(dim=-1)
+def _filled_with(number):
+    def wrong(scores, real):
+        allowed = real[:, None, :]
+        return scores.masked_fill(~allowed, number).softmax(dim=-1).masked_fill(~allowed, 0)
 
-
-def _not_low_enough(scores, real):
-    allowed = real[:, None, :]
-    return scores.masked_fill(~allowed, -100.0).softmax(dim=-1).masked_fill(~allowed, 0)
+    return wrong
 
 
 def _no_text_axis(scores, real):
@@ -115,28 +109,14 @@ def _no_text_axis(scores, real):
     return weights.masked_fill(~real, 0)
 
 
-def _first_text(scores, real):
-    return padded_weights(scores, real[:1].expand_as(real))
-
-
 def _over_queries(scores, real):
-    allowed = real[:, None, :]
-    weights = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min).softmax(dim=-2)
-    return weights.masked_fill(~allowed, 0)
-
-
-def _cut_off(scores, real):
-    longest = int(real.sum(dim=-1).max())
-    return padded_weights(scores[..., :longest], real[:, :longest])
+    hidden = scores.masked_fill(~real[:, None, :], torch.finfo(scores.dtype).min)
+    return hidden.softmax(dim=-2).masked_fill(~real[:, None, :], 0)
 
 
 def _in_place(scores, real):
     scores.masked_fill_(~real[:, None, :], torch.finfo(scores.dtype).min)
     return scores.softmax(dim=-1).masked_fill(~real[:, None, :], 0)
-
-
-def _forgotten(scores, real):
-    return scores.softmax(dim=-1)
 
 
 def _scores_turned_round(scores, real):
@@ -152,6 +132,33 @@ def _weights_turned_round(scores, real):
 def _powers_overflow(scores, real):
     powers = scores.exp() * real[:, None, :]
     return powers / powers.sum(dim=-1, keepdim=True).clamp(min=1e-30)
+
+
+def _mask_repeated(scores, real):
+    allowed = real.repeat(scores.shape[1], 1).reshape(scores.shape)
+    return scores.masked_fill(~allowed, -1e9).softmax(dim=-1).masked_fill(~allowed, 0)
+
+
+def _only_counted(scores, real):
+    lengths = real.sum(dim=-1, keepdim=True)
+    return padded_weights(scores, torch.arange(real.shape[-1]) < lengths)
+
+
+def _one_maximum(scores, real):
+    allowed = real[:, None, :]
+    hidden = scores.masked_fill(~allowed, -1e6)
+    powers = (hidden - hidden.max()).exp() * allowed
+    return powers / (powers.sum(dim=-1, keepdim=True) + 1e-30)
+
+
+def _added_too_little(scores, real):
+    allowed = real[:, None, :]
+    return (scores - 1000 * (~allowed)).softmax(dim=-1).masked_fill(~allowed, 0)
+
+
+def _powers_repaired(scores, real):
+    powers = scores.exp() * real[:, None, :]
+    return (powers / powers.sum(dim=-1, keepdim=True)).nan_to_num()
 
 
 def text_by_text(scores: Tensor, real: Tensor) -> Tensor:
@@ -199,49 +206,89 @@ QUESTION = Question(
         Mistake(
             "the mask still lies along the queries: rows are emptied, and padding is looked at", _unchanged
         ),
-        Mistake("the mask is turned round: real tokens are hidden and padding is seen", _turned_round),
+        Mistake(
+            "the mask is turned round: real tokens are hidden and padding is seen",
+            lambda scores, real: padded_weights(scores, ~real),
+        ),
         Mistake(
             "the rows of padding are emptied too; padding may look, it is only never looked at", _queries_too
         ),
-        Mistake("a text in which nothing is real gives nan; it should give zeros", _infinite),
+        Mistake(
+            "a text in which nothing is real gives nan; it should give zeros",
+            lambda scores, real: scores.masked_fill(~real[:, None, :], -torch.inf).softmax(dim=-1),
+        ),
         Mistake(
             "a text in which nothing is real shares its weight among padding; it should give zeros", _lowest
         ),
         Mistake(
-            "a text in which nothing is real gives the weights without a mask; it should give zeros", _added
+            "a text in which nothing is real gives the weights without a mask; it should give zeros",
+            lambda scores, real: (scores - 10_000 * (~real[:, None, :])).softmax(dim=-1),
         ),
         Mistake(
             "the scores are masked along the queries, and only the weights along the keys", _first_wrong_only
         ),
         Mistake(
-            "the weights are masked after the softmax, so that the rest no longer sums to 1", _afterwards
+            "the weights are masked after the softmax, so that the rest no longer sums to 1",
+            lambda scores, real: scores.softmax(dim=-1) * real[:, None, :],
         ),
         Mistake(
             "the weights are masked after the softmax and shared out anew; where padding had all of them "
             "nothing is left to share",
-            _shared_out_again,
+            _shared_out(0),
         ),
         Mistake(
-            "the weights are masked after the softmax and divided by a sum that is kept from being 0; where "
-            "padding had all of them the row is empty",
-            _shared_out_carefully,
+            "padding counts before it is masked, in the softmax or in a maximum; where its scores are by far "
+            "the highest, nothing is left to share, and the row is empty",
+            _shared_out(1e-9),
         ),
         Mistake("hidden scores are set to 0, and e⁰ = 1 still counts in the sum", _score_zero),
-        Mistake("hidden scores are set to 0, so that padding gets an ordinary share", _score_zero_and_left),
         Mistake(
-            "the number in place of hidden scores is not low enough for scores that are low", _not_low_enough
+            "hidden scores are set to 0, so that padding gets an ordinary share",
+            lambda scores, real: (scores * real[:, None, :]).softmax(dim=-1),
+        ),
+        Mistake(
+            "the number in place of hidden scores is not low enough for scores that are low",
+            _filled_with(-100.0),
         ),
         Mistake(
             "the mask has no axis of its own for the queries: texts stand where queries belong", _no_text_axis
         ),
-        Mistake("the mask of the first text is used for all texts", _first_text),
+        Mistake(
+            "the mask of the first text is used for all texts",
+            lambda scores, real: padded_weights(scores, real[:1].expand_as(real)),
+        ),
         Mistake("the softmax runs over the queries", _over_queries),
-        Mistake("the box is cut off behind the longest text: the shape is another one", _cut_off),
+        Mistake(
+            "the box is cut off behind the longest text: the shape is another one",
+            lambda x, real: padded_weights(x[..., : real.sum(-1).max()], real[:, : real.sum(-1).max()]),
+        ),
         Mistake("the caller's scores are changed in place", _in_place),
-        Mistake("the mask is not used at all", _forgotten),
+        Mistake("the mask is not used at all", lambda scores, real: scores.softmax(dim=-1)),
         Mistake("of the two masks only the one of the scores is turned round", _scores_turned_round),
         Mistake("of the two masks only the one of the weights is turned round", _weights_turned_round),
         Mistake("powers of raw scores are summed, which are infinite or 0 for large ones", _powers_overflow),
+        Mistake("powers of raw scores overflow, and the nan that they leave is replaced", _powers_repaired),
+        Mistake(
+            "queries that are padding are hidden too, and their rows share evenly among all keys",
+            lambda x, real: x.masked_fill(~(real[:, None] & real[..., None]), -1e9).softmax(dim=-1),
+        ),
+        Mistake("copies of the mask are laid out so that texts get masks of other texts", _mask_repeated),
+        Mistake("the real keys are counted and taken to stand in front", _only_counted),
+        Mistake("one maximum of the whole box is subtracted; low rows lose all their powers", _one_maximum),
+        Mistake(
+            "the number in place of hidden scores is the lowest that a real score may have",
+            _filled_with(-1000.0),
+        ),
+        Mistake(
+            "what is subtracted from hidden scores does not bring high ones below low ones", _added_too_little
+        ),
+        Mistake(
+            "axes of size 1 are squeezed away", lambda scores, real: padded_weights(scores, real).squeeze()
+        ),
+        Mistake("the result is float32 whatever comes in", lambda x, real: padded_weights(x.float(), real)),
+        Mistake(
+            "no gradient flows back: the result is cut off", lambda x, real: padded_weights(x, real).detach()
+        ),
     ),
     right=(text_by_text, with_nan_removed, with_where, with_a_factor, with_powers),
     why=(
