@@ -38,13 +38,7 @@ def cases(draw: Draw) -> list[Case]:
     apart[0][:, 0] = torch.tensor([2000.0, 0.0, -2000.0])  # with keys of 1 here: a score for all keys alike
     apart[1][:, 0] = 1
     same = torch.eye(2, dtype=torch.float64)
-    strided = (
-        draw.strided(2, 3, 4),
-        draw.strided(2, 5, 6),
-        draw.strided(4, 2),
-        draw.strided(6, 2),
-        draw.strided(6, 3),
-    )
+    strided = tuple(draw.strided(*shape) for shape in ((2, 3, 4), (2, 5, 6), (4, 2), (6, 2), (6, 3)))
     return [
         Case("17 by hand", numbers),
         Case("all sizes different", some((), (3, 5, 4, 6, 2, 7))),

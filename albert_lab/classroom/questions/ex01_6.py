@@ -24,9 +24,7 @@ def cases(draw: Draw) -> list[Case]:
     lengths = torch.tensor([2, 4, 1])
     square = torch.arange(4) < lengths[:, None]  # (3, 4)
     loud = draw.normal(2, 3, 5) + torch.tensor([0.0, 0, 0, 300, 300])
-    low, high = (
-        torch.tensor([[-1000.0], [1000.0]]) - torch.tensor([[-1.0], [1.0]]) * draw.integers(0, 40, 2, 30) / 10
-    )
+    low, high = torch.tensor([[-1.0], [1.0]]) * (1000 - draw.integers(0, 40, 2, 30) / 10)
     ends = torch.stack([low, high], dim=-1).reshape(2, 5, 6)  # in turns
     apart = draw.normal(2, 3, 4) + torch.tensor([[900.0], [0.0], [-900.0]])
     front = torch.tensor([[False, False, True, True, True], [True] * 5, [False] * 4 + [True]])
