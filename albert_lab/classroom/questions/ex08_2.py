@@ -62,6 +62,7 @@ def cases(draw: Draw) -> list[Case]:
     one, square = _weights(draw, 11, 9, 2, 4, 6), _weights(draw, 7, 8, 3, 5, 5)
     quiet = _weights(draw, 11, 9, 2, 4, 6, size=1e-6)
     double = _weights(draw, 11, 9, 2, 6, 3, dtype=torch.float64)
+    double[TABLES[0]] += 1e5  # the same in all features: the LayerNorm takes it away
     scattered = draw.mask(4, 7).roll(2, 1)
     return [
         _by_hand(),
@@ -72,7 +73,10 @@ def cases(draw: Draw) -> list[Case]:
         Case("one text of one token", _text(draw, one, _mask("1"))),
         Case("as many tokens as there are places", _text(draw, one, _mask("111111111"))),
         Case("rows so small that eps counts", _text(draw, quiet, _mask("0111", "1110"))),
-        Case("float64 stays float64", _text(draw, double, _mask("01110", "11100"))),
+        Case(
+            "float64 all the way: small differences of large numbers",
+            _text(draw, double, _mask("01110", "11100")),
+        ),
     ]
 
 
@@ -101,9 +105,9 @@ def _way_in(places=None, norm=None, step=None, types=None, after=None):
     return wrong
 
 
-def _plain(eps: float = 1e-12, correction: int = 0, dim: int = -1):
+def _plain(eps: float = 1e-12, correction: int = 0, dim: int = -1, power: float = 0.5):
     def norm(w, x):
-        spread = (x.var(dim=dim, keepdim=True, correction=correction) + eps).sqrt()
+        spread = (x.var(dim=dim, keepdim=True, correction=correction) + eps) ** power
         return (x - x.mean(dim=dim, keepdim=True)) / spread * w[f"{NORM}.weight"] + w[f"{NORM}.bias"]
 
     return norm
@@ -113,6 +117,36 @@ def _norm_last(w, ids, mask, segments):
     rows = w[TABLES[0]][ids] + w[TABLES[1]][(mask.cumsum(1) - 1) * mask] + w[TABLES[2]][segments]
     x = rows @ w[f"{STEP}.weight"].T + w[f"{STEP}.bias"]
     return F.layer_norm(x, x.shape[-1:], w[f"{NORM}.weight"], w[f"{NORM}.bias"], 1e-12)
+
+
+def _padding_on_the_left(mask):
+    return (torch.arange(mask.shape[1]) - (~mask).sum(dim=1, keepdim=True)).clamp(min=0)
+
+
+def _empty_at_padding(*tables):
+    """The way in with rows of these tables left out at padding."""
+
+    def wrong(w, ids, mask, segments):
+        pairs = zip(TABLES, (ids, (mask.cumsum(1) - 1) * mask, segments), strict=True)
+        rows = sum(w[table][index] * (mask[..., None] | (table not in tables)) for table, index in pairs)
+        rows = F.layer_norm(rows, rows.shape[-1:], w[f"{NORM}.weight"], w[f"{NORM}.bias"], 1e-12)
+        return F.linear(rows, w[f"{STEP}.weight"], w[f"{STEP}.bias"])
+
+    return wrong
+
+
+def _without(name):
+    """The way in with one tensor forgotten: as if it were all 1 (a scale) or all 0."""
+
+    def wrong(w, ids, mask, segments):
+        forgotten = torch.ones_like(w[name]) if name == f"{NORM}.weight" else torch.zeros_like(w[name])
+        return enter(w | {name: forgotten}, ids, mask, segments)
+
+    return wrong
+
+
+def _in_float32(w, ids, mask, segments):
+    return enter({name: tensor.float() for name, tensor in w.items()}, ids, mask, segments).to(w[TABLES[0]])
 
 
 def _turned(w, ids, mask, segments):
@@ -190,6 +224,26 @@ QUESTION = Question(
             "padding between tokens is counted: you left out only what stands before the first token",
             _way_in(places=_front_only),
         ),
+        Mistake(
+            "only padding is put to place 0; the tokens are still counted from the left edge",
+            _way_in(places=lambda mask: torch.arange(mask.shape[1]) * mask),
+        ),
+        Mistake(
+            "all padding of a text is taken to stand before it: you subtract how much there is",
+            _way_in(places=_padding_on_the_left),
+        ),
+        Mistake(
+            "the tokens are counted down the batch, not along each text",
+            _way_in(places=lambda mask: (mask.cumsum(0) - 1) * mask),
+        ),
+        Mistake("padding gets no row of the position table; it has place 0", _empty_at_padding(TABLES[1])),
+        Mistake("the rows of padding are set to 0 before the LayerNorm", _empty_at_padding(*TABLES)),
+        Mistake("the segments are not added", _without(TABLES[2])),
+        Mistake("the LayerNorm has no shift", _without(f"{NORM}.bias")),
+        Mistake("the LayerNorm has no scale", _without(f"{NORM}.weight")),
+        Mistake("the LayerNorm divides by the variance, without a root", _way_in(norm=_plain(power=1))),
+        Mistake("the LayerNorm has no eps, or adds it to the deviation", _way_in(norm=_plain(eps=0.0))),
+        Mistake("everything is computed in float32, and the dtype changed at the end", _in_float32),
         Mistake("places begin anew at 0 in each segment", _anew_in_each_segment),
         Mistake("positions are not added", _way_in(after="none")),
         Mistake("positions are added after the LayerNorm", _way_in(after="norm")),

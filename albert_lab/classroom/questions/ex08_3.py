@@ -25,6 +25,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("one input", (draw.normal(5, 1), 0.7)),
         Case("an output whose weights are all 0", (with_zeros, 1.2)),
         Case("float64 stays float64", (draw.normal(3, 8, dtype=torch.float64), 1.0)),
+        Case("very small entries", (1e-6 * draw.normal(4, 5), 1.4)),
+        Case("tiny entries, float64", (1e-30 * draw.normal(3, 5, dtype=torch.float64), 0.9)),
         Case("a matrix that is not contiguous", (draw.strided(4, 6), 2.5)),
     ]
 
@@ -79,6 +81,34 @@ def _mean_of_deviations(matrix, size):
 
 def _eight(matrix, size):
     return matrix * 8
+
+
+def _row_means_subtracted(matrix, size):
+    return matrix * size / (matrix.var(dim=1).mean() * matrix.shape[1]).sqrt()
+
+
+def _variance_as_factor(matrix, size):
+    return matrix * size**2 / matrix.square().sum(dim=1).mean()
+
+
+def _size_squared(matrix, size):
+    return matrix * size**2 / matrix.square().sum(dim=1).mean().sqrt()
+
+
+def _added_up_first(matrix, size):
+    return matrix * size / matrix.sum(dim=1).square().mean().sqrt()
+
+
+def _with_eps(matrix, size):
+    return matrix * size / (matrix.square().sum(dim=1).mean() + 1e-8).sqrt()
+
+
+def _in_float32(matrix, size):
+    return resized(matrix.float(), size).to(matrix.dtype)
+
+
+def _factor_alone(matrix, size):
+    return size / matrix.square().sum(dim=1).mean().sqrt()
 
 
 def _in_place(matrix, size):
@@ -137,6 +167,13 @@ QUESTION = Question(
         Mistake("`size` is not used: the outputs have a standard deviation of 1", _size_unused),
         Mistake("you averaged standard deviations over the outputs, not variances", _mean_of_deviations),
         Mistake("the factor is always 8, as in the chapter", _eight),
+        Mistake("the mean of each row is subtracted before squaring", _row_means_subtracted),
+        Mistake("the quotient of the variances is the factor; its root is missing", _variance_as_factor),
+        Mistake("`size` is squared, and the present size is not", _size_squared),
+        Mistake("an output's weights are added up before they are squared", _added_up_first),
+        Mistake("a small constant is added, which is not small beside small entries", _with_eps),
+        Mistake("you compute in float32: squares of tiny entries vanish", _in_float32),
+        Mistake("you return the factor, not the matrix", _factor_alone),
         Mistake("the right numbers are written into the argument itself", _in_place),
         Mistake("you multiply by the present size instead of dividing by it", _times_instead),
     ),
