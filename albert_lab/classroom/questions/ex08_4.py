@@ -50,6 +50,7 @@ def cases(draw: Draw) -> list[Case]:
         return Case(says, (_weights(draw, shape[2], inner or 4 * shape[2], **how), x, mask, heads))
 
     half = torch.tensor([[True] * 5, [True, True, False, False, False]])
+    most = torch.tensor([True, True, False, False, False]).expand(4, 5).clone()
     return [
         case("fresh weights, as a library makes them", (2, 5, 8), 2, fresh=True),
         case("roughened weights", (2, 5, 8), 2),
@@ -57,8 +58,9 @@ def cases(draw: Draw) -> list[Case]:
         case("an inner width that is not 4H", (3, 4, 6), 2, inner=10),
         case("one head, tokens hidden in between", (2, 6, 4), 1, mask=draw.mask(2, 6)),
         case("one token, as many heads as features", (1, 1, 6), 6),
-        case("numbers so small that eps counts", (2, 3, 6), 3, x=1e-3 * draw.normal(2, 3, 6), size=1e-3),
+        case("numbers so small that eps counts", (2, 3, 6), 3, x=1e-6 * draw.normal(2, 3, 6), size=1e-6),
         case("large numbers", (1, 4, 8), 4, x=100 + 10 * draw.normal(1, 4, 8)),
+        case("very large scores, and padding", (4, 5, 8), 2, mask=most, x=1000 * draw.normal(4, 5, 8)),
         case("float64 stays float64", (2, 3, 6), 2, dtype=torch.float64),
         case("a tensor that is not contiguous", (2, 3, 8), 2, inner=24, x=draw.strided(2, 3, 8)),
     ]
@@ -73,6 +75,8 @@ def _built(first=FIRST, second=SECOND, order="post", residual="a", gelu="tanh", 
             return y @ (matrix if name in turned else matrix.T) + w[f"{name}.bias"]
 
         def norm(name, y):
+            if not name:
+                return y
             return F.layer_norm(y, y.shape[-1:], w[f"{name}.weight"], w[f"{name}.bias"], eps=eps)
 
         def attended(y):
@@ -81,8 +85,13 @@ def _built(first=FIRST, second=SECOND, order="post", residual="a", gelu="tanh", 
             if how.get("causal"):
                 shown = shown & torch.ones(y.shape[1], y.shape[1], dtype=torch.bool).tril()
             shown = None if how.get("unmasked") else shown
+            shown = mask[:, None, :, None] if how.get("queries") else shown
+            if "hidden" in how:
+                shown = how["hidden"] * (~mask[:, None, None, :]).to(y.dtype)
             mixed = F.scaled_dot_product_attention(q, k, v, shown, scale=how.get("scale"))
-            return linear("attention.dense", mixed.transpose(1, 2).flatten(2))
+            return linear(
+                "attention.dense", (mixed if how.get("merged") else mixed.transpose(1, 2)).reshape(y.shape)
+            )
 
         def forward(y):
             return linear("ffn_output", F.gelu(linear("ffn", y), approximate=gelu))
@@ -90,9 +99,40 @@ def _built(first=FIRST, second=SECOND, order="post", residual="a", gelu="tanh", 
         if order == "pre":
             a = x + attended(norm(first, x))
             return a + forward(norm(second, a))
+        if order == "branch":
+            a = x + norm(first, attended(x))
+            return a + norm(second, forward(a))
         start = 0 if residual == "no first" else x
         a = norm(first, start + attended(x))
         return norm(second, {"a": a, "x": x, "no first": a, "no second": 0}[residual] + forward(a))
+
+    return wrong
+
+
+def _with_half_of_the_swap(end):
+    """Scales or shifts of the two norms exchanged, but not both."""
+
+    def wrong(w, x, mask, heads):
+        one, other = f"{FIRST}.{end}", f"{SECOND}.{end}"
+        return layer(w | {one: w[other], other: w[one]}, x, mask, heads)
+
+    return wrong
+
+
+def _renamed_in_place(w, x, mask, heads):
+    for end in ("weight", "bias"):
+        one, other = f"{FIRST}.{end}", f"{SECOND}.{end}"
+        w[one], w[other] = w[other], w[one]
+    return _built(first=SECOND, second=FIRST)(w, x, mask, heads)
+
+
+def _bare(*names):
+    """The layer with some norms' scales and shifts left out."""
+
+    def wrong(w, x, mask, heads):
+        plain = {f"{name}.weight": torch.ones_like(w[f"{name}.weight"]) for name in names}
+        plain |= {f"{name}.bias": torch.zeros_like(w[f"{name}.bias"]) for name in names}
+        return layer(w | plain, x, mask, heads)
 
     return wrong
 
@@ -177,6 +217,22 @@ QUESTION = Question(
         Mistake("the second residual adds x, not what came out of the first norm", _built(residual="x")),
         Mistake("attention's residual is gone", _built(residual="no first")),
         Mistake("the feed-forward network's residual is gone", _built(residual="no second")),
+        Mistake("scales are right, shifts of the two norms are exchanged", _with_half_of_the_swap("bias")),
+        Mistake("shifts are right, scales of the two norms are exchanged", _with_half_of_the_swap("weight")),
+        Mistake("the names are exchanged in the caller's dictionary, for good", _renamed_in_place),
+        Mistake("the norms have neither scale nor shift", _bare(FIRST, SECOND)),
+        Mistake("the norm after attention has neither scale nor shift", _bare(FIRST)),
+        Mistake("there is no norm after attention", _built(first="")),
+        Mistake("there is no norm at the end", _built(second="")),
+        Mistake(
+            "each norm stands around attention or feed-forward alone; the residual is added after it",
+            _built(order="branch"),
+        ),
+        Mistake("the heads are put together without turning their axis back", _built(merged=True)),
+        Mistake("queries are hidden at padding, not keys", _built(queries=True)),
+        Mistake("the mask is added to the scores as 0 and 1", _built(hidden=-1.0)),
+        Mistake("10,000 is subtracted from hidden scores, which can be too little", _built(hidden=-1e4)),
+        Mistake("there is no eps, or it is added to the deviation", _built(eps=0.0)),
         Mistake("GELU is the erf form, which is torch's default", _built(gelu="none")),
         Mistake("eps is 1e-5, which is torch's default", _built(eps=1e-5)),
         Mistake("the mask is not used", _built(unmasked=True)),
