@@ -27,6 +27,7 @@ MANIFEST = ".albert-lab.json"
 START = "chapters/00_start_here.ipynb"
 PARTS = ("chapters", "exercises/release")  # what travels; the exercises' sources hold the solutions
 SKIPPED = (".ipynb_checkpoints", "__pycache__")
+_LAB_SETTINGS = Path(__file__).parent / "lab_settings"
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ def lab_command(root: Path, start: str, *, browser: bool) -> list[str]:
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={Path(root)}"]
     command += [f"--LabApp.default_url=/lab/tree/{start}", "--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate"]
+    command += [f"--LabApp.app_settings_dir={_LAB_SETTINGS}"]  # else it asks whether news are wanted
     command += ["--LabApp.extension_manager=readonly", "--log-level=WARN"]
     if not browser:
         command.append("--no-browser")

@@ -215,10 +215,30 @@ def test_jupyterlab_knows_every_setting_that_the_command_uses(tmp_path):
     settings = [
         argument for argument in learn.lab_command(tmp_path, START, browser=True) if "App." in argument
     ]
-    assert len(settings) == 5
+    assert len(settings) == 6
     for setting in settings:
         application, name = setting.removeprefix("--").split("=")[0].split(".")
         assert known[application].class_traits(config=True).get(name) is not None, setting
+
+
+def test_jupyterlab_starts_without_asking_whether_news_are_wanted(tmp_path):
+    from jupyterlab.commands import get_app_dir
+    from jupyterlab_server.settings_utils import get_settings
+
+    command = learn.lab_command(tmp_path, START, browser=False)
+    name = "--LabApp.app_settings_dir="
+    ours = next(argument.removeprefix(name) for argument in command if argument.startswith(name))
+    schemas = Path(get_app_dir()) / "schemas"
+    found = {}
+    for folder in (ours, str(tmp_path)):
+        overrides = Path(folder) / "overrides.json"
+        given = json.loads(overrides.read_text()) if overrides.exists() else {}
+        notification = "@jupyterlab/apputils-extension:notification"
+        settings, _ = get_settings(folder, str(schemas), str(tmp_path), notification, given)
+        properties = settings["schema"]["properties"]
+        found[folder] = {key: properties[key]["default"] for key in ("fetchNews", "checkForUpdates")}
+    assert found[ours] == {"fetchNews": "false", "checkForUpdates": False}
+    assert found[str(tmp_path)] == {"fetchNews": "none", "checkForUpdates": True}, "'none' asks the learner"
 
 
 @pytest.mark.parametrize(
