@@ -74,7 +74,8 @@ def _report(question: Question, answer: Any, seed: int) -> str | None:
     head = f"{question.id} · {question.title}"
     if not question.asks_for_a_value and not callable(answer):
         return f"✗ {head}: a function (or class) is expected, and this is {type(answer).__name__}."
-    answer = _prepared(question, answer)
+    value = question.reference() if question.asks_for_a_value else None
+    answer = _in_form(question, answer, value)
     given = outcomes(question, answer, seed)
     if _unanswered(question, answer, given):
         return f"○ {head}: not answered yet.{_why_unanswered(question, given)}"
@@ -91,15 +92,15 @@ def _report(question: Question, answer: Any, seed: int) -> str | None:
         : first + 1
     ]
     if question.asks_for_a_value:
-        lines += _value_details(question, answer)
+        lines += _value_details(answer, value)
     else:
         lines += _details(question, cases[first], expected[first], given[first])
-    return "\n".join([*lines, *_diagnosis(question, expected, given, right, seed)])
+    return "\n".join([*lines, *_diagnosis(question, expected, given, right, seed, value)])
 
 
-def _prepared(question: Question, answer: Any) -> Any:
+def _in_form(question: Question, answer: Any, value: Any) -> Any:
     """Values are compared in one form, so that "B" and " b" are one, and "3" and 3."""
-    return in_form(answer, question.reference()) if question.asks_for_a_value else answer
+    return in_form(answer, value) if question.asks_for_a_value else answer
 
 
 def _unanswered(question: Question, answer: Any, given: list[Outcome]) -> bool:
@@ -131,8 +132,8 @@ def _details(question: Question, case: Case, expected: Outcome, given: Outcome) 
     return [*lines, *(f"    {text}" for text in _first_difference(question, names, expected, given))]
 
 
-def _value_details(question: Question, answer: Any) -> list[str]:
-    said = remark(answer, question.reference())
+def _value_details(answer: Any, value: Any) -> list[str]:
+    said = remark(answer, value)
     return [f"    yours     {shown(answer)}", *([f"    {said}"] if said else [])]
 
 
@@ -198,7 +199,12 @@ def _hint(expected: Any, given: Any) -> list[str]:
 
 
 def _diagnosis(
-    question: Question, expected: list[Outcome], given: list[Outcome], right: list[bool], seed: int
+    question: Question,
+    expected: list[Outcome],
+    given: list[Outcome],
+    right: list[bool],
+    seed: int,
+    value: Any,
 ) -> list[str]:
     """The known mistake that gives the same outcomes; else the nearest, if it explains half of what is wrong.
 
@@ -206,7 +212,7 @@ def _diagnosis(
     """
     best, most = "", (0.0, 0)
     for mistake in question.mistakes:
-        theirs = outcomes(question, _prepared(question, mistake.answer), seed)
+        theirs = outcomes(question, _in_form(question, mistake.answer, value), seed)
         alike = [_alike(question, one, two) for one, two in zip(theirs, given, strict=True)]
         if all(alike):
             return [f"  It looks as if {mistake.says}."]
