@@ -26,6 +26,8 @@ def cases(draw: Draw) -> list[Case]:
     long = torch.tensor([-1, 0, *_numbers(draw, 4, 2), -1]).clamp(max=3)
     long = torch.cat([long[:-1], torch.tensor([4, 4, 4, 4, 5, 5, 5, -1])])
     pair = torch.tensor([-1, 0, 0, 1, -1, 2, 2, 2, 3, -1, -1, -1])
+    double = draw.normal(5, 6, dtype=torch.float64)
+    double[1], double[2] = double[1] + 1e6, double[2] - 1e6
     several = torch.tensor([-1, *_numbers(draw, 6, 4), 6, 6, -1])
     return [
         Case("two words, the first of two pieces, by hand", (hidden, by_hand)),
@@ -37,7 +39,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("one word of five pieces", (draw.normal(7, 4), torch.tensor([-1, 0, 0, 0, 0, 0, -1]))),
         Case("no special tokens at all", (draw.normal(4, 3), torch.tensor([0, 0, 1, 2]))),
         Case("large numbers", (draw.normal(12, 2) + 100, pair)),
-        Case("float64 stays float64", (draw.normal(5, 6, dtype=torch.float64), by_hand)),
+        Case("float64 all the way: large pieces of opposite sign", (double, by_hand)),
         Case("hidden states that are not contiguous", (draw.strided(12, 7), pair)),
         Case("gradients flow back", (draw.normal(12, 3), pair), gradient=True),
         Case("a text without words: (0, H)", (draw.normal(2, 4), torch.tensor([-1, -1]))),
@@ -110,6 +112,42 @@ def _first_row_dropped(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Ten
 
 def _copied(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
     return torch.tensor(word_vectors(hidden, word_of).tolist()).reshape(-1, hidden.shape[-1])
+
+
+def _new_rows(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return word_vectors(hidden.float(), word_of)
+
+
+def _in_float32(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return word_vectors(hidden.float(), word_of).to(hidden.dtype)
+
+
+def _detached(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return word_vectors(hidden.detach(), word_of)
+
+
+def _last_one_kept(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    real = word_of >= 0
+    count = torch.bincount(word_of[real])
+    total = hidden.new_zeros(len(count), hidden.shape[1])
+    total[word_of[real]] += hidden[real]
+    return total / count.unsqueeze(-1)
+
+
+def _word_0_left_out(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return word_vectors(hidden * (word_of > 0).unsqueeze(-1), word_of)
+
+
+def _not_averaged(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return hidden[word_of >= 0]
+
+
+def _axis_lost(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return word_vectors(hidden, word_of).squeeze()
+
+
+def _by_words(hidden: torch.Tensor, word_of: torch.Tensor) -> torch.Tensor:
+    return _of_each(lambda x: x.sum(dim=0))(hidden, word_of) / max(1, int(word_of.max()) + 1)
 
 
 def _a_list(hidden: torch.Tensor, word_of: torch.Tensor) -> list[torch.Tensor]:
@@ -192,6 +230,21 @@ QUESTION = Question(
             _first_row_dropped,
         ),
         Mistake("the numbers were copied into a new tensor: dtype and gradients are lost", _copied),
+        Mistake("your new rows are float32, whatever hidden is", _new_rows),
+        Mistake("the means are computed in float32, and the dtype changed at the end", _in_float32),
+        Mistake("the gradients are cut on the way, as by detach() or NumPy", _detached),
+        Mistake(
+            "with an index that comes twice, += keeps one piece of a word and forgets the others",
+            _last_one_kept,
+        ),
+        Mistake("word 0 is taken for a special token: its pieces are not added", _word_0_left_out),
+        Mistake("the special tokens are gone, and nothing is averaged: a row per piece", _not_averaged),
+        Mistake("of a text with one word, the axis of the words is lost", _axis_lost),
+        Mistake("the sum of a word's pieces is divided by the number of words", _by_words),
+        Mistake(
+            "each row is one number: the mean runs over the features as well",
+            lambda hidden, word_of: word_vectors(hidden, word_of).mean(dim=1),
+        ),
         Mistake("you return a list of vectors where one tensor is asked for", _a_list),
     ),
     right=(with_a_loop, with_index_add, with_masks, with_runs),

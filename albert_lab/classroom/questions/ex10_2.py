@@ -95,6 +95,30 @@ def _without_special(mask: torch.Tensor) -> torch.Tensor:
     return mask / (mask.sum(dim=-1, keepdim=True) - 2)
 
 
+def _by_the_longest(mask: torch.Tensor) -> torch.Tensor:
+    return mask / mask.sum(dim=-1).max()
+
+
+def _by_the_mean(mask: torch.Tensor) -> torch.Tensor:
+    return mask / mask.float().mean(dim=-1, keepdim=True)
+
+
+def _one_weight(mask: torch.Tensor) -> torch.Tensor:
+    return 1 / mask.sum(dim=-1, keepdim=True)
+
+
+def _last_left_out(mask: torch.Tensor) -> torch.Tensor:
+    return mask / (mask.sum(dim=-1, keepdim=True) - 1)
+
+
+def _up_to_the_last(mask: torch.Tensor) -> torch.Tensor:
+    return mask / (mask.long().cumsum(dim=-1).argmax(dim=-1, keepdim=True) + 1)
+
+
+def _axis_dropped(mask: torch.Tensor) -> torch.Tensor:
+    return pooling_weights(mask).squeeze()
+
+
 def _an_axis_more(mask: torch.Tensor) -> torch.Tensor:
     return pooling_weights(mask).unsqueeze(1)
 
@@ -164,6 +188,12 @@ QUESTION = Question(
             "two tokens, [CLS] and [SEP], are left out of the count; they are real tokens", _without_special
         ),
         Mistake("the result is (B, 1, T); the axis is added where it is used", _an_axis_more),
+        Mistake("all texts are divided by the number of real tokens of the longest one", _by_the_longest),
+        Mistake("you divide by a mean, so that the weights sum to T", _by_the_mean),
+        Mistake("there is one weight for each text, (B, 1): it is not applied to the mask", _one_weight),
+        Mistake("the count is one too small", _last_left_out),
+        Mistake("the place of the last real token is taken for their number", _up_to_the_last),
+        Mistake("axes of length 1 are dropped: one text, or one token", _axis_dropped),
         Mistake("the mask is not used: every place gets 1/T", _ignores_the_mask),
     ),
     right=(with_equal_scores, with_a_loop, with_normalize, with_einsum),

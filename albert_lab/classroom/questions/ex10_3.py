@@ -119,6 +119,40 @@ def _up_to_the_count(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return torch.stack([one[: int(row.sum())].amax(dim=0) for one, row in zip(hidden, mask, strict=True)])
 
 
+def _signed_absolute(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    real = hidden * mask.unsqueeze(-1)
+    return real.gather(1, real.abs().argmax(dim=1, keepdim=True)).squeeze(1)
+
+
+def _zero_times_infinity(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    real = mask.unsqueeze(-1)
+    return (hidden * real + (1 - real) * -torch.inf).amax(dim=1)
+
+
+def _mask_of_the_first(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return max_pool(hidden, mask[:1].expand(mask.shape))
+
+
+def _detached(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return max_pool(hidden.detach(), mask)
+
+
+def _axis_lost(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return max_pool(hidden, mask).squeeze()
+
+
+def _first_token(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden[:, 0]
+
+
+def _summed(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (hidden * mask.unsqueeze(-1)).sum(dim=1)
+
+
+def _float32(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return max_pool(hidden.float(), mask)
+
+
 def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     real = mask.unsqueeze(-1)
     return (hidden * real).sum(dim=1) / real.sum(dim=1)
@@ -175,6 +209,9 @@ QUESTION = Question(
         Mistake(
             "the padding is filled with −10,000, which is not below every hidden state", _filled_with(-1e4)
         ),
+        Mistake(
+            "the padding is filled with −100,000, which is not below every hidden state", _filled_with(-1e5)
+        ),
         Mistake("10,000 is subtracted from the padding, which can be too little", _subtracted),
         Mistake("0 and 1 are exchanged: the largest is searched in the padding", _inverted),
         Mistake("the smallest value of the real tokens is taken", _lowest),
@@ -201,6 +238,14 @@ QUESTION = Question(
         Mistake(
             "the real tokens of all texts are thrown together: one vector for the batch", _one_for_all_texts
         ),
+        Mistake("the largest is the one with the largest amount, signs put aside", _signed_absolute),
+        Mistake("0 is multiplied by ∞, which is no number (nan)", _zero_times_infinity),
+        Mistake("the mask of the first text is used for all", _mask_of_the_first),
+        Mistake("the gradients are cut on the way, as by detach() or NumPy", _detached),
+        Mistake("of a batch with one text, the axis of the texts is lost", _axis_lost),
+        Mistake("the first token is taken: that is cls pooling", _first_token),
+        Mistake("the real tokens are summed", _summed),
+        Mistake("the result is float32, whatever hidden is", _float32),
         Mistake("the real tokens are averaged: that is mean pooling", _mean),
     ),
     right=(with_a_loop, with_where, with_lowest_of_all, with_a_large_number),

@@ -138,6 +138,23 @@ def _pooled(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
     return 1 + (near > near.diagonal().mean()).sum(dim=1)
 
 
+def _by_squares(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return (needs / needs.square().sum(dim=1, keepdim=True)) @ (lines / lines.square().sum(1, keepdim=True)).T
+
+
+def _only_strangers(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    cosines = _cosines(needs, lines)
+    return 1 + (cosines > cosines.diagonal().unsqueeze(-1))[:, len(needs) :].sum(dim=1)
+
+
+def _among_own(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return 1 + _cosines(needs, lines).diagonal().argsort(descending=True).argsort()
+
+
+def _squeezed(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
+    return own_places(needs, lines).squeeze()
+
+
 def _axis_lost(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
     cosines = _cosines(needs, lines)
     return 1 + (cosines > cosines.diagonal()).sum(dim=1)
@@ -214,6 +231,10 @@ QUESTION = Question(
         Mistake("a mean is subtracted before the cosine", _places_by(_centred)),
         Mistake("every need is compared with the average of all own cosines", _pooled),
         Mistake("the own cosines are lined up with the lines, not with the needs", _axis_lost),
+        Mistake("vectors are divided by the squares of their lengths", _places_by(_by_squares)),
+        Mistake("the lines of other needs do not take part, only those of nobody", _only_strangers),
+        Mistake("the own cosines are ranked among each other, not beside other lines", _among_own),
+        Mistake("of a single need, the axis of the needs is lost", _squeezed),
         Mistake("the cosines are compared without their sign", _places_by(lambda n, m: _cosines(n, m).abs())),
     ),
     right=(with_a_loop, with_two_argsorts, with_equality, with_own_cosines_apart, with_own_products_apart),

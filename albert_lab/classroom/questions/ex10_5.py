@@ -70,6 +70,11 @@ QUESTION = Question(
         Mistake("you gave the two numbers in the other order", (4, 3)),
         Mistake("you counted texts A and C as different from the start", (4, 5)),
         Mistake("you forgot that the table row of the word is the same in all texts, padded or not", (5, 4)),
+        Mistake(
+            "you forgot the positions at the input, and after layer 1 two different texts are one for you",
+            (1, 3),
+        ),
+        Mistake("you missed the text that begins with the word, and took padding for a word", (2, 5)),
         Mistake("you took only the positions 2 and 3, and missed the text that begins with the word", (2, 4)),
     ),
     right=([3, 4], (3.0, 4.0), (torch.tensor(3), torch.tensor(4)), torch.tensor([3, 4])),
