@@ -55,9 +55,9 @@ def _twice(draw: Draw, reach: torch.Tensor) -> tuple:
 
 
 def _large(draw: Draw, reach: torch.Tensor) -> tuple:
-    """Outputs about 1,000 that move by about 0.0001, in float64."""
+    """Outputs about 100,000 that move by about 0.0001, in float64."""
     network, ids, other = _toy(draw, reach, scale=1e-4)
-    return _Toy(network.table.double(), network.reach.double(), start=1000.0), ids, other
+    return _Toy(network.table.double(), network.reach.double(), start=100_000.0), ids, other
 
 
 def cases(draw: Draw) -> list[Case]:
@@ -75,11 +75,15 @@ def cases(draw: Draw) -> list[Case]:
         Case("features that move against each other", _toy(draw, wild.mT, (1, -1))),
         Case("only the first feature moves", _toy(draw, wild, (1, 0))),
         Case("only the last feature moves", _toy(draw, wild.flip(1), (0, 0, 0, 1))),
-        Case("movements of a ten-thousandth", _toy(draw, wild.flip(0, 1), scale=1e-4)),
+        Case("movements of a few millionths", _toy(draw, wild.flip(0, 1), scale=1e-5, alike=True)),
         Case("movements so small that they are rounding", _toy(draw, wild, scale=1e-8)),
-        Case("one feature of 128 moves, by a few millionths", _toy(draw, wild, (1, *[0] * 127), 1e-5)),
+        Case(
+            "one feature of 128 moves, by a few hundred-thousandths",
+            _toy(draw, wild, (1, *[0] * 127), 5e-5, alike=True),
+        ),
+        Case("movements of a few ten-millionths", _toy(draw, wild, (1, 1), 5e-7, alike=True)),
         Case("64 features, and none moves by a millionth", _toy(draw, wild, (1,) * 64, 1e-6, alike=True)),
-        Case("outputs about 1,000 that move by a ten-thousandth, float64", _large(draw, wild)),
+        Case("outputs about 100,000 that move by a ten-thousandth, float64", _large(draw, wild)),
         Case("a token that stands twice", _twice(draw, torch.ones(4, 4).tril())),
         Case("ids that all look alike, but for the other one", _toy(draw, wild.flip(0), alike=True)),
         Case("a first token that can switch all others off", _toy(draw, torch.ones(5, 5), switch=True)),
@@ -103,8 +107,11 @@ def _by(moved, changed=_changed):
     return wrong
 
 
-def _moved(after: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
-    return (after - before).abs().amax(dim=1) > 1e-6
+def _beyond(limit: float):
+    return lambda after, before: (after - before).abs().amax(dim=1) > limit
+
+
+_moved = _beyond(1e-6)
 
 
 def _transposed(run, ids, other):
@@ -162,6 +169,10 @@ def _always_causal(run, ids, other):
     return torch.ones(len(ids), len(ids), dtype=torch.bool).tril()
 
 
+def _always(run, ids, other):
+    return torch.ones(len(ids), len(ids), dtype=torch.bool)
+
+
 def with_lists(run, ids, other):
     T = len(ids)
     first = run(ids)
@@ -208,11 +219,11 @@ QUESTION = Question(
             _by(lambda after, before: (after - before).abs().mean(dim=1) > 1e-6),
         ),
         Mistake(
-            "you measure the length of the whole movement; each feature is to be looked at alone",
+            "the movements of all features are put together (length, sum); look at each alone",
             _by(lambda after, before: (after - before).norm(dim=1) > 1e-6),
         ),
         Mistake(
-            "outputs that are large may move farther: isclose has a relative tolerance as well",
+            "outputs that are large may move farther: isclose is relative as well, and float32 rounds",
             _by(lambda after, before: ~torch.isclose(after, before, atol=1e-6).all(dim=1)),
         ),
         Mistake(
@@ -251,10 +262,18 @@ QUESTION = Question(
             "any movement counts, rounding as well; the limit of 1e-6 is not used",
             _by(lambda after, before: (after != before).any(dim=1)),
         ),
+        Mistake("small movements are lost: your threshold is far larger than 1e-6", _by(_beyond(1e-3))),
+        Mistake("movements of a few millionths are lost: your threshold is above 1e-6", _by(_beyond(1e-5))),
+        Mistake("movements of less than 1e-6 count: your threshold is smaller", _by(_beyond(1e-7))),
         Mistake(
-            "small movements are lost: your threshold is far larger than 1e-6",
-            _by(lambda after, before: (after - before).abs().amax(dim=1) > 1e-3),
+            "torch's own tolerances decide what is equal, not 1e-6 alone",
+            _by(lambda after, before: ~torch.isclose(after, before).all(dim=1)),
         ),
+        Mistake(
+            "one number for all outputs decides: if any output moves, the whole column is True",
+            _by(lambda after, before: _moved(after, before).any().expand(len(after))),
+        ),
+        Mistake("the table is all True, whatever the network does", _always),
         Mistake(
             "the table says what stays, not what moves",
             _by(lambda after, before: ~_moved(after, before)),
@@ -263,6 +282,7 @@ QUESTION = Question(
         Mistake("a token never sees itself in your table", _not_itself),
         Mistake("the table holds 0.0 and 1.0, not truth values", _as_numbers),
         Mistake("the table says how far, not whether", _how_far),
+        Mistake("the token is replaced by 0", lambda run, ids, other: sees(run, ids, 0)),
         Mistake("the token is replaced by some id of your own, not by `other`", _next_id),
         Mistake("the answer is a triangle, whatever the network does", _always_causal),
     ),

@@ -86,6 +86,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("E = H", (_checkpoint(draw, E=6, H=6),)),
         Case("an inner width below H", (_checkpoint(draw, H=8, inner=draw.integer(2, 5)),)),
         Case("three kinds of segments", (_checkpoint(draw, S=3),)),
+        Case("names in reverse order", (dict(reversed(_checkpoint(draw, H=8, E=4).items())),)),
         Case("more places than pieces", (_checkpoint(draw, P=draw.integer(70, 90)),)),
         Case("two sets of layer weights", (_checkpoint(draw, groups=2),)),
         Case("twelve sets of layer weights, names in any order", (_checkpoint(draw, groups=12, mixed=True),)),
@@ -118,6 +119,15 @@ def _last_group(w):
         name.split("albert_layer_groups.")[1].split(".")[0] for name in w if "albert_layer_groups." in name
     ]
     return int(max(numbers)) + 1
+
+
+def _third_part(w):
+    return len({name.split(".")[2] for name in w if "albert_layer_groups" in name})
+
+
+def _first_found(part):
+    """The first size of the first tensor whose name holds this text."""
+    return lambda c, w: next(len(tensor) for name, tensor in w.items() if part in name)
 
 
 def _with_layers(w):
@@ -232,6 +242,25 @@ QUESTION = Question(
         Mistake(
             "you counted the tensors of the sets, not the sets",
             _with(num_hidden_groups=lambda c, w: sum("albert_layer_groups" in name for name in w)),
+        ),
+        Mistake(
+            "with albert. in front, the parts of a name are counted from another place",
+            _with(num_hidden_groups=lambda c, w: _third_part(w)),
+        ),
+        Mistake(
+            "the inner width is read from the first name with ffn in it; ffn_output has it, too",
+            _with(intermediate_size=_first_found("ffn")),
+        ),
+        Mistake(
+            "E is read from the first LayerNorm that is found; there are others, H wide",
+            _with(embedding_size=_first_found("LayerNorm")),
+        ),
+        Mistake(
+            "places and segments are exchanged",
+            _with(
+                type_vocab_size=lambda c, w: c["max_position_embeddings"],
+                max_position_embeddings=lambda c, w: c["type_vocab_size"],
+            ),
         ),
         Mistake("names that begin with albert. are not found", _without_prefix),
         Mistake("numbers of layers and heads are invented: no shape tells them", _with_layers),
