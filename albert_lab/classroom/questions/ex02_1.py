@@ -92,6 +92,31 @@ def _copied(x, heads):
     return torch.tensor(split_packed(x, heads).tolist())
 
 
+def _heads_for_width(x, heads):
+    batch, tokens, width = x.shape
+    return x.reshape(batch, tokens, 3, width // (3 * heads), heads).permute(2, 0, 3, 1, 4)
+
+
+def _no_heads(x, heads):
+    return torch.stack(x.chunk(3, dim=-1))
+
+
+def _three_last(x, heads):
+    return split_packed(x, heads).movedim(0, -1)
+
+
+def _squeezed(x, heads):
+    return split_packed(x, heads).squeeze()
+
+
+def _detached(x, heads):
+    return split_packed(x, heads).detach()
+
+
+def _default_dtype(x, heads):
+    return split_packed(x, heads) + 0 if x.dtype == torch.float32 else split_packed(x, heads).float()
+
+
 def with_chunks(x: torch.Tensor, heads: int) -> torch.Tensor:
     sides = x.chunk(3, dim=-1)  # three times (B, T, H)
     return torch.stack([torch.stack(side.chunk(heads, dim=-1), dim=1) for side in sides])
@@ -133,6 +158,16 @@ QUESTION = Question(
         Mistake("the heads stand before the batch: (3, N, B, T, d)", _heads_first),
         Mistake("the batch stands in front of the three: (B, 3, N, T, d)", _batch_first),
         Mistake("queries and keys are exchanged", _keys_first),
+        Mistake("keys and values are exchanged", lambda x, heads: split_packed(x, heads)[[0, 2, 1]]),
+        Mistake("the three stand in reverse order", lambda x, heads: split_packed(x, heads).flip(0)),
+        Mistake("the queries are given three times", lambda x, heads: split_packed(x, heads)[[0, 0, 0]]),
+        Mistake("the heads stand in reverse order", lambda x, heads: split_packed(x, heads).flip(2)),
+        Mistake("number of heads and width of a head are exchanged: d heads of N features", _heads_for_width),
+        Mistake("the three are cut apart, and not into heads", _no_heads),
+        Mistake("the axis of 3 stands last, not first", _three_last),
+        Mistake("axes of size 1 are squeezed away: a batch of one has lost its axis", _squeezed),
+        Mistake("the result is cut off from x, so that no gradient flows back", _detached),
+        Mistake("the result is float32 whatever comes in", _default_dtype),
         Mistake("the three are joined along the batch, without an axis of their own", _three_texts),
         Mistake("three tensors are returned; one is asked for, with an axis of 3 in front", _three_results),
         Mistake("the axis of 3 was cut out of the tokens, not out of the features", _tokens_cut),

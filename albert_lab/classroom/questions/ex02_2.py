@@ -68,6 +68,26 @@ def _exchanged(x: Tensor, heads: int) -> Tensor:
     return x.unflatten(-1, (-1, heads)).transpose(1, 2)
 
 
+def _last_text(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x[-1:].expand_as(x), heads)
+
+
+def _last_token(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x[:, -1:].expand_as(x), heads)
+
+
+def _last_head(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x, heads)[:, -1:].expand(-1, heads, -1, -1)
+
+
+def _repeated(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x, heads)[:, [*range(heads - 1), max(heads - 2, 0)]]
+
+
+def _first_feature(x: Tensor, heads: int) -> Tensor:
+    return _viewed(x, heads)[..., :1].expand(-1, -1, -1, x.shape[-1] // heads)
+
+
 SPLITS = (
     ("a right split, made with unflatten", _viewed),
     ("a right split, made with chunks", _chunked),
@@ -82,11 +102,16 @@ SPLITS = (
     ("a split that gives every text the first one's numbers", _first_text),
     ("a split that gives every token the first one's numbers", _first_token),
     ("a split that gives every head the first one's numbers", _first_head),
+    ("a split that gives every text the last one's numbers", _last_text),
+    ("a split that gives every token the last one's numbers", _last_token),
+    ("a split that gives every head the last one's numbers", _last_head),
+    ("a split whose last head repeats the one before", _repeated),
+    ("a split that repeats the first feature of each head", _first_feature),
 )
 
 
 def cases(draw: Draw) -> list[Case]:
-    """Three right and ten wrong splits, in an order that is drawn."""
+    """Three right and fifteen wrong splits, in an order that is drawn."""
     order = draw.normal(len(SPLITS)).argsort().tolist()
     return [Case(SPLITS[i][0], (SPLITS[i][1],)) for i in order]
 
@@ -114,38 +139,43 @@ def _back_and_forth(split):
     return torch.equal(split(x, 4).reshape(2, 3, 20), x)
 
 
-def _only_head_0(split):
-    x = _numbers(2, 3, 4, 5)
-    found = split(x, 4)
-    return found.shape == (2, 4, 3, 5) and torch.equal(found[:, 0], x[:, :, :5])
-
-
-def _only_token_0(split):
-    x = _numbers(2, 3, 4, 5)
-    found = split(x, 4)
-    return found.shape == (2, 4, 3, 5) and torch.equal(found[:, :, 0], x[:, 0].reshape(2, 4, 5))
-
-
 def _same_numbers(split):
     x = torch.randn(2, 3, 20)
     return torch.equal(split(x, 4).flatten().sort().values, x.flatten().sort().values)
 
 
+def _part(*place):
+    """A test that looks at the shape, and at this part of the result only."""
+
+    def test(split):
+        x = _numbers(2, 3, 4, 5)
+        found = split(x, 4)
+        return found.shape == (2, 4, 3, 5) and torch.equal(found[place], _viewed(x, 4)[place])
+
+    return test
+
+
+def _shape_and_numbers(split):
+    return _only_the_shape(split) and _same_numbers(split)
+
+
+def _expects(wrong):
+    """A test that compares with this split."""
+
+    def test(split):
+        x = _numbers(2, 3, 4, 5)
+        return torch.equal(split(x, 4), wrong(x, 4))
+
+    return test
+
+
+def _asserts_only(split):
+    assert is_right(split)
+
+
 def _together_again(split):
     x = torch.randn(2, 3, 20)
     return torch.equal(split(x, 4).transpose(1, 2).flatten(2), x)
-
-
-def _always_true(split):
-    return True
-
-
-def _always_false(split):
-    return False
-
-
-def _opposite(split):
-    return not is_right(split)
 
 
 def _asserts(split):
@@ -218,8 +248,8 @@ QUESTION = Question(
             _on_sizes(1, 2, 2, 2),
         ),
         Mistake("your test has heads of one feature", _on_sizes(2, 3, 4, 1)),
-        Mistake("your test looks at head 0 only", _only_head_0),
-        Mistake("your test looks at the first token only", _only_token_0),
+        Mistake("your test looks at head 0 only", _part(slice(None), 0)),
+        Mistake("your test looks at the first token only", _part(..., 0, slice(None))),
         Mistake(
             "your test asks whether the same numbers (or the same sum) come out, in whatever order",
             _same_numbers,
@@ -229,11 +259,34 @@ QUESTION = Question(
             "heads as features in each",
             _together_again,
         ),
-        Mistake("your test says True to every split", _always_true),
-        Mistake("your test says False to every split", _always_false),
-        Mistake("True and False are exchanged: the contract wants True for a right split", _opposite),
+        Mistake("your test says True to every split", lambda split: True),
+        Mistake("your test says False to every split", lambda split: False),
+        Mistake(
+            "True and False are exchanged: the contract wants True for a right split",
+            lambda split: not is_right(split),
+        ),
         Mistake("your test raises an error where it should return False", _asserts),
         Mistake("your test compares numbers of different shapes, which is an error", _compares_without_shape),
+        Mistake("your test looks at the last head only", _part(slice(None), -1)),
+        Mistake("your test looks at the first two heads only", _part(slice(None), slice(2))),
+        Mistake("your test looks at the first head of the first text only", _part(0, 0)),
+        Mistake("your test looks at the last text only", _part(-1)),
+        Mistake("your test looks at the last token only", _part(..., -1, slice(None))),
+        Mistake("your test looks at one feature of each head, or at numbers alike in a head", _part(..., 0)),
+        Mistake(
+            "your test asks for the shape, and whether the same numbers (or the same sum) come out",
+            _shape_and_numbers,
+        ),
+        Mistake("what your test takes for right is a poured split", _expects(_poured)),
+        Mistake("what your test takes for right gives a head every N-th feature", _expects(_every_nth)),
+        Mistake(
+            "your test wants the numbers in new memory; right splits need not copy",
+            lambda split: is_right(split) and split(_numbers(2, 3, 4, 5), 4).is_contiguous(),
+        ),
+        Mistake("your test gives True or nothing, and raises an error for False", _asserts_only),
+        Mistake(
+            "1 and 0 are returned; the contract wants True and False", lambda split: int(is_right(split))
+        ),
     ),
     right=(with_random_numbers, with_a_merge, number_by_number, on_several_sizes),
     why=(

@@ -23,6 +23,10 @@ def cases(draw: Draw) -> list[Case]:
     key[0, :, 0] = torch.tensor([1.0, 2.0, 4.0]).log()
     value = torch.tensor([[[7.0], [14.0], [21.0]]])
 
+    apart = [one.double() for one in (draw.normal(2, 3, 8), draw.normal(2, 5, 4), draw.normal(2, 5, 3))]
+    apart[0][:, :, ::4] = torch.tensor([[3000.0], [0.0], [-3000.0]])  # where keys have 1: all scores alike
+    apart[1][:, :, 0] = 1
+
     def some(B: int, Tq: int, Tk: int, N: int, d: int, dv: int, **more) -> tuple[Tensor, Tensor, Tensor]:
         return (
             draw.normal(B, Tq, N * d, **more),
@@ -41,6 +45,7 @@ def cases(draw: Draw) -> list[Case]:
         Case(
             "scores in the thousands", tuple(60 * one for one in some(2, 3, 4, 2, 5, 3, dtype=torch.float64))
         ),
+        Case("queries with scores around 1500, 0 and −1500", tuple(apart)),
         Case("float64 stays float64", some(1, 4, 2, 3, 2, 3, dtype=torch.float64)),
         Case("nothing is contiguous", (draw.strided(2, 5, 12), draw.strided(2, 3, 4), draw.strided(2, 3, 2))),
         Case("gradients flow", some(2, 3, 4, 2, 3, 2), gradient=True),
@@ -106,14 +111,6 @@ def _features_outside(query, key, value):
     return _mix(_weights(query, key), value).permute(0, 2, 3, 1).flatten(-2)
 
 
-def _mean(query, key, value):
-    return _mix(_weights(query, key), value).mean(dim=1)
-
-
-def _sum(query, key, value):
-    return _mix(_weights(query, key), value).sum(dim=1)
-
-
 def _one_map(query, key, value):
     weights = _weights(query, key)
     return _merged(_mix(weights.mean(dim=1, keepdim=True).expand_as(weights), value))
@@ -135,20 +132,6 @@ def _over_queries(query, key, value):
     return _merged(_mix((heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=-2), value))
 
 
-def _overflows(query, key, value):
-    heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
-    powers = (heads @ key[:, None].mT / key.shape[-1] ** 0.5).exp()
-    return _merged(_mix(powers / powers.sum(dim=-1, keepdim=True), value))
-
-
-def _not_merged(query, key, value):
-    return _mix(_weights(query, key), value)
-
-
-def _still_apart(query, key, value):
-    return _mix(_weights(query, key), value).transpose(1, 2)
-
-
 def _keys_split_too(query, key, value):
     heads = query.shape[-1] // key.shape[-1]
     q, k, v = (t.unflatten(-1, (heads, -1)).transpose(1, 2) for t in (query, key, value))
@@ -158,6 +141,50 @@ def _keys_split_too(query, key, value):
 def _and_weights(query, key, value):
     weights = _weights(query, key)
     return _merged(_mix(weights, value)), weights
+
+
+def _powered(less):
+    """Attention by powers, with this function of the scores subtracted from them."""
+
+    def wrong(query, key, value):
+        heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
+        scores = heads @ key[:, None].mT / key.shape[-1] ** 0.5
+        powers = (scores - less(scores)).exp()
+        return _merged(_mix(powers / powers.sum(dim=-1, keepdim=True), value))
+
+    return wrong
+
+
+def _no_softmax(query, key, value):
+    heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
+    return _merged(_mix(heads @ key[:, None].mT / key.shape[-1] ** 0.5, value))
+
+
+def _keys_poured(query, key, value):
+    return share_keys(query, key.reshape(len(key), key.shape[2], -1).mT, value)
+
+
+def _scores_added(query, key, value):
+    heads = query.unflatten(-1, (-1, key.shape[-1]))
+    return (torch.einsum("bqnd,bkd->bqk", heads, key) / key.shape[-1] ** 0.5).softmax(dim=-1) @ value
+
+
+def _texts_for_heads(query, key, value):
+    heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
+    return _merged((heads @ key.mT / key.shape[-1] ** 0.5).softmax(dim=-1) @ value)
+
+
+def _joined_along(axis):
+    def wrong(query, key, value):
+        heads = query.split(key.shape[-1], dim=-1)
+        return torch.cat([share_keys(one, key, value) for one in heads], dim=axis)
+
+    return wrong
+
+
+def _width_of_values(query, key, value):
+    heads = query.unflatten(-1, (-1, value.shape[-1])).transpose(1, 2)
+    return _merged(_mix((heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=-1), value))
 
 
 def in_a_loop(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -215,17 +242,48 @@ QUESTION = Question(
         ),
         Mistake("a head gets every N-th feature of the query, not d neighbouring ones", _every_nth),
         Mistake("the heads are merged feature by feature, not side by side", _features_outside),
-        Mistake("the heads are averaged", _mean),
-        Mistake("the heads are added, before any W_O", _sum),
+        Mistake("the heads are averaged", lambda q, k, v: _mix(_weights(q, k), v).mean(dim=1)),
+        Mistake("the heads are added, before any W_O", lambda q, k, v: _mix(_weights(q, k), v).sum(dim=1)),
         Mistake("the maps are averaged, so that all heads look alike", _one_map),
         Mistake("the keys are repeated and compared with all heads at once: one large head", _one_large_head),
         Mistake("the softmax runs over the heads", _over_heads),
         Mistake("the softmax runs over the queries", _over_queries),
-        Mistake("e to the power of a large score overflows", _overflows),
-        Mistake("the heads are not merged: (B, N, Tq, dv)", _not_merged),
-        Mistake("the heads are not laid side by side: (B, Tq, N, dv)", _still_apart),
+        Mistake("e to the power of a large score overflows", _powered(lambda scores: 0)),
+        Mistake("the heads are not merged: (B, N, Tq, dv)", lambda q, k, v: _mix(_weights(q, k), v)),
+        Mistake(
+            "the heads are not laid side by side: (B, Tq, N, dv)",
+            lambda q, k, v: _mix(_weights(q, k), v).transpose(1, 2),
+        ),
         Mistake("keys and values are split into heads too; here all heads use all of them", _keys_split_too),
         Mistake("output and weights are returned; the contract asks for the output alone", _and_weights),
+        Mistake(
+            "the mean of the scores is subtracted; some powers still overflow",
+            _powered(lambda scores: scores.mean(dim=-1, keepdim=True)),
+        ),
+        Mistake(
+            "one maximum of all scores is subtracted; low rows lose all their powers",
+            _powered(lambda scores: scores.max()),
+        ),
+        Mistake("there is no softmax: the scores themselves are the weights", _no_softmax),
+        Mistake("the keys are poured into the transposed shape, not transposed", _keys_poured),
+        Mistake("the scores of all heads are added: one map for all of them", _scores_added),
+        Mistake(
+            "keys and values have no axis for the heads, so that texts are taken for heads", _texts_for_heads
+        ),
+        Mistake("the heads are laid behind each other along the queries", _joined_along(1)),
+        Mistake("the heads are laid behind each other along the texts", _joined_along(0)),
+        Mistake("the width of a head is read off the values; it is that of the keys", _width_of_values),
+        Mistake("the keys are handed over: value is never used", lambda q, k, v: share_keys(q, k, k)),
+        Mistake("only the first head asks", lambda q, k, v: share_keys(q[..., : k.shape[-1]], k, v)),
+        Mistake("axes of size 1 are squeezed away", lambda *given: share_keys(*given).squeeze()),
+        Mistake(
+            "the result is float32 whatever comes in",
+            lambda *given: share_keys(*(one.float() for one in given)),
+        ),
+        Mistake(
+            "the result is cut off, so that no gradient flows back",
+            lambda *given: share_keys(*given).detach(),
+        ),
     ),
     right=(in_a_loop, as_more_rows, with_copies, by_matrices),
     why=(

@@ -22,7 +22,7 @@ def by_torch(query: Linear, key: Linear, value: Linear, dense: Linear, heads: in
 
 
 def cases(draw: Draw) -> list[Case]:
-    """A batch, sizes that hide the mistakes, one head, one text, one token, a layout."""
+    """A batch, sizes that hide the mistakes, one head, one text, one token, a layout, gradients."""
 
     def some(x: Tensor, heads: int, *, bias: bool = True) -> tuple:
         H = x.shape[-1]
@@ -41,6 +41,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("one token", some(draw.normal(3, 1, 6), 2)),
         Case("one text of one token", some(draw.normal(1, 1, 4), 2)),
         Case("a tensor that is not contiguous", some(draw.strided(2, 3, 8), 2)),
+        Case("gradients flow", some(draw.normal(2, 3, 4) / 4, 2), gradient=True),
     ]
 
 
@@ -87,12 +88,6 @@ def _bias_twice(query, key, value, dense, heads, x):
     return by_torch(query, key, value, dense, heads, x) + dense.bias
 
 
-def _weight_turned(query, key, value, dense, heads, x):
-    turned = nn.Linear(x.shape[-1], x.shape[-1])
-    turned.weight.data, turned.bias.data = dense.weight.data.T, dense.bias.data
-    return by_torch(query, key, value, turned, heads, x)
-
-
 def _no_dense(query, key, value, dense, heads, x):
     same = nn.Linear(x.shape[-1], x.shape[-1])
     same.weight.data, same.bias.data = torch.eye(x.shape[-1]), torch.zeros(x.shape[-1])
@@ -121,6 +116,47 @@ def _no_input_biases(query, key, value, dense, heads, x):
         torchs.in_proj_weight.copy_(torch.cat([query.weight, key.weight, value.weight]))
     torchs.out_proj.load_state_dict(dense.state_dict())
     return torchs(x, x, x)[0]
+
+
+def _projected_twice(query, key, value, dense, heads, x):
+    torchs = nn.MultiheadAttention(x.shape[-1], heads, batch_first=True)
+    with torch.no_grad():
+        torchs.in_proj_weight.copy_(torch.cat([query.weight, key.weight, value.weight]))
+        torchs.in_proj_bias.copy_(torch.cat([query.bias, key.bias, value.bias]))
+    torchs.out_proj.load_state_dict(dense.state_dict())
+    return torchs(query(x), key(x), value(x))[0]
+
+
+def _turned(part):
+    turned = nn.Linear(*part.weight.shape)
+    turned.weight.data, turned.bias.data = part.weight.data.T, part.bias.data
+    return turned
+
+
+def _no_biases(query, key, value, dense, heads, x):
+    for_weights = [nn.Linear(*part.weight.shape) for part in (query, key, value, dense)]
+    for own, part in zip(for_weights, (query, key, value, dense), strict=True):
+        own.weight.data, own.bias.data = part.weight.data, torch.zeros_like(part.bias)
+    return by_torch(*for_weights, heads, x)
+
+
+def _axes_poured(query, key, value, dense, heads, x):
+    poured = x.reshape(x.shape[1], x.shape[0], -1).transpose(0, 1)
+    return by_torch(query, key, value, dense, heads, poured).transpose(0, 1).reshape(x.shape)
+
+
+def _turned_back_only(query, key, value, dense, heads, x):
+    return _made(query, key, value, dense, heads, x, turned=False)[0].transpose(0, 1)
+
+
+def _one_long_text(query, key, value, dense, heads, x):
+    return by_torch(query, key, value, dense, heads, x.reshape(1, -1, x.shape[-1])).reshape(x.shape)
+
+
+def _dense_emptied(query, key, value, dense, heads, x):
+    found = by_torch(query, key, value, dense, heads, x)
+    dense.bias.data.zero_()
+    return found
 
 
 def with_the_axes_turned(query, key, value, dense, heads, x):
@@ -171,13 +207,37 @@ QUESTION = Question(
         Mistake("queries and keys are exchanged", _queries_and_keys_exchanged),
         Mistake("dense is applied twice, inside of torch's module and after it", _dense_twice),
         Mistake("the bias of dense is added twice", _bias_twice),
-        Mistake("the matrix of dense is transposed; both modules keep it in the same way", _weight_turned),
+        Mistake(
+            "the matrix of dense is transposed; both modules keep it in the same way",
+            lambda *given: by_torch(*given[:3], _turned(given[3]), *given[4:]),
+        ),
         Mistake("dense is not used", _no_dense),
         Mistake("there is only one head", _one_head),
         Mistake("output and weights are returned; the contract asks for the output alone", _both),
         Mistake("the weights are returned, not the output", _weights),
         Mistake("x is added to the output; that is the residual of another chapter", _residual),
         Mistake("the biases of queries, keys and values do not arrive in torch's module", _no_input_biases),
+        Mistake("no bias at all arrives in torch's module", _no_biases),
+        Mistake(
+            "x goes through query, key and value twice: before torch's module and inside of it",
+            _projected_twice,
+        ),
+        Mistake(
+            "the matrices of queries, keys and values are transposed; both modules keep them in the same way",
+            lambda query, key, value, *more: by_torch(_turned(query), _turned(key), _turned(value), *more),
+        ),
+        Mistake("the axes of x are poured into another shape, not turned", _axes_poured),
+        Mistake("the axes are turned on the way out, and not on the way in", _turned_back_only),
+        Mistake("all texts are laid end to end as one long text", _one_long_text),
+        Mistake(
+            "the width of a head is given in place of the number of heads",
+            lambda *given: by_torch(*given[:4], given[5].shape[-1] // given[4], given[5]),
+        ),
+        Mistake("the bias of dense is taken away from the caller's module", _dense_emptied),
+        Mistake(
+            "the output is made where gradients are switched off", lambda *given: by_torch(*given).detach()
+        ),
+        Mistake("axes of size 1 are squeezed away", lambda *given: by_torch(*given).squeeze()),
     ),
     right=(with_the_axes_turned, by_hand, head_by_head),
     why=(

@@ -18,7 +18,7 @@ def cases(draw: Draw) -> list[Case]:
     """By hand, each place of a head, sizes that fit by accident, one head, one token, layouts, gradients."""
     by_hand = torch.nn.Linear(2, 2)
     by_hand.weight.data = torch.tensor([[1.0, 10.0], [2.0, 20.0]])
-    by_hand.bias.data = torch.tensor([100.0, 200.0])
+    by_hand.bias.data = torch.tensor([100.0, 300.0])
 
     def some(B: int, N: int, T: int, d: int, out: int, n: int, dtype=torch.float32) -> tuple:
         dense = torch.nn.Linear(N * d, out, dtype=dtype)
@@ -150,6 +150,54 @@ def _not_mixed(heads, dense, n):
     return _side_by_side(_silenced(heads, n))
 
 
+def _from_here_on(heads, dense, n):
+    kept = heads.clone()
+    kept[:, n:] = 0
+    return dense(_side_by_side(kept))
+
+
+def _steps_of_heads(heads, dense, n):
+    kept, count = _side_by_side(heads).clone(), heads.shape[1]
+    kept[..., n * count : (n + 1) * count] = 0
+    return dense(kept)
+
+
+def _rows_of_weight(heads, dense, n):
+    d, weight = heads.shape[-1], dense.weight.clone()
+    weight[n * d : (n + 1) * d] = 0
+    return _side_by_side(heads) @ weight.T + dense.bias
+
+
+def _weight_turned(heads, dense, n):
+    return _side_by_side(_silenced(heads, n)) @ dense.weight + dense.bias
+
+
+def _bias_for_each(heads, dense, n):
+    found = without_head(heads, dense, n)
+    return found + max(heads.shape[1] - 2, 0) * dense.bias
+
+
+def _features_outside(heads, dense, n):
+    return dense(_silenced(heads, n).permute(0, 2, 3, 1).flatten(-2))
+
+
+def _mean_of_heads(heads, dense, n):
+    kept = heads.clone()
+    kept[:, n] = heads.mean(dim=1)
+    return dense(_side_by_side(kept))
+
+
+def _mask_of_tokens(heads, dense, n):
+    others = torch.arange(heads.shape[1]) != n
+    return dense(_side_by_side(heads * others[:, None]))
+
+
+def _first_text(heads, dense, n):
+    kept = heads.clone()
+    kept[0, n] = 0
+    return dense(_side_by_side(kept))
+
+
 def with_a_sum(heads: Tensor, dense: Linear, n: int) -> Tensor:
     d = heads.shape[-1]
     found = dense.bias.expand(heads.shape[0], heads.shape[2], -1)
@@ -209,6 +257,22 @@ QUESTION = Question(
         Mistake("the head is left out, so that the features no longer fit dense", _left_out),
         Mistake("the heads behind it have moved up and use their neighbours' part of W_O", _moved_up),
         Mistake("the heads stand side by side, and dense was not applied", _not_mixed),
+        Mistake("head n and all behind it are silenced", _from_here_on),
+        Mistake("the features of a head are counted in steps of N, not of d", _steps_of_heads),
+        Mistake("rows of the matrix of dense are silenced, and a row makes an output", _rows_of_weight),
+        Mistake("the matrix of dense is used without turning it round", _weight_turned),
+        Mistake(
+            "dense is applied to each of the other heads, so that its bias is added each time", _bias_for_each
+        ),
+        Mistake("the heads are merged feature by feature, not side by side", _features_outside),
+        Mistake("the head is replaced by the mean of all heads; it still writes", _mean_of_heads),
+        Mistake("the head is silenced in the first text only", _first_text),
+        Mistake("a mask of the N heads is laid along the tokens", _mask_of_tokens),
+        Mistake("axes of size 1 are squeezed away", lambda *given: without_head(*given).squeeze()),
+        Mistake(
+            "the result is cut off, so that no gradient flows back",
+            lambda *given: without_head(*given).detach(),
+        ),
     ),
     right=(with_a_sum, by_subtraction, by_einsum, with_a_copy),
     why=(

@@ -76,6 +76,35 @@ QUESTION = Question(
         Mistake(
             "you let the divisor grow: a narrower head has smaller scores, not larger ones", _with(divisor=2)
         ),
+        Mistake("all factors are those from 64 heads to 16", _with(maps=0.25, rank=4, divisor=2)),
+        Mistake(
+            "where nothing changes you give 0, as if it were added; a factor is 1",
+            _with(parameters=0, work=0),
+        ),
+        Mistake("16 is the new rank itself; the factor from the old one is asked for", _with(rank=16)),
+        Mistake("4 is the new divisor itself; the factor from the old one is asked for", _with(divisor=4)),
+        Mistake(
+            "you give both new values themselves, rank and divisor, not factors", _with(rank=16, divisor=4)
+        ),
+        Mistake("you take the root for the rank too; only the divisor is a root", _with(rank=0.5)),
+        Mistake(
+            "in parameters and work the heads stay as wide as they were",
+            _with(parameters=4, work=4),
+        ),
+        Mistake(
+            "all heads stay as wide as they were; H stays, so each gets a quarter",
+            _with(parameters=4, work=4, rank=1, divisor=1),
+        ),
+        Mistake(
+            "the heads stay as wide as they were, except in the parameters",
+            _with(work=4, rank=1, divisor=1),
+        ),
+        Mistake(
+            "you leave rank and divisor as they are, as if a head kept its width", _with(rank=1, divisor=1)
+        ),
+        Mistake("everything is multiplied by 4", dict.fromkeys(ASKED, 4)),
+        Mistake("parameters grow with N · N in your count", _with(parameters=16)),
+        Mistake("the work grows with N · N in your count", _with(work=16)),
     ),
     right=(
         {"parameters": 1.0, "maps": 4.0, "work": 1.0, "rank": 1 / 4, "divisor": 1 / 2},
@@ -87,6 +116,7 @@ QUESTION = Question(
             "maps": 64 / 16,
             "parameters": 1,
         },
+        {"parameters": "1", "maps": "4", "work": "1", "rank": "0.25", "divisor": "0.5"},
     ),
     why=(
         "The same H features are cut into four times as many pieces of a quarter of the width, so everything "

@@ -33,9 +33,13 @@ QUESTION = Question(
         ),
         Mistake("this is what was read; the map is not used", READ),
         Mistake("this is the task of the chapter, the sequence backwards; this map is another one", 63814927),
-        Mistake("the rows are read from the bottom to the top", 31976842),
+        Mistake(
+            "the rows are read from the bottom to the top, or the columns counted from the right", 31976842
+        ),
         Mistake("these are the places looked at, counted from 1, not the digits that stand there", 24681357),
         Mistake("these are the places looked at, counted from 0, not the digits that stand there", 13570246),
+        Mistake("the map is read by columns, and these are places, not the digits there", 51627384),
+        Mistake("the map is followed twice", 46932871),
         Mistake("every place is taken one too far to the right", 91372486),
         Mistake("every place is taken one too far to the left", 79136248),
         Mistake(
