@@ -92,7 +92,7 @@ def _report(question: Question, answer: Any, seed: int) -> str | None:
         : first + 1
     ]
     if question.asks_for_a_value:
-        lines += _value_details(answer, value)
+        lines += _value_details(question, answer, value)
     else:
         lines += _details(question, cases[first], expected[first], given[first])
     return "\n".join([*lines, *_diagnosis(question, expected, given, right, seed, value)])
@@ -132,8 +132,8 @@ def _details(question: Question, case: Case, expected: Outcome, given: Outcome) 
     return [*lines, *(f"    {text}" for text in _first_difference(question, names, expected, given))]
 
 
-def _value_details(answer: Any, value: Any) -> list[str]:
-    said = remark(answer, value)
+def _value_details(question: Question, answer: Any, value: Any) -> list[str]:
+    said = remark(answer, value, rtol=question.rtol)
     return [f"    yours     {shown(answer)}", *([f"    {said}"] if said else [])]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from numbers import Real
 from typing import Any
 
@@ -28,12 +29,15 @@ def in_form(given: Any, right: Any) -> Any:
     return given
 
 
-def remark(given: Any, right: Any) -> str:
-    """What to tell about the form of a wrong answer, in the form of `in_form`; nothing of the right one."""
+def remark(given: Any, right: Any, *, rtol: float = 1e-4) -> str:
+    """What to tell about the form of an answer that `in_form` gave; nothing of the right one.
+
+    `rtol` is the relative tolerance within which a number is right.
+    """
     if isinstance(right, Mapping):
         if not isinstance(given, Mapping) or given.keys() != right.keys():
             return f"a dictionary with the keys {', '.join(map(repr, right))} is expected"
-        found = ((key, remark(given[key], value)) for key, value in right.items())
+        found = ((key, remark(given[key], value, rtol=rtol)) for key, value in right.items())
         return next((f"under {key!r}: {text}" for key, text in found if text), "")
     if isinstance(right, str):
         return "" if isinstance(given, str) else "text is expected, in quotes"
@@ -42,7 +46,8 @@ def remark(given: Any, right: Any) -> str:
         return "" if fits else f"{len(right)} values in a list are expected"
     if _is_number(right) and not _is_number(given):
         return "one number is expected, as Python writes it: 3 or 0.25, without words and units"
-    if _is_number(right) and not float(given).is_integer() and math.isclose(given, right, rel_tol=_CLOSE):
+    near = _is_number(right) and rtol < abs(given - right) / max(abs(right), 1e-12) < _CLOSE
+    if near and not float(given).is_integer():
         return "nearly: something was rounded on the way; keep all digits"
     return ""
 
@@ -60,7 +65,9 @@ def _as_number(given: Any, right: float) -> Any:
         return given
     if _DECIMAL_COMMA.fullmatch(given) and abs(right) < 1000:
         given = given.replace(",", ".")
+    text = re.sub("[,_ ]", "", given) if _THOUSANDS.fullmatch(given) else given
     try:
-        return float(re.sub("[,_ ]", "", given) if _THOUSANDS.fullmatch(given) else given)
-    except ValueError:
+        number = float(Fraction(text) if "/" in text else text)
+    except (ValueError, ZeroDivisionError, OverflowError):
         return given
+    return number if math.isfinite(number) else given

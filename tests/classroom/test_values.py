@@ -11,7 +11,18 @@ from albert_lab.classroom.values import in_form, remark
 
 @pytest.mark.parametrize(
     "given",
-    ["17", " 17 ", "17.0", "1.7e1", [17], (17.0,), torch.tensor(17), torch.tensor([17.0]), np.array([[17]])],
+    [
+        "17",
+        " 17 ",
+        "17.0",
+        "1.7e1",
+        "34/2",
+        [17],
+        (17.0,),
+        torch.tensor(17),
+        torch.tensor([17.0]),
+        np.array([[17]]),
+    ],
     ids=repr,
 )
 def test_one_number_in_other_forms(given):
@@ -31,7 +42,9 @@ def test_a_comma_before_decimals_is_one_where_no_thousands_are_near():
     assert in_form("1,733", 1733) == 1733
 
 
-@pytest.mark.parametrize("given", ["17 %", "about 17", "", [17, 17], {}, None, True, object()], ids=repr)
+@pytest.mark.parametrize(
+    "given", ["17 %", "about 17", "17/0", "nan", "", [17, 17], {}, None, True, object()], ids=repr
+)
 def test_what_is_no_number_stays_and_is_told(given):
     assert in_form(given, 17) is given or in_form(given, 17) == given
     assert "one number is expected" in remark(in_form(given, 17), 17)
@@ -63,6 +76,8 @@ def test_several_values_need_their_number_of_places():
 def test_a_rounded_number_is_called_nearly_right_but_a_whole_one_is_not():
     assert "rounded" in remark(1.73, 1.7329)
     assert "rounded" in remark({"a": 1.73}, {"a": 1.7329})
-    for given in (1.6, -1.7329, 2):
+    assert "under 'b': nearly" in remark({"a": 27 / 28, "b": 1.73}, {"a": 27 / 28, "b": 1.7329})
+    assert remark(1.73, 1.7329, rtol=1e-2) == "", "within the tolerance it is right"
+    for given in (1.6, -1.7329, 2, 1.7329):
         assert remark(given, 1.7329) == ""
     assert remark(11_700_001, 11_683_584) == "", "counts are exact"
