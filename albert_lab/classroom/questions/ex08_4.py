@@ -89,9 +89,8 @@ def _built(first=FIRST, second=SECOND, order="post", residual="a", gelu="tanh", 
             if "hidden" in how:
                 shown = how["hidden"] * (~mask[:, None, None, :]).to(y.dtype)
             mixed = F.scaled_dot_product_attention(q, k, v, shown, scale=how.get("scale"))
-            return linear(
-                "attention.dense", (mixed if how.get("merged") else mixed.transpose(1, 2)).reshape(y.shape)
-            )
+            mixed = mixed if how.get("merged") else mixed.transpose(1, 2)
+            return linear("attention.dense", mixed.reshape(y.shape))
 
         def forward(y):
             return linear("ffn_output", F.gelu(linear("ffn", y), approximate=gelu))
