@@ -33,7 +33,7 @@ from playwright.sync_api import Browser, sync_playwright
 LAYERS = HEADS = 12
 MAKERS = ("bertviz", "albert-lab")
 SIZES = [("head", 32), ("head", 64), ("head", 128), ("head", 256), ("model", 64), ("head", 40), ("model", 40)]
-DRAWN = [("head", 128, 3), ("model", 64, 3), ("head", 256, 1)]  # and how often
+DRAWN = [("head", 128, 3), ("model", 64, 3), ("head", 256, 3)]  # and how often
 COMPARED = [("head", 40), ("model", 40)]
 DRAWN_AND_PAINTED = """() => new Promise((done) => {
     const look = () => document.querySelector('#vis svg line')
