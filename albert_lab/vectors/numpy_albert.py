@@ -49,8 +49,8 @@ class NumpyAlbert:
         self._config, self._tensors = config, tensors
         self._activation = _ACTIVATIONS[config.hidden_act]
         try:
-            self(np.zeros(1, dtype=np.int64))  # touches every weight
-        except (KeyError, ValueError) as error:
+            self(np.array([config.vocab_size - 1] * config.max_position_embeddings))  # touches every weight
+        except (KeyError, ValueError, IndexError) as error:
             raise CheckpointError(f"The weights do not fit the config: {error}") from error
 
     def __call__(self, ids: np.ndarray) -> np.ndarray:

@@ -41,6 +41,8 @@ class QuickExtractor:
             raise CheckpointError(f"{folder} is read by the full Extractor only.")
         self.config, self.normalize = read_config(folder), self._notes.normalize
         self._encoder, self._tensors = TextEncoder(tokenizer), read_body(folder)
+        if self._encoder.vocab_size > self.config.vocab_size:
+            raise CheckpointError(f"The tokenizer in {folder} knows pieces that the model does not.")
         self._network = NumpyAlbert(self.config, self._tensors)
         self.max_length = self._encoder.longest_input(self.config, self._notes.max_length)
         self._window = self.max_length - self._encoder.special_tokens

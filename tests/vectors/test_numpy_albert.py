@@ -57,8 +57,12 @@ def test_what_numpy_cannot_read(make_model, tmp_path):
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(CheckpointError, match="cannot be read"):
         read_body(tmp_path)
+    read = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     del tensors["encoder.embedding_hidden_mapping_in.bias"]
     with pytest.raises(CheckpointError, match=r"do not fit.*mapping_in\.bias"):
         NumpyAlbert(model.config, tensors)
+    short = model.state_dict()["embeddings.position_embeddings.weight"].numpy()[:-1]
+    with pytest.raises(CheckpointError, match="do not fit"):
+        NumpyAlbert(model.config, read | {"embeddings.position_embeddings.weight": short})
     with pytest.raises(CheckpointError, match="gelu"):
         NumpyAlbert(make_model(hidden_act="gelu").config, tensors)

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from albert_lab.errors import CheckpointError
+from albert_lab.errors import CheckpointError, InputError
 from albert_lab.model import save_model
 from albert_lab.vectors import Extractor
 from albert_lab.vectors.quick import QuickExtractor, quick_extractor
@@ -103,3 +103,10 @@ def test_a_search_with_a_warm_cache_loads_no_torch(make_folder, tmp_path):
     assert warm.stdout == cold.stdout
     assert "'torch'" in cold.stderr, "the notes were embedded in torch"
     assert warm.stderr == "[]\n"
+
+
+def test_a_tokenizer_that_knows_more_pieces_than_the_model_is_refused(make_folder, make_model, tokenizer):
+    folder = make_folder()
+    save_model(make_model(vocab_size=len(tokenizer) - 1), folder)
+    with pytest.raises(InputError, match="belong together"):
+        quick_extractor(folder)
