@@ -41,6 +41,20 @@ class Mistake:
     answer: Any
 
 
+@dataclass(frozen=True)
+class Named:
+    """A function among a case's arguments, with a name that a report can show."""
+
+    name: str
+    function: Callable
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.function(*arguments)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
 def call(answer: Callable, *arguments: Any, **options: Any) -> Any:
     """How most answers are used: they are functions."""
     return answer(*arguments, **options)

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, Mistake, Named, Question
 
 
 def order_gap(layer: Callable, x: torch.Tensor, order: torch.Tensor) -> float:
     return float((layer(x[:, order]) - layer(x)[:, order]).abs().max())
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer with a name that a report can show."""
-
-    name: str
-    function: Callable
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return self.function(x)
-
-    def __repr__(self) -> str:
-        return self.name
 
 
 def _attention(x: torch.Tensor) -> torch.Tensor:
@@ -37,16 +22,16 @@ def _causal(x: torch.Tensor) -> torch.Tensor:
     return F.scaled_dot_product_attention(x, x, x, is_causal=True)
 
 
-def _with_places(rows: torch.Tensor) -> Layer:
-    return Layer("attention with positions", lambda x: _attention(x + rows[: x.shape[1]].to(x.dtype)))
+def _with_places(rows: torch.Tensor) -> Named:
+    return Named("attention with positions", lambda x: _attention(x + rows[: x.shape[1]].to(x.dtype)))
 
 
-RUNNING_SUM = Layer("running sum over the tokens", lambda x: x.cumsum(dim=1))
-ATTENTION = Layer("attention without positions", _attention)
-CAUSAL = Layer("attention with a causal mask", _causal)
-AVERAGE = Layer("every token becomes the average", lambda x: x.mean(dim=1, keepdim=True).expand_as(x))
-BACKWARDS = Layer("the tokens backwards", lambda x: x.flip(1))
-PLACES_ONLY = Layer(
+RUNNING_SUM = Named("running sum over the tokens", lambda x: x.cumsum(dim=1))
+ATTENTION = Named("attention without positions", _attention)
+CAUSAL = Named("attention with a causal mask", _causal)
+AVERAGE = Named("every token becomes the average", lambda x: x.mean(dim=1, keepdim=True).expand_as(x))
+BACKWARDS = Named("the tokens backwards", lambda x: x.flip(1))
+PLACES_ONLY = Named(
     "the place times each feature", lambda x: x * torch.arange(x.shape[1])[:, None].to(x.dtype)
 )
 

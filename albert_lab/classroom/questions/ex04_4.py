@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, Mistake, Named, Question
 
 
 def layer_step(
@@ -18,43 +17,29 @@ def layer_step(
     return norm_2(a + feed_forward(a))
 
 
-@dataclass(frozen=True)
-class Part:
-    """A part of a layer, with a name that a report can show."""
-
-    name: str
-    function: Callable
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return self.function(x)
-
-    def __repr__(self) -> str:
-        return self.name
-
-
 BY_HAND = (
-    Part("10 x", lambda x: 10 * x),
-    Part("x + 1", lambda x: x + 1),
-    Part("100 x", lambda x: 100 * x),
-    Part("2 x", lambda x: 2 * x),
+    Named("10 x", lambda x: 10 * x),
+    Named("x + 1", lambda x: x + 1),
+    Named("100 x", lambda x: 100 * x),
+    Named("2 x", lambda x: 2 * x),
 )
 
 
-def _norm(draw: Draw, width: int, dtype: torch.dtype) -> Part:
+def _norm(draw: Draw, width: int, dtype: torch.dtype) -> Named:
     gamma, beta = draw.normal(width, dtype=dtype) + 1.5, draw.normal(width, dtype=dtype)
-    return Part("a LayerNorm", lambda x: F.layer_norm(x, (width,), gamma, beta, 1e-12))
+    return Named("a LayerNorm", lambda x: F.layer_norm(x, (width,), gamma, beta, 1e-12))
 
 
-def _parts(draw: Draw, width: int, dtype: torch.dtype = torch.float32) -> tuple[Part, ...]:
+def _parts(draw: Draw, width: int, dtype: torch.dtype = torch.float32) -> tuple[Named, ...]:
     """Attention, norm, feed-forward part and norm with weights of their own, numbers of size O(1)."""
     mix, wide, back = (
         draw.normal(*shape, dtype=dtype) / shape[0] ** 0.5
         for shape in ((width, width), (width, 3 * width), (3 * width, width))
     )
     return (
-        Part("attention", lambda x: F.scaled_dot_product_attention(x, x, x) @ mix),
+        Named("attention", lambda x: F.scaled_dot_product_attention(x, x, x) @ mix),
         _norm(draw, width, dtype),
-        Part("a feed-forward part", lambda x: F.gelu(x @ wide) @ back),
+        Named("a feed-forward part", lambda x: F.gelu(x @ wide) @ back),
         _norm(draw, width, dtype),
     )
 
@@ -62,8 +47,8 @@ def _parts(draw: Draw, width: int, dtype: torch.dtype = torch.float32) -> tuple[
 def cases(draw: Draw) -> list[Case]:
     """Numbers that can be followed by hand, then real parts in several sizes, silent parts, gradients."""
     attention, norm_1, feed_forward, norm_2 = _parts(draw, 6)
-    silent = Part("0", torch.zeros_like)
-    same = Part("x", lambda x: x)
+    silent = Named("0", torch.zeros_like)
+    same = Named("x", lambda x: x)
     float64 = _parts(draw, 4, torch.float64)
     return [
         Case("one number, by hand", (torch.tensor([[[1.0]]]), *BY_HAND)),

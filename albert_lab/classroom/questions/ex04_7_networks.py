@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Case, Draw
+from albert_lab.classroom.question import Case, Draw, Named
 
 
-@dataclass(frozen=True)
-class Network:
-    """A network with a name that a report can show."""
-
-    name: str
-    function: Callable
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return self.function(x)
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-def _masked(name: str, mask: torch.Tensor | None, draw: Draw, width: int, layers: int = 1) -> Network:
+def _masked(name: str, mask: torch.Tensor | None, draw: Draw, width: int, layers: int = 1) -> Named:
     """Attention layers with random weights; each behind a LayerNorm, and one at the end."""
     weights = 0.5 * draw.normal(layers, width, width, dtype=torch.float64)
 
@@ -35,7 +18,7 @@ def _masked(name: str, mask: torch.Tensor | None, draw: Draw, width: int, layers
             x = F.scaled_dot_product_attention(keys @ matrix, keys, keys, attn_mask=mask)
         return F.layer_norm(x, (width,))
 
-    return Network(name, run)
+    return Named(name, run)
 
 
 def _whisper(x: torch.Tensor) -> torch.Tensor:
@@ -75,10 +58,10 @@ def _sum(x: torch.Tensor) -> torch.Tensor:
 
 
 def _by_hand(draw: Draw) -> list[Case]:
-    rest = Network("sum of the rest", lambda x: _sum(x.flip(1)).flip(1))
+    rest = Named("sum of the rest", lambda x: _sum(x.flip(1)).flip(1))
     return [
-        Case("each token alone, by hand", (Network("2 x", lambda x: 2 * x), _text(draw, 3, 2))),
-        Case("a running sum", (Network("running sum", _sum), _text(draw, 4, 3))),
+        Case("each token alone, by hand", (Named("2 x", lambda x: 2 * x), _text(draw, 3, 2))),
+        Case("a running sum", (Named("running sum", _sum), _text(draw, 4, 3))),
         Case("a running sum from the end", (rest, _text(draw, 4))),
     ]
 
@@ -105,33 +88,31 @@ def _attentions(draw: Draw) -> list[Case]:
 
 def _low_voices(draw: Draw) -> list[Case]:
     return [
-        Case("low voices", (Network("whisper", _whisper), _text(draw, 5, 3))),
-        Case("voices from loud to silent", (Network("ever lower voices", _levels), _text(draw, 6, 3))),
+        Case("low voices", (Named("whisper", _whisper), _text(draw, 5, 3))),
+        Case("voices from loud to silent", (Named("ever lower voices", _levels), _text(draw, 6, 3))),
         Case(
             "one feature that counts, many that do not",
-            (Network("one or many", _one_or_many), _text(draw, 4)),
+            (Named("one or many", _one_or_many), _text(draw, 4)),
         ),
     ]
 
 
 def _corners(draw: Draw) -> list[Case]:
     zeros = torch.zeros(1, 4, 3, dtype=torch.float64)
-    most = Network("zeros and a running sum", lambda x: F.pad(_sum(x), (6, 0)))
-    over = Network("sum of what is above 1", lambda x: _sum(x - 1).relu())
+    most = Named("zeros and a running sum", lambda x: F.pad(_sum(x), (6, 0)))
+    over = Named("sum of what is above 1", lambda x: _sum(x - 1).relu())
     return [
-        Case("the input itself comes out", (Network("x", lambda x: x), _text(draw, 4, 3))),
-        Case("one feature", (Network("running sum", _sum), _text(draw, 3, 1))),
+        Case("the input itself comes out", (Named("x", lambda x: x), _text(draw, 4, 3))),
+        Case("one feature", (Named("running sum", _sum), _text(draw, 3, 1))),
         Case("most of the output never moves", (most, _text(draw, 4, 2))),
         Case(
             "all that moves goes down",
-            (Network("minus a running sum", lambda x: -_sum(x)), _text(draw, 4, 3)),
+            (Named("minus a running sum", lambda x: -_sum(x)), _text(draw, 4, 3)),
         ),
-        Case(
-            "changes that cancel", (Network("a running sum and its opposite", _opposites), _text(draw, 4, 3))
-        ),
+        Case("changes that cancel", (Named("a running sum and its opposite", _opposites), _text(draw, 4, 3))),
         Case("ones, and what is above 1", (over, zeros + 1)),
-        Case("zeros, a running sum", (Network("running sum", _sum), zeros)),
-        Case("zeros, sums above 0", (Network("relu of sums", lambda x: _sum(x).relu()), zeros)),
-        Case("zeros, sums above 1/2", (Network("a threshold", lambda x: (_sum(x) - 0.5).relu()), zeros)),
-        Case("zeros, sums of squares", (Network("squares", lambda x: _sum(x.square())), zeros)),
+        Case("zeros, a running sum", (Named("running sum", _sum), zeros)),
+        Case("zeros, sums above 0", (Named("relu of sums", lambda x: _sum(x).relu()), zeros)),
+        Case("zeros, sums above 1/2", (Named("a threshold", lambda x: (_sum(x) - 0.5).relu()), zeros)),
+        Case("zeros, sums of squares", (Named("squares", lambda x: _sum(x.square())), zeros)),
     ]
