@@ -19,6 +19,7 @@ _NAMES = {
     "search": "albert_lab.vectors.search",
     "predict": "albert_lab.classroom.predictions",
     "check": "albert_lab.classroom.check",
+    "facts": "albert_lab.classroom.facts",
     "progress": "albert_lab.classroom.progress",
     "solution": "albert_lab.classroom.solution",
 }

@@ -1,6 +1,7 @@
 """What a notebook asks of its reader: guesses to commit to, and exercises that are checked at once."""
 
 from albert_lab.classroom.check import AnswerError, check
+from albert_lab.classroom.facts import Fact, Facts, facts
 from albert_lab.classroom.predictions import Prediction, predict
 from albert_lab.classroom.progress import progress
 from albert_lab.classroom.question import Case, Draw, Mistake, Question
@@ -11,10 +12,13 @@ __all__ = [
     "AnswerError",
     "Case",
     "Draw",
+    "Fact",
+    "Facts",
     "Mistake",
     "Prediction",
     "Question",
     "check",
+    "facts",
     "predict",
     "progress",
     "question",

@@ -11,6 +11,7 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from albert_lab.viz.drawn import drawn
 from albert_lab.viz.labels import DPI
 
 
@@ -25,11 +26,13 @@ class DescribedFigure(Figure):
         """What IPython adds to the PNG that it makes of every figure: the description, twice.
 
         The PNG's metadata ``alt`` is where a notebook file keeps it; JupyterLab 4.6 and nbconvert's "lab"
-        template do not read it. They do show the ``alt`` of an ``<img>`` in HTML, so there is one too.
+        template do not read it. They do show the ``alt`` of an ``<img>`` in HTML, so there is one too. The
+        metadata ``drawn`` holds the numbers behind the picture, for a reader who cannot see it and for the
+        comparison of two runs.
         """
         if not self.description:
             return {}, {}
-        metadata = {"image/png": {"alt": self.description}}
+        metadata = {"image/png": {"alt": self.description, "drawn": drawn(self)}}
         if (include is not None and "text/html" not in include) or "text/html" in (exclude or ()):
             return {}, metadata
         png = io.BytesIO()

@@ -11,6 +11,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from albert_lab.errors import InputError
+from albert_lab.viz.drawn import drawn
 from albert_lab.viz.labels import plain
 
 Draw = Callable[..., tuple[Figure, Any]]
@@ -43,23 +44,23 @@ class Sliders:
             slider.observe(redraw, names="value")
         return ipywidgets.VBox([*moved.values(), picture])
 
-    def _picture(self, values: Mapping[str, Any]) -> tuple[bytes, str]:
-        """The PNG for these values, always the same bytes for the same picture, and its description."""
+    def _picture(self, values: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
+        """The PNG for these values, always the same bytes for the same picture, and what it shows in words."""
         figure, _ = self._draw(**values)
         png = BytesIO()
         try:
             figure.savefig(png, format="png", bbox_inches="tight", metadata={"Software": None})
         finally:
             plt.close(figure)
-        return png.getvalue(), getattr(figure, "description", "")
+        return png.getvalue(), {"alt": getattr(figure, "description", ""), "drawn": drawn(figure)}
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        png, description = self._picture(self.start)
+        png, said = self._picture(self.start)
         places = ", ".join(f"{name} = {value}" for name, value in self.start.items())
         still = {"image/png": base64.b64encode(png).decode(), "text/plain": f"sliders at {places}"}
-        return self.widget()._repr_mimebundle_() | still, {"image/png": {"alt": description}}
+        return self.widget()._repr_mimebundle_() | still, {"image/png": said}
 
 
 def sliders(draw: Draw, **choices: tuple[Sequence[Any], Any]) -> Sliders:

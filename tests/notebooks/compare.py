@@ -2,10 +2,11 @@
 
 Numbers are read from the printed text. Whole numbers must be equal; numbers with a decimal point or exponent
 may differ by ``max(rtol * |committed|, atol, one unit in the last printed digit)``. A cell may state another
-tolerance in its metadata, ``{"albert_lab": {"tolerance": {"rtol": 0.01, "reason": "..."}}}``. A cell tagged
-``varies`` (with ``{"albert_lab": {"varies": "the reason"}}``) has outputs that depend on what is installed:
-of these only the kinds are compared. Pictures must be there in both, of the same size within two in a
-hundred, and close in their mean pixel.
+tolerance in its metadata, ``{"albert_lab": {"tolerance": {"rtol": 0.01, "reason": "..."}}}``; `make matrix`
+measures it. A cell tagged ``varies`` (with ``{"albert_lab": {"varies": "the reason"}}``) has outputs that
+depend on what is installed: of these only the kinds are compared. A picture that carries the numbers behind
+it (`albert_lab.viz.drawn`) is compared by these: each may be off by the share ``picture`` of its axis. Any
+other picture must be of the same size within two in a hundred, and close in its mean pixel.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ TEXT_KINDS = ("text/plain", "text/markdown", "text/html", "text/latex")
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far a printed decimal number may be from the committed one."""
+    """How far a printed number may be from the committed one; a drawn one, as a share of its axis."""
 
     rtol: float = 1e-3
     atol: float = 1e-4
+    picture: float = 0.01
 
     def allows(self, committed: str, now: str) -> bool:
         """Whether the printed number ``now`` is as good as ``committed``."""
@@ -68,12 +70,17 @@ def compare_outputs(old: NotebookNode, new: NotebookNode) -> list[str]:
         return [f"outputs: committed {before}, now {after}"]
     if "varies" in old.metadata.get("tags", []):
         return []
-    stated = old.metadata.get("albert_lab", {}).get("tolerance", {})
-    tolerance = Tolerance(**{name: stated[name] for name in ("rtol", "atol") if name in stated})
+    tolerance = tolerance_of(old)
     differences = []
     for index, (before, after) in enumerate(zip(old.outputs, new.outputs, strict=True)):
         differences += [f"output {index}: {text}" for text in compare_output(before, after, tolerance)]
     return differences
+
+
+def tolerance_of(cell: NotebookNode) -> Tolerance:
+    """What a cell states in its metadata, else the usual."""
+    stated = cell.metadata.get("albert_lab", {}).get("tolerance", {})
+    return Tolerance(**{name: stated[name] for name in ("rtol", "atol", "picture") if name in stated})
 
 
 def kinds(output: NotebookNode) -> tuple[str, ...]:
@@ -90,7 +97,11 @@ def compare_output(old: NotebookNode, new: NotebookNode, tolerance: Tolerance) -
         if kind in TEXT_KINDS:
             differences += compare_text(old.data[kind], new.data[kind], tolerance)
         elif kind == "image/png":
-            differences += compare_pictures(old.data[kind], new.data[kind])
+            behind = [output.metadata.get(kind, {}).get("drawn") for output in (old, new)]
+            if None not in behind:
+                differences += compare_drawn(*behind, tolerance)
+            else:
+                differences += compare_pictures(old.data[kind], new.data[kind])
         elif old.data[kind] != new.data[kind]:
             differences.append(f"{kind} differs")
     return differences
@@ -110,6 +121,58 @@ def compare_text(old: str, new: str, tolerance: Tolerance) -> list[str]:
 def words(text: str) -> list[str]:
     """The lines of ``text`` with ``#`` for every number, and without spaces: they follow a number's width."""
     return [re.sub(r"[ \t]+", "", NUMBER.sub("#", line)) for line in text.rstrip().splitlines()]
+
+
+def compare_drawn(old: list[dict], new: list[dict], tolerance: Tolerance) -> list[str]:
+    """Differences between the numbers behind two pictures, in words."""
+    before, after = ([shape(axes) for axes in side] for side in (old, new))
+    if before != after:
+        return [f"picture: committed {before}, now {after}"]
+    said = "\n".join(label for axes in old for label in axes["labels"])
+    differences = compare_text(said, "\n".join(x for axes in new for x in axes["labels"]), tolerance)
+    for a, b in drawn_pairs(old, new):
+        share = off(a, b)
+        if share > tolerance.picture:
+            differences.append(f"picture: {b['values']} for {a['values']}, off by {share:.1%} of the axis")
+    return differences
+
+
+def shape(axes: dict) -> list:
+    """What an Axes shows, without its numbers."""
+    kinds_shown = [next(iter(one)) for one in axes["shows"]]
+    sizes = [one["size"] for one in axes["shows"]]
+    return [*zip(kinds_shown, sizes, strict=True)]
+
+
+def drawn_pairs(old: list[dict], new: list[dict]) -> list[tuple[dict, dict]]:
+    """Rows of numbers of one picture beside those of the other, each with the length of its axis."""
+    pairs = []
+    for before, after in zip(old, new, strict=True):
+        for a, b in zip(before["shows"], after["shows"], strict=True):
+            for name in ("x", "y"):
+                span = axis_length(before, a, name)
+                rows = ({"values": side.get(name, []), "span": span} for side in (a, b))
+                pairs.append(tuple(rows))
+    return pairs
+
+
+def axis_length(axes: dict, shown: dict, name: str) -> float:
+    """The length of the axis that the numbers lie on: the Axes' own for lines, else the numbers' range."""
+    known = [value for value in shown.get(name, []) if value is not None]
+    low, high = (
+        axes["limits"]["xy".index(name)]
+        if "line" in shown
+        else (min(known, default=0), max(known, default=0))
+    )
+    return abs(high - low) or 1.0
+
+
+def off(old: dict, new: dict) -> float:
+    """The largest difference of two rows of numbers, as a share of the axis; infinite where one has none."""
+    pairs = [*zip(old["values"], new["values"], strict=True)]
+    if any((a is None) != (b is None) for a, b in pairs):
+        return float("inf")
+    return max((abs(a - b) for a, b in pairs if a is not None), default=0.0) / old["span"]
 
 
 def compare_pictures(old: str, new: str) -> list[str]:

@@ -47,8 +47,11 @@ def shape(notebook: NotebookNode) -> Iterator[str]:
         yield f"the card allows {stated_seconds(notebook)} seconds; a chapter may take 120"
     if not any(cell.source.startswith("## Recap") for cell in notebook.cells[-12:]):
         yield "no '## Recap' among the last twelve cells"
-    if "facts" not in tags(code[-1]) or "assert" not in code[-1].source:
-        yield "the last code cell has not the tag 'facts', or asserts nothing"
+    if "facts" not in tags(code[-1]) or "lab.facts(" not in code[-1].source:
+        yield "the last code cell has not the tag 'facts', or does not call lab.facts()"
+    for cell in code:
+        if re.search(r"^\s*assert\b", cell.source, re.MULTILINE):
+            yield f"code cell {cell.execution_count}: an assert would stop a learner; state it in lab.facts()"
     if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
         yield "the code cells were not run in order, each once"
     if not any(cell.outputs for cell in code):
@@ -84,7 +87,7 @@ def cells(notebook: NotebookNode) -> Iterator[str]:
             yield f"cell {index}: states a tolerance without a reason"
         if cell.cell_type != "code":
             continue
-        if len(cell.source.splitlines()) > LONGEST_CELL:
+        if len(cell.source.splitlines()) > LONGEST_CELL and "facts" not in tags(cell):
             yield f"cell {index}: more than {LONGEST_CELL} lines"
     for index, output in outputs(notebook):
         if output.output_type == "error" or output.get("name") == "stderr":

@@ -80,8 +80,9 @@ def normal_output(output: NotebookNode, count: int) -> NotebookNode:
     if output.output_type == "execute_result":
         output.execution_count = count
     if output.output_type in ("execute_result", "display_data"):
-        said = output.metadata.get("image/png", {}).get("alt")  # what the picture shows, in a sentence
-        output.metadata = nbformat.from_dict({"image/png": {"alt": said}} if said else {})
+        said = output.metadata.get("image/png", {})
+        kept = {name: said[name] for name in ("alt", "drawn") if said.get(name)}  # a sentence, and numbers
+        output.metadata = nbformat.from_dict({"image/png": kept} if kept else {})
         if "image/png" in output.data:
             output.data["image/png"] = re.sub(r"\s", "", output.data["image/png"])
             for kind in INTERACTIVE:

@@ -6,14 +6,16 @@ that fails or writes to stderr is reported with its cell, and the file in git st
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 from ipykernel.kernelspec import get_kernel_dict
@@ -23,10 +25,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from albert_lab.classroom.facts import KEPT_IN, Fact
 from tests.notebooks.normal import chapters, normalize, read
 
 OFFLINE = Path(__file__).parent / "offline"
 CELL_SECONDS = 600
+EMPTY: Mapping[str, str] = MappingProxyType({})
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SETTINGS = {
     "HF_HUB_OFFLINE": "1",
@@ -66,12 +70,27 @@ def kernel_environment() -> Iterator[dict[str, str]]:
         yield environment | SETTINGS | own | {"PYTHONPATH": os.pathsep.join(path)}
 
 
-def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
+def execute(notebook: NotebookNode, folder: Path, environment: Mapping[str, str] = EMPTY) -> NotebookNode:
     """A copy of ``notebook``, run in ``folder`` in a fresh kernel and brought into normal form.
 
+    Args:
+        environment: further variables of the kernel.
+
     Raises:
-        NotebookFailedError: a cell raised, ran too long, killed the kernel or wrote to stderr.
+        NotebookFailedError: a cell raised, ran too long, killed the kernel or wrote to stderr, or a fact that
+            the notebook states does not hold.
     """
+    done, facts = execute_with_facts(notebook, folder, environment)
+    wrong = [fact for fact in facts if not fact.holds]
+    if wrong:
+        raise NotebookFailedError("stated, and not so:\n" + "\n".join(map(str, wrong)))
+    return done
+
+
+def execute_with_facts(
+    notebook: NotebookNode, folder: Path, environment: Mapping[str, str] = EMPTY
+) -> tuple[NotebookNode, list[Fact]]:
+    """As `execute`, with every fact that the notebook checked, whether it holds or not."""
     from matplotlib import font_manager  # noqa: F401  a first import builds the font cache and says so in red
 
     fresh = nbformat.from_dict(notebook)
@@ -82,13 +101,15 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     client = NotebookClient(fresh, timeout=CELL_SECONDS, resources=place, record_timing=False)
     client.kernel_name, client.kernel_manager_class = "python3", _Kernel
     client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-    with kernel_environment() as environment:
+    with kernel_environment() as own, tempfile.TemporaryDirectory(prefix="albert-lab-facts-") as scratch:
+        kept = Path(scratch, "facts.jsonl")
         try:
-            client.execute(env=environment)
+            client.execute(env=own | {KEPT_IN: str(kept)} | dict(environment))
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise NotebookFailedError(failure(fresh, str(error))) from None
+        facts = [Fact(*json.loads(line)) for line in kept.read_text().splitlines()] if kept.exists() else []
     complain_about_stderr(fresh)
-    return normalize(fresh)
+    return normalize(fresh), facts
 
 
 def failure(notebook: NotebookNode, message: str) -> str:

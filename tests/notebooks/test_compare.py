@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from tests.notebooks.compare import Tolerance, compare, last_digit
+from tests.notebooks.compare import Tolerance, compare, compare_outputs, last_digit
 
 
 def png(shift=0, size=(200, 100), dots=40):
@@ -130,3 +130,31 @@ def test_last_digit(number, unit):
 def test_whole_numbers_have_no_tolerance():
     assert not Tolerance(rtol=1, atol=1).allows("3", "4")
     assert Tolerance().allows("1,024", "1024")
+
+
+def pictured(y, title="Losses", **more):
+    shows = [{"line": "loss", "size": [len(y)], "x": [*range(len(y))], "y": y}]
+    axes = {"labels": [title, "", ""], "limits": [[0, 2], [0, 10]], "shows": shows} | more
+    data = {"image/png": "iVBORw==", "text/plain": "x"}
+    output = new_output("display_data", data=data, metadata={"image/png": {"drawn": [axes]}})
+    return [output]
+
+
+@pytest.mark.parametrize(
+    ("now", "tolerance", "says"),
+    [
+        (pictured([1, 5, 3.05]), {}, ""),
+        (pictured([1, 5, 3.2]), {}, "off by 2.0% of the axis"),
+        (pictured([1, 5, 3.2]), {"picture": 0.03}, ""),
+        (pictured([1, 5, None]), {}, "off by inf"),
+        (pictured([1, 5]), {}, "now [[('line', [2])]]"),
+        (pictured([1, 5, 3], title="Accuracies"), {}, "committed 'Losses'"),
+        (pictured([1, 5, 3], limits=[[0, 2], [0, 11]]), {}, ""),
+    ],
+)
+def test_a_picture_is_compared_by_what_it_says(now, tolerance, says):
+    stated = {"albert_lab": {"tolerance": tolerance}}
+    old, new = (new_code_cell("draw()", outputs=each, metadata=stated) for each in (pictured([1, 5, 3]), now))
+    found = " ".join(compare_outputs(old, new))
+    assert says in found
+    assert bool(says) == bool(found)

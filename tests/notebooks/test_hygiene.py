@@ -60,7 +60,9 @@ def good():
                 metadata={"jupyter": {"source_hidden": True}},
             ),
             new_markdown_cell("## Recap"),
-            new_code_cell("assert True", execution_count=4, metadata={"tags": ["facts"]}),
+            new_code_cell(
+                "lab.facts({'One is one.': True})", execution_count=4, metadata={"tags": ["facts"]}
+            ),
         ]
     )
 
@@ -91,6 +93,7 @@ def change(index, **values):
         (change(5, source="## The end"), "Recap"),
         (change(6, source="check()"), "facts"),
         (change(6, execution_count=7), "in order"),
+        (change(6, source="lab.facts({})\nassert True"), "would stop a learner"),
         (change(2, source="See above."), "In words"),
         (change(2, cell_type="raw"), "In words"),
         (change(1, outputs=[]), "no outputs"),
