@@ -17,7 +17,7 @@ def drawn(figure: Figure) -> list[dict[str, Any]]:
     """For each Axes with data: its labels, its limits, and a few numbers of everything that it shows.
 
     Two drawings of the same data give the same answer with any fonts, colours and sizes. A line is told by
-    its values at five places along it, an image and a cloud of points by the quartiles of their numbers, bars by
+    its values at five places along it, an image and a cloud of points by quartiles of their numbers, bars by
     their heights (widths, if they lie).
     """
     return [told for axes in figure.axes if (told := _of_axes(axes))["shows"]]

@@ -45,7 +45,7 @@ class Sliders:
         return ipywidgets.VBox([*moved.values(), picture])
 
     def _picture(self, values: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
-        """The PNG for these values, always the same bytes for the same picture, and what it shows in words."""
+        """The PNG for these values, always the same bytes for the same picture, and what it shows."""
         figure, _ = self._draw(**values)
         png = BytesIO()
         try:
