@@ -38,11 +38,16 @@ class Tolerance:
 
     def allows(self, committed: str, now: str) -> bool:
         """Whether the printed number ``now`` is as good as ``committed``."""
-        a, b = (text.replace(",", "").replace("\u2212", "-") for text in (committed, now))
-        if not any(mark in a + b for mark in ".eE"):
-            return int(a) == int(b)
-        margin = max(self.rtol * abs(float(a)), self.atol, min(last_digit(a), last_digit(b)))
-        return abs(float(a) - float(b)) <= margin * (1 + 1e-9)
+        a, b = value(committed), value(now)
+        if not any(mark in committed + now for mark in ".eE"):
+            return a == b
+        margin = max(self.rtol * abs(a), self.atol, min(last_digit(committed), last_digit(now)))
+        return abs(a - b) <= margin * (1 + 1e-9)
+
+
+def value(number: str) -> float:
+    """A printed number."""
+    return float(number.replace(",", "").replace("\u2212", "-"))
 
 
 def last_digit(number: str) -> float:
@@ -63,14 +68,14 @@ def compare(committed: NotebookNode, now: NotebookNode) -> list[str]:
     return differences
 
 
-def compare_outputs(old: NotebookNode, new: NotebookNode) -> list[str]:
-    """The differences between the outputs of two code cells."""
+def compare_outputs(old: NotebookNode, new: NotebookNode, tolerance: Tolerance | None = None) -> list[str]:
+    """The differences between the outputs of two code cells, within the tolerance that the first states."""
     if [kinds(o) for o in old.outputs] != [kinds(o) for o in new.outputs]:
         before, after = ([", ".join(kinds(o)) for o in cell.outputs] for cell in (old, new))
         return [f"outputs: committed {before}, now {after}"]
     if "varies" in old.metadata.get("tags", []):
         return []
-    tolerance = tolerance_of(old)
+    tolerance = tolerance or tolerance_of(old)
     differences = []
     for index, (before, after) in enumerate(zip(old.outputs, new.outputs, strict=True)):
         differences += [f"output {index}: {text}" for text in compare_output(before, after, tolerance)]
@@ -90,21 +95,29 @@ def kinds(output: NotebookNode) -> tuple[str, ...]:
 
 def compare_output(old: NotebookNode, new: NotebookNode, tolerance: Tolerance) -> list[str]:
     """The differences between two outputs of the same kinds."""
-    if old.output_type == "stream":
-        return compare_text(old.text, new.text, tolerance)
     differences = []
+    for before, after in texts(old, new):
+        differences += compare_text(before, after, tolerance)
     for kind in old.get("data", {}):
-        if kind in TEXT_KINDS:
-            differences += compare_text(old.data[kind], new.data[kind], tolerance)
+        if kind == "image/png" and None not in (behind(old), behind(new)):
+            differences += compare_drawn(behind(old), behind(new), tolerance)
         elif kind == "image/png":
-            behind = [output.metadata.get(kind, {}).get("drawn") for output in (old, new)]
-            if None not in behind:
-                differences += compare_drawn(*behind, tolerance)
-            else:
-                differences += compare_pictures(old.data[kind], new.data[kind])
-        elif old.data[kind] != new.data[kind]:
+            differences += compare_pictures(old.data[kind], new.data[kind])
+        elif kind not in TEXT_KINDS and old.data[kind] != new.data[kind]:
             differences.append(f"{kind} differs")
     return differences
+
+
+def texts(old: NotebookNode, new: NotebookNode) -> list[tuple[str, str]]:
+    """What two outputs of the same kinds say in text, side by side."""
+    if old.output_type == "stream":
+        return [(old.text, new.text)]
+    return [(old.data[kind], new.data[kind]) for kind in TEXT_KINDS if kind in old.get("data", {})]
+
+
+def behind(output: NotebookNode) -> list[dict] | None:
+    """The numbers behind a picture, if it carries them."""
+    return output.get("metadata", {}).get("image/png", {}).get("drawn")
 
 
 def compare_text(old: str, new: str, tolerance: Tolerance) -> list[str]:
