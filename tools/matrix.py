@@ -4,7 +4,7 @@
 
 Each chapter is run as it is, with each instruction set of this processor that torch, oneDNN and MKL can be
 held to, with one, two and four threads, and, where its setup cell has a line ``SEED = 0``, with five other
-seeds. For each fact (`lab.facts`) the table shows what its numbers were over all runs, and its margin: the
+seeds. For each fact (`lab.facts`) the table shows its numbers over all runs, and its margin: the
 smallest gap between two numbers that must rise, over how far that gap moves from run to run. A fact with a
 margin under 0.5 is called close; one that failed anywhere is called wrong, and the program ends with status 1.
 
