@@ -10,12 +10,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from albert_lab.classroom.release import assignments, release
 from albert_lab.errors import InputError
 from tests.exercises.assignment import EXERCISES, NAMES, cards, is_open, released, role, source
-from tests.notebooks.run import kernel_environment
+from tests.notebooks import run as runner
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +35,12 @@ def test_nothing_else_is_released():
     assert sorted(path.name for path in (EXERCISES / "release").iterdir() if path.is_dir()) == NAMES
 
 
-def run(notebook: nbformat.NotebookNode, folder: Path, **variables: str) -> nbformat.NotebookNode:
+def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
     """As JupyterLab's Run All does it: a cell that may raise does not stop the others."""
-    with kernel_environment() as environment:
-        own = {
-            "ALBERT_LAB_DATA": str(folder / "data"),
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        }
-        client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}})
-        client.execute(env=environment | own | variables)
-    return notebook
+    own = {"ALBERT_LAB_DATA": str(folder / "data"), "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    done, message = runner.run(notebook, folder, own)
+    assert not message
+    return done
 
 
 def errors(notebook: nbformat.NotebookNode) -> dict[str, str]:

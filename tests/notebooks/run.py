@@ -1,6 +1,6 @@
 """Run chapters from top to bottom and write them in normal form: ``python -m tests.notebooks.run [names]``.
 
-Each notebook gets a fresh kernel of this Python, no network, two threads, and the built-in model. A notebook
+Each notebook gets a fresh kernel of this Python, no network, one thread, and the built-in model. A notebook
 that fails or writes to stderr is reported with its cell, and the file in git stays as it is.
 """
 
@@ -9,30 +9,28 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import MappingProxyType
 
 import nbformat
-from ipykernel.kernelspec import get_kernel_dict
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+import psutil
 from nbformat import NotebookNode
 
 from albert_lab.classroom.facts import KEPT_IN, Fact
 from tests.notebooks.normal import chapters, normalize, read
 
 OFFLINE = Path(__file__).parent / "offline"
-CELL_SECONDS = 600
-EMPTY: Mapping[str, str] = MappingProxyType({})
+KERNEL = Path(__file__).parent / "kernel.py"
+CELL_SECONDS = 3000  # only a cell that hangs takes so long
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+THREADS = "1"  # two notebooks at a time, each with one thread, are faster than one notebook with two
 SETTINGS = {
+    "OMP_WAIT_POLICY": "passive",
     "HF_HUB_OFFLINE": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONSAFEPATH": "1",
@@ -46,70 +44,98 @@ class NotebookFailedError(Exception):
     """A cell raised, ran too long or wrote to stderr; the message holds its number and source."""
 
 
-class _ThisPython(KernelSpecManager):
-    """Knows one kernel: the interpreter that runs this program."""
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return KernelSpec(**get_kernel_dict())
-
-
-class _Kernel(AsyncKernelManager):
-    def _kernel_spec_manager_default(self) -> KernelSpecManager:
-        return _ThisPython()
-
-
 @contextmanager
 def kernel_environment() -> Iterator[dict[str, str]]:
     """Variables of a kernel that cannot reach other machines and sees no settings of the user's own."""
     with tempfile.TemporaryDirectory(prefix="albert-lab-run-", ignore_cleanup_errors=True) as scratch:
         environment = {name: value for name, value in os.environ.items() if name not in UNSET}
-        environment.setdefault("OMP_NUM_THREADS", "2")
+        environment.setdefault("OMP_NUM_THREADS", THREADS)
         path = [str(OFFLINE), *filter(None, [environment.get("PYTHONPATH")])]
         own = {name: str(Path(scratch, name)) for name in ("HF_HOME", "IPYTHONDIR", "TMPDIR")}
         Path(own["TMPDIR"]).mkdir()
         yield environment | SETTINGS | own | {"PYTHONPATH": os.pathsep.join(path)}
 
 
-def execute(notebook: NotebookNode, folder: Path, environment: Mapping[str, str] = EMPTY) -> NotebookNode:
+def execute(
+    notebook: NotebookNode,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    cell_seconds: int = CELL_SECONDS,
+) -> NotebookNode:
     """A copy of ``notebook``, run in ``folder`` in a fresh kernel and brought into normal form.
 
     Args:
-        environment: further variables of the kernel.
+        notebook: what to run; its outputs are not looked at.
+        folder: where its kernel starts.
+        environment: variables of the kernel, beside those of ``kernel_environment``.
+        cell_seconds: after so long, a cell counts as one that hangs.
 
     Raises:
-        NotebookFailedError: a cell raised, ran too long, killed the kernel or wrote to stderr, or a fact that
-            the notebook states does not hold.
+        NotebookFailedError: a cell raised, hung, killed the kernel or wrote to stderr, or a fact that the
+            notebook states does not hold.
     """
-    done, facts = execute_with_facts(notebook, folder, environment)
-    wrong = [fact for fact in facts if not fact.holds]
+    done, facts = execute_with_facts(notebook, folder, environment, cell_seconds=cell_seconds)
+    wrong = [str(fact) for fact in facts if not fact.holds]
     if wrong:
-        raise NotebookFailedError("stated, and not so:\n" + "\n".join(map(str, wrong)))
+        raise NotebookFailedError("\n".join(["stated, and not so:", *wrong]))
     return done
 
 
 def execute_with_facts(
-    notebook: NotebookNode, folder: Path, environment: Mapping[str, str] = EMPTY
+    notebook: NotebookNode,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    cell_seconds: int = CELL_SECONDS,
 ) -> tuple[NotebookNode, list[Fact]]:
     """As `execute`, with every fact that the notebook checked, whether it holds or not."""
     from matplotlib import font_manager  # noqa: F401  a first import builds the font cache and says so in red
 
+    with tempfile.TemporaryDirectory(prefix="albert-lab-facts-") as scratch:
+        kept = Path(scratch, "facts.jsonl")
+        variables = {KEPT_IN: str(kept), **(environment or {})}
+        done, message = run(notebook, folder, variables, cell_seconds=cell_seconds)
+        facts = [Fact(*json.loads(line)) for line in kept.read_text().splitlines()] if kept.exists() else []
+    if message:
+        raise NotebookFailedError(failure(done, message))
+    complain_about_stderr(done)
+    return normalize(done), facts
+
+
+def run(
+    notebook: NotebookNode, folder: Path, environment: Mapping[str, str], *, cell_seconds: int = CELL_SECONDS
+) -> tuple[NotebookNode, str]:
+    """What became of a copy of ``notebook`` that was run in ``folder``, and why it ended early, or ''.
+
+    The kernel and everything that talks to it live in a process of their own, which is gone at the end,
+    however this ends: a kernel that is killed leaves nothing behind for the next one.
+    """
     fresh = nbformat.from_dict(notebook)
     for cell in fresh.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    place = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(fresh, timeout=CELL_SECONDS, resources=place, record_timing=False)
-    client.kernel_name, client.kernel_manager_class = "python3", _Kernel
-    client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-    with kernel_environment() as own, tempfile.TemporaryDirectory(prefix="albert-lab-facts-") as scratch:
-        kept = Path(scratch, "facts.jsonl")
-        try:
-            client.execute(env=own | {KEPT_IN: str(kept)} | dict(environment))
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            raise NotebookFailedError(failure(fresh, str(error))) from None
-        facts = [Fact(*json.loads(line)) for line in kept.read_text().splitlines()] if kept.exists() else []
-    complain_about_stderr(fresh)
-    return normalize(fresh), facts
+    with kernel_environment() as variables:
+        command = [sys.executable, str(KERNEL), str(folder), str(cell_seconds)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(
+            command, env={**variables, **environment}, encoding="utf-8", **pipes
+        ) as process:
+            try:
+                done, message = process.communicate(nbformat.writes(fresh))
+            finally:
+                kill(process)
+    reached_the_end = process.returncode == 0
+    return (nbformat.reads(done, as_version=4) if done else fresh), "" if reached_the_end else message
+
+
+def kill(process: subprocess.Popen) -> None:
+    """End ``process`` and all that it started, if it has not ended by itself."""
+    if process.poll() is None:
+        family = psutil.Process(process.pid)
+        for each in [*family.children(recursive=True), family]:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
 
 
 def failure(notebook: NotebookNode, message: str) -> str:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
+
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -46,6 +52,65 @@ def test_what_a_chapter_must_not_do(tmp_path, source, says):
     with pytest.raises(run.NotebookFailedError, match=says) as failure:
         run.execute(notebook("a = 1", source, "b = 2"), tmp_path)
     assert "cell 2" in str(failure.value)
+
+
+def test_variables_reach_the_kernel(tmp_path):
+    source = notebook("import os\nprint(os.environ['COLOUR'], os.environ['HF_HUB_OFFLINE'])")
+    done = run.execute(source, tmp_path, {"COLOUR": "green"})
+    assert done.cells[1].outputs[0].text == "green 1\n"
+
+
+WRITES_ITS_NUMBER = "import os\nfrom pathlib import Path\nPath('number').write_text(str(os.getpid()))"
+
+
+def left_over(folder):
+    """Whether the kernel that wrote its number into ``folder`` is still there."""
+    number = int((folder / "number").read_text())
+    return psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("import signal\nos.kill(os.getpid(), signal.SIGKILL)", "died"),
+        ("import time\ntime.sleep(1e6)", "timed out"),
+    ],
+    ids=["killed", "hangs"],
+)
+def test_a_kernel_that_ends_badly_leaves_nothing_behind(tmp_path, source, says):
+    with pytest.raises(run.NotebookFailedError, match=says) as failure:
+        run.execute(notebook(WRITES_ITS_NUMBER, source, "1"), tmp_path, cell_seconds=15)
+    assert "cell 2" in str(failure.value)
+    assert not left_over(tmp_path)
+    assert run.execute(notebook("1 + 1"), tmp_path).cells[1].outputs[0].data["text/plain"] == "2"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there are no such signals here")
+def test_a_run_that_is_broken_off_takes_its_kernel_with_it(tmp_path):
+    """As pytest's own time limit does it: an exception, raised by a signal in the middle of the waiting."""
+
+    class BrokenOffError(Exception):
+        pass
+
+    def broken_off(*_):
+        raise BrokenOffError
+
+    def send_when_the_kernel_runs():
+        while not (tmp_path / "number").is_file():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, broken_off)
+    sender = threading.Thread(target=send_when_the_kernel_runs)
+    sender.start()
+    try:
+        with pytest.raises(BrokenOffError):
+            run.execute(notebook(WRITES_ITS_NUMBER, "import time\ntime.sleep(1e6)"), tmp_path)
+    finally:
+        sender.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert not left_over(tmp_path)
+    assert run.execute(notebook("1 + 1"), tmp_path).cells[1].outputs[0].data["text/plain"] == "2"
 
 
 def test_a_failing_chapter_leaves_the_committed_file_alone(tmp_path, monkeypatch, capsys):
