@@ -3,7 +3,7 @@
 from albert_lab.classroom.check import AnswerError, check
 from albert_lab.classroom.predictions import Prediction, predict
 from albert_lab.classroom.progress import progress
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, Mistake, Question, QuestionBuilder
 from albert_lab.classroom.questions import question, question_ids
 from albert_lab.classroom.solution import solution
 
@@ -14,6 +14,7 @@ __all__ = [
     "Mistake",
     "Prediction",
     "Question",
+    "QuestionBuilder",
     "check",
     "predict",
     "progress",
