@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -405,6 +406,28 @@ def test_a_part_that_is_missing_or_there_twice_is_named():
     ask.cases(lambda draw: [])
     with pytest.raises(InputError, match="mistakes, right"):
         ask.question()
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_an_answer_runs_on_one_thread_and_the_others_come_back(error):
+    seen = []
+
+    def answer(x, n):
+        seen.append(torch.get_num_threads())
+        if error:
+            raise error
+        return heads(x, n)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with pytest.raises(error) if error else nullcontext():
+            check("ex02_1", answer)
+        after = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+    assert set(seen) == {1}
+    assert after == 3
 
 
 def test_a_question_must_be_complete():
