@@ -40,7 +40,8 @@ class Account:
             self.found.add(match[1])
             self.download = self.bytes = ""
         elif match := re.match(r"\s*Downloading (\S+)(.*)", line):
-            self.download, self.bytes = match[1].rpartition("/")[2], match[2].strip(" ()\n")
+            file = match[1].rpartition("/")[2]
+            self.download, self.bytes = " ".join(file.split("-")[:2]), match[2].strip(" ()\n")
         elif line.startswith("Installing collected packages:"):
             self.installing = line.count(",") + 1
             self.before = self._there()
@@ -52,8 +53,8 @@ class Account:
             return f"installing, {done} of {self.installing} packages"
         if not self.found:
             return ""
-        now = self.download and f", now {self.download}" + (f" ({self.bytes})" if self.bytes else "")
-        return f"fetching, {len(self.found)} packages so far{now}"
+        now = self.download and f": {self.download}" + (f" ({self.bytes})" if self.bytes else "")
+        return f"fetching package {len(self.found)}{now}"
 
     def _there(self) -> set[str]:
         return {path.name for path in self.site.glob("*.dist-info")}
