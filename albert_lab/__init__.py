@@ -12,11 +12,13 @@ from albert_lab.errors import AlbertLabError
 
 __version__ = "0.1.0"
 
-_MODULES = ("analysis", "classroom", "model", "pretrain", "text", "vectors", "viz")
+_MODULES = (
+    "analysis", "classroom", "model", "pretrain", "retrieval", "text", "training", "tune", "vectors", "viz",
+)  # fmt: skip
 _NAMES = {
     "load": "albert_lab.face",
     "embed": "albert_lab.face",
-    "search": "albert_lab.vectors.search",
+    "search": "albert_lab.retrieval.search",
     "predict": "albert_lab.classroom.predictions",
     "check": "albert_lab.classroom.check",
     "facts": "albert_lab.classroom.facts",

@@ -21,11 +21,13 @@ from pathlib import Path
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from albert_lab.retrieval import DocumentSearch
+from albert_lab.retrieval.evaluate import measure, reciprocal_ranks
+from albert_lab.retrieval.questions import Question, development_questions
+from albert_lab.retrieval.quick import QuickExtractor, quick_extractor
 from albert_lab.text.corpus import STDLIB, build_corpus
-from albert_lab.vectors import DocumentSearch, Extractor
-from albert_lab.vectors.evaluate import bootstrap, measure, reciprocal_ranks
-from albert_lab.vectors.questions import Question, development_questions
-from albert_lab.vectors.quick import QuickExtractor, quick_extractor
+from albert_lab.vectors import Extractor
+from albert_lab.vectors.evaluate import bootstrap
 from albert_lab.vectors.sentence import sentence_source
 
 Rank = Callable[[str], Sequence[str]]

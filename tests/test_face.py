@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
 import torch
@@ -51,3 +53,9 @@ def test_an_unknown_attribute_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'lood'"):
         lab.lood  # noqa: B018
     assert {"load", "embed", "search", "predict", "model", "viz"} <= set(dir(lab))
+
+
+@pytest.mark.parametrize("name", sorted(set(lab._NAMES) | {"lab"}))
+def test_no_module_of_the_package_hides_a_function_of_its_face(name):
+    """An import of albert_lab.search, if it were there, would make lab.search a module, and no function."""
+    assert importlib.util.find_spec(f"albert_lab.{name}") is None

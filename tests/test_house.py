@@ -1,4 +1,4 @@
-"""The rules of the house: who may import whom, how long things may be, and how light the face is."""
+"""The rules of the house: who may import whom, and how light the face is."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "albert_lab"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
-# What each part may import of the others. Everyone may use errors and paths, and their own part.
-COMMON = {"errors", "paths"}
+# What each part may import of the others. Everyone may use the ground floor, and their own part.
+COMMON = {"errors", "lazy", "paths", "progress_bar"}
 ALLOWED = {
-    "errors": set(),
-    "paths": set(),
+    **{part: set() for part in COMMON},
     "model": set(),
     "text": set(),
-    "pretrain": {"model", "text"},
+    "training": {"model"},
+    "pretrain": {"training", "model", "text"},
     "analysis": {"model", "text"},
-    "vectors": {"model", "text", "pretrain"},
-    "downstream": {"model", "text", "vectors"},
+    "vectors": {"model", "text"},
+    "retrieval": {"vectors", "model", "text"},
+    "tune": {"training", "vectors", "retrieval", "model", "text"},
+    "downstream": {"training", "vectors", "model", "text"},
     "viz": set(),
     "classroom": set(),
     "learn": set(),
@@ -32,10 +34,8 @@ ALLOWED = {
     "face": {"model", "text", "vectors"},
 }
 ALLOWED["cli"] = set(ALLOWED)
-LIGHT = ("__init__", "__main__", "errors", "paths", "face", "learn", "doctor", "cli")
+LIGHT = ("__init__", "__main__", *sorted(COMMON), "face", "learn", "doctor", "cli")
 HEAVY = ("torch", "transformers", "numpy", "matplotlib", "pandas", "pyarrow", "scipy", "sklearn", "bertviz")
-
-MODULE_LINES, FUNCTION_LINES = 300, 40
 
 
 def _part(path: Path) -> str:
@@ -103,16 +103,6 @@ def test_no_circles_are_allowed():
 
     for part in ALLOWED:
         reach(part, ())
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_modules_and_functions_stay_short(path):
-    source = path.read_text(encoding="utf-8")
-    assert len(source.splitlines()) <= MODULE_LINES
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            lines = (node.end_lineno or node.lineno) - node.lineno + 1
-            assert lines <= FUNCTION_LINES, f"{node.name} has {lines} lines"
 
 
 def test_no_module_is_called_utils():

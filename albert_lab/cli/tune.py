@@ -106,9 +106,9 @@ def _run(options: dict[str, Any]) -> None:
     """Start what the options ask for; those that are settings have the settings' names."""
     from dataclasses import fields
 
-    from albert_lab.vectors.tune_run import gather
-    from albert_lab.vectors.tune_run import tune as run
-    from albert_lab.vectors.tune_settings import TuneSettings
+    from albert_lab.tune.run import gather
+    from albert_lab.tune.run import tune as run
+    from albert_lab.tune.settings import TuneSettings
 
     chosen = {field.name: options[field.name] for field in fields(TuneSettings)}
     settings = TuneSettings(**chosen | {"negatives": str(options["negatives"])})

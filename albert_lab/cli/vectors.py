@@ -137,9 +137,9 @@ def search(
       albert-lab search "copy a directory tree" --package stdlib --kind function --top 3 --explain --json
       albert-lab search "when does the train leave" --notes my-notes
     """
+    from albert_lab.retrieval import DocumentSearch
+    from albert_lab.retrieval.quick import quick_extractor
     from albert_lab.text.notes import read_notes
-    from albert_lab.vectors import DocumentSearch
-    from albert_lab.vectors.quick import quick_extractor
     from albert_lab.vectors.sentence import sentence_source
 
     extractor = quick_extractor(model or sentence_source()) if vectors else None

@@ -24,11 +24,11 @@ from albert_lab.pretrain.objectives import (
     make_example,
     segment_pairs,
 )
+from albert_lab.text.splits import held_out_bucket, sentences_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9])")
 _LONG_SENTENCE = 8  # words; shorter ones ("Returns a new array.") stand in many places by chance
 PAD_TO = 8
 
@@ -89,11 +89,6 @@ class Batch:
         return int(self.attention_mask.sum())
 
 
-def sentences_of(paragraph: str) -> list[str]:
-    """Cut a paragraph after . ! ? where a capital, a digit or a quote follows."""
-    return [sentence for sentence in _SENTENCE_END.split(paragraph.strip()) if sentence]
-
-
 def split_documents(
     documents: Iterable[HasProse], held_out_percent: float = 2.0
 ) -> tuple[list[list[str]], list[list[str]]]:
@@ -123,11 +118,6 @@ def split_documents(
             known |= keys  # nor may two held-out documents share it
             held_out.append(paragraphs)
     return training, held_out
-
-
-def held_out_bucket(name: str) -> float:
-    """A number from 0 to 100 that depends on the name alone; held out if below the percentage."""
-    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:4]) / 2**32 * 100
 
 
 def _key(text: str) -> str:

@@ -13,7 +13,6 @@ from albert_lab.model.checkpoint import save_model
 from albert_lab.paths import atomic_write
 from albert_lab.pretrain.card import model_card
 from albert_lab.pretrain.data import EncodedTexts, encode_documents, split_documents
-from albert_lab.pretrain.run_folder import STATE_FILE
 from albert_lab.pretrain.settings import Settings
 from albert_lab.pretrain.trainer import Pretraining
 from albert_lab.text.corpus import DEFAULT_PACKAGES, build_corpus
@@ -128,7 +127,7 @@ def finish(run: Pretraining, prepared: Prepared, metrics: dict[str, float]) -> N
     with atomic_write(folder / "README.md") as temporary:
         temporary.write_text(card)
     save_model(run.model, folder)
-    (folder / STATE_FILE).unlink(missing_ok=True)
+    run.folder.clear()
 
 
 def _statistics(

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from albert_lab.errors import InputError
+from albert_lab.training.settings import TrainingSettings
 
-OPTIMIZERS = ("lamb", "adamw", "muon")
-SCHEDULES = ("cosine", "linear")
 STARTS = ("informed", "random")
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(TrainingSettings):
     """Everything that decides the resulting weights, apart from the corpus.
 
     Attributes:
@@ -53,25 +50,13 @@ class Settings:
     shards: int = 2
 
     def __post_init__(self) -> None:
-        self._check("optimizer", self.optimizer in OPTIMIZERS, " or ".join(OPTIMIZERS))
+        super().__post_init__()
         self._check("start", self.start in STARTS, " or ".join(STARTS))
-        self._check("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES))
         self._check("tokens", self.tokens > 0, "a positive number")
-        self._check("learning_rate", self.learning_rate > 0, "a positive number")
-        self._check("warmup", 0 <= self.warmup < 1, "a share from 0 to less than 1")
         self._check("max_length", self.max_length >= 8, "at least 8 tokens")
-        self._check("shards", self.shards >= 1, "at least 1")
         self._check("held_out_percent", 0 < self.held_out_percent < 50, "a percentage from 0 to 50")
         self._stages("depth")
         self._stages("batches_per_step")
-
-    def _check(self, name: str, fine: bool, expected: str) -> None:
-        if not fine:
-            raise InputError(f"{name} is {getattr(self, name)!r}.", expected=expected)
-
-    def to_dict(self) -> dict[str, object]:
-        """The settings as plain values, for the log and the card."""
-        return asdict(self)
 
     def _stages(self, name: str) -> list[tuple[int, float]]:
         """A setting of stages, read: (number, share of the tokens at which the stage ends), in order."""
@@ -97,12 +82,3 @@ class Settings:
         stages = self._stages("batches_per_step")
         last = stages[-1][0] if stages else 1
         return next((count for count, end in stages if progress < end), last)
-
-    def learning_rate_at(self, progress: float) -> float:
-        """Warm up linearly to the peak, then fall to zero linearly or along a half cosine."""
-        if progress < self.warmup:
-            return self.learning_rate * progress / self.warmup
-        rest = min(1.0, (progress - self.warmup) / (1 - self.warmup))
-        if self.schedule == "linear":
-            return self.learning_rate * (1 - rest)
-        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * rest))

@@ -10,13 +10,13 @@ import hashlib
 import json
 import logging
 import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
 from ..errors import CorpusError
 from ..paths import cache_dir
+from ..progress_bar import progress_bar
 from .document import Document
 from .packages import STDLIB, Distributions, Package, find_package
 
@@ -143,7 +143,8 @@ def _documents(
     known = None if rebuild else read_documents(path, key)
     if known is not None:
         return known
-    with _bar(package, progress) as advance:
+    show = None if progress else False
+    with progress_bar(f"reading {package.name}", len(package.modules), show) as advance:
         documents = collect(package, include_private=include_private, inspect=inspect, advance=advance)
     write_documents(path, documents, key)
     return documents
@@ -162,15 +163,3 @@ def _key(package: Package, include_private: bool, inspect: bool) -> str:
         },
         sort_keys=True,
     )
-
-
-@contextmanager
-def _bar(package: Package, show: bool) -> Iterator[Callable[[int], Any]]:
-    """A progress bar over the files of a package, drawn on a terminal only."""
-    from tqdm import tqdm
-
-    shown = None if show else True  # None: tqdm asks whether it writes to a terminal
-    with tqdm(
-        total=len(package.modules), desc=f"reading {package.name}", unit="file", leave=False, disable=shown
-    ) as bar:
-        yield bar.update

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from albert_lab.text.splits import one_line
+
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
-_SPACE = re.compile(r"\s+")
 _EMPTY_LINE = re.compile(r"\n[ \t]*\n")
 # What would take away words: an escape its backslash (C:\_data), HTML its tags (user@<host>), a definition
 # its address ([vpn]: https://...).
@@ -49,11 +50,6 @@ def paragraphs(text: str) -> tuple[str, ...]:
     """The paragraphs of a plain text, one line each: what stands between empty lines."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return tuple(filter(None, map(one_line, _EMPTY_LINE.split(text))))
-
-
-def one_line(text: str) -> str:
-    """The words with single spaces between them."""
-    return _SPACE.sub(" ", text).strip()
 
 
 def _parser() -> MarkdownIt:

@@ -21,19 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from albert_lab.errors import InputError
-from albert_lab.vectors.network import (
-    encoder_of,
-    evaluating,
-    model_fingerprint,
-    number_of_layers,
-    pooled,
-    token_states,
-)
-from albert_lab.vectors.pooling import check_pooling
-from albert_lab.vectors.precision import in_precision
-from albert_lab.vectors.progress import progress_bar
-from albert_lab.vectors.sentence import read_notes
-from albert_lab.vectors.tokens import (
+from albert_lab.progress_bar import progress_bar
+from albert_lab.text.batches import (
     TextEncoder,
     Window,
     average_words,
@@ -47,6 +36,17 @@ from albert_lab.vectors.tokens import (
     windows,
     word_spans,
 )
+from albert_lab.vectors.network import (
+    encoder_of,
+    evaluating,
+    model_fingerprint,
+    number_of_layers,
+    pooled,
+    token_states,
+)
+from albert_lab.vectors.pooling import check_pooling
+from albert_lab.vectors.precision import in_precision
+from albert_lab.vectors.sentence import read_notes
 
 LEVELS = ("sentence", "word", "token")
 LONG_TEXTS = ("cut", "windows")

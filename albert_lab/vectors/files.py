@@ -21,9 +21,9 @@ import numpy as np
 
 from albert_lab.errors import InputError, OutputError
 from albert_lab.paths import atomic_write
-from albert_lab.vectors.progress import progress_bar
+from albert_lab.progress_bar import progress_bar
+from albert_lab.text.batches import warn_of_cuts, without_surrogates
 from albert_lab.vectors.readers import TextRecord
-from albert_lab.vectors.tokens import warn_of_cuts, without_surrogates
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,9 +16,9 @@ import torch
 
 from albert_lab.errors import AlbertLabError, CheckpointError
 from albert_lab.model.config import AlbertConfig
-from albert_lab.pretrain.run_folder import LOG_FILE, STATE_FILE
-from albert_lab.pretrain.settings import OPTIMIZERS
 from albert_lab.pretrain.trainer import Pretraining
+from albert_lab.training.run_folder import LOG_FILE, STATE_FILE
+from albert_lab.training.settings import OPTIMIZERS
 from tests.pretrain.small import small_run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,6 +7,9 @@ import textwrap
 import pytest
 
 from albert_lab.text.corpus import build_corpus
+from tests.small_models import tokenizer
+
+__all__ = ["tokenizer"]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import torch
 from albert_lab.errors import InputError
 from albert_lab.vectors import Extractor, precision
 from albert_lab.vectors.precision import Int8Linear, in_precision
-from tests.vectors.conftest import SENTENCES
+from tests.small_models import SENTENCES
 
 
 def cosines(a, b):

@@ -1,0 +1,272 @@
+"""Which object of the installed packages serves a need told in plain words.
+
+    from albert_lab.retrieval import DocumentSearch
+    search = DocumentSearch("stdlib")                   # builds an index once, then finds it in the cache
+    search("copy a directory tree")[0].name             # 'shutil.copytree'
+
+The score of an object adds words and meaning:
+
+    score = bm25 / (best bm25) + weight · cosine
+
+Both vectors of the cosine have the mean of all documents' vectors subtracted. The weight depends on the
+model. Vectors pooled from a masked-language model, without further training, hardly ever find the right
+object, so they only add a little to objects that share a word with the question. Vectors of a sentence model
+(see `albert_lab.vectors.sentence`) also find objects that share none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from albert_lab.errors import CorpusError, InputError
+from albert_lab.paths import cache_dir
+from albert_lab.retrieval.hits import SearchHit, SearchResults
+from albert_lab.retrieval.lexical import LexicalIndex
+from albert_lab.retrieval.store import Objects, package_vectors, read_words, save_words
+from albert_lab.text import corpus as corpus_module
+from albert_lab.text.corpus import DEFAULT_PACKAGES, Corpus, build_corpus
+from albert_lab.text.packages import Package, find_package
+from albert_lab.vectors.index import VectorIndex, best
+
+if TYPE_CHECKING:
+    from albert_lab.retrieval.explain import Meeting
+    from albert_lab.retrieval.quick import QuickExtractor
+    from albert_lab.vectors.extractor import Extractor
+
+RAW_WEIGHT, SENTENCE_WEIGHT = 0.2, 4.0  # of the cosine; see benchmarks/search.py --choose
+KINDS = ("module", "class", "function", "method", "attribute", "note")
+_FORMAT = 2
+_SHOWN = ("name", "summary", "signature", "kind", "package")
+
+
+class DocumentSearch:
+    """Search over the public objects of installed packages.
+
+    The first use reads the packages' documentation and builds the index; later ones find it in the cache,
+    which is keyed by packages, versions and model. A damaged cache is built again, with a warning.
+
+    Args:
+        packages: import names, "stdlib" for the standard library; None = `corpus.DEFAULT_PACKAGES`, those
+            that are installed.
+        corpus: search these documents instead, such as `albert_lab.text.notes.read_notes` gives.
+        extractor: makes the vectors; None = the model for sentences, see `sentence_source`.
+        vectors: False ranks by BM25 alone, and loads neither torch nor a model.
+        words: False ranks by vectors alone.
+        weight: of the cosine; None = what the model's kind asks for.
+        cache: folder for the index; None = "index" in `albert_lab.paths.cache_dir()`.
+        rebuild: build the index even if there is one.
+        progress: True, False, or None = bars if it takes long and a person is watching.
+
+    Raises:
+        CorpusError: a package is not installed, or nothing in the packages is documented.
+        CheckpointError: the model cannot be read.
+        InputError: neither words nor vectors, or both packages and a corpus.
+        OutputError: the cache cannot be written.
+    """
+
+    def __init__(
+        self,
+        packages: Iterable[str] | str | None = None,
+        *,
+        corpus: Corpus | None = None,
+        extractor: Extractor | QuickExtractor | None = None,
+        vectors: bool = True,
+        words: bool = True,
+        weight: float | None = None,
+        cache: Path | str | None = None,
+        rebuild: bool = False,
+        progress: bool | None = None,
+    ) -> None:
+        if not (words or vectors):
+            raise InputError(
+                "Neither words nor vectors are left to rank by.", expected="one of them at least"
+            )
+        if packages is not None and corpus is not None:
+            raise InputError("Both packages and a corpus are given.", expected="one of them")
+        self._found = _packages(packages) if corpus is None else _parts(corpus)
+        self._corpus = corpus
+        self._folder = Path(cache) if cache is not None else cache_dir() / "index"
+        self._rebuild, self._progress, self._words = rebuild, progress, words
+        self._objects, self._lexical = self._word_part()
+        self._extractor = _built_in() if vectors and extractor is None else extractor if vectors else None
+        sentences = self._extractor is not None and self._extractor.normalize
+        self.weight = weight if weight is not None else SENTENCE_WEIGHT if sentences else RAW_WEIGHT
+        self._needs_words = words and not sentences
+        self._mean, self._vectors = self._vector_part() if self._extractor else (None, None)
+
+    def __len__(self) -> int:
+        return len(self._objects["name"])
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Name and version of every package that is searched."""
+        return {package.name: package.version for package in self._found}
+
+    @property
+    def documents(self) -> Objects:
+        """What is searched, column by column: name, summary, signature, kind, package, text."""
+        return self._objects
+
+    @property
+    def vectors(self) -> VectorIndex | None:
+        """The objects' centred vectors, in their order; None without vectors."""
+        return self._vectors
+
+    def __call__(
+        self, question: str, top: int = 10, *, kind: Iterable[str] | str | None = None
+    ) -> SearchResults:
+        """The `top` objects that fit best, best first; fewer if fewer have anything in common with it.
+
+        Args:
+            kind: only objects of this kind or these: one of `KINDS`.
+
+        Raises:
+            InputError: an empty question, something else than a string, `top` below 1, or an unknown kind.
+        """
+        if not isinstance(question, str) or not question.strip():
+            raise InputError(
+                f"The question is {question!r:.60}.",
+                expected="a few words",
+                mend='try "copy a directory tree"',
+            )
+        if top < 1:
+            raise InputError(f"top={top}.", expected="at least 1")
+        scores = np.where(self._of_kind(kind), self.scores(question), 0)
+        return SearchResults(
+            SearchHit(rank, score=float(scores[i]), **{name: self._objects[name][i] for name in _SHOWN})
+            for rank, i in enumerate(best(scores, top), 1)
+            if scores[i] > 0
+        )
+
+    search = __call__
+
+    def scores(self, question: str) -> np.ndarray:
+        """The score of every object, (n,) float32, in the order of the corpus."""
+        lexical = self._lexical.scores(question) if self._words else np.zeros(len(self), dtype=np.float32)
+        scores = lexical / max(float(lexical.max()), 1e-9)
+        if self._vectors is None:
+            return scores
+        query, _ = self._extractor.sentences([question], lambda done: None)
+        positions, cosines = self._vectors.nearest(_unit(query) - self._mean, len(self))
+        scores[positions[0]] += (self.weight if self._words else 1.0) * cosines[0]
+        return np.where(lexical > 0, scores, 0) if self._needs_words else scores
+
+    def explain(self, question: str, hit: SearchHit) -> list[Meeting]:
+        """Which words of the question met which words of an object that was found.
+
+        Raises:
+            InputError: a hit of another search.
+        """
+        from albert_lab.retrieval.explain import meetings
+
+        if hit.name not in self._objects["name"]:
+            raise InputError(f"{hit.name} is not searched here.", expected="a hit of this search")
+        number = self._objects["name"].index(hit.name)
+        has = lambda word: bool(self._lexical.scores(word)[number] > 0)  # noqa: E731
+        return meetings(question, hit.name, hit.summary, in_text=has, extractor=self._extractor)
+
+    def _of_kind(self, kind: Iterable[str] | str | None) -> np.ndarray | bool:
+        if kind is None:
+            return True
+        wanted = {kind} if isinstance(kind, str) else set(kind)
+        if not wanted or wanted - set(KINDS):
+            raise InputError(f"kind={kind!r} is not known.", expected="one of " + ", ".join(KINDS))
+        return np.array([each in wanted for each in self._objects["kind"]])
+
+    def _word_part(self) -> tuple[Objects, LexicalIndex]:
+        found = [(package.name, package.version, package.fingerprint) for package in self._found]
+        key = hashlib.sha256(json.dumps([_FORMAT, corpus_module.FORMAT, found]).encode()).hexdigest()[:16]
+        folder = self._folder / f"bm25-{key}"
+        known = None if self._rebuild else read_words(folder)
+        return known or self._build_words(folder)
+
+    def _build_words(self, folder: Path) -> tuple[Objects, LexicalIndex]:
+        from albert_lab.retrieval.documents import document_text
+
+        names = [package.name for package in self._found]
+        given, watched = self._corpus, self._progress is not False
+        corpus = build_corpus(names, progress=watched) if given is None else given
+        if not len(corpus):
+            raise CorpusError(f"Nothing is documented in {', '.join(names)}.")
+        objects = {name: [getattr(document, name) for document in corpus] for name in _SHOWN}
+        objects["text"] = [document_text(document) for document in corpus]
+        lexical = LexicalIndex.build(corpus, progress=self._progress)
+        save_words(folder, objects, lexical)
+        return objects, lexical
+
+    def _vector_part(self) -> tuple[np.ndarray, VectorIndex]:
+        """The mean (H,) of all unit vectors, and the index of what is left without it."""
+        from albert_lab.progress_bar import progress_bar
+
+        packages = np.array(self._objects["package"], dtype=object)
+        raw = VectorIndex(self._extractor.dimension)
+        with progress_bar("embedding objects", len(self), self._progress) as advance:
+            for package in dict.fromkeys(packages):  # in their order, each in one piece
+                rows = np.flatnonzero(packages == package)
+                names, texts = ([self._objects[c][i] for i in rows] for c in ("name", "text"))
+                part = package_vectors(
+                    self._folder, package, names, texts, self._extractor,
+                    rebuild=self._rebuild, advance=advance,
+                )  # fmt: skip
+                raw.add(part.keys, part.vectors)
+        mean = raw.vectors.mean(axis=0)
+        centred = VectorIndex(raw.dimension)
+        centred.add(raw.keys, raw.vectors - mean)
+        return mean, centred
+
+
+def search(
+    question: str,
+    packages: Iterable[str] | str | None = None,
+    top: int = 10,
+    *,
+    kind: Iterable[str] | str | None = None,
+    vectors: bool = True,
+) -> SearchResults:
+    """Answer one question; for many, keep a `DocumentSearch`, whose start takes longer than an answer.
+
+    In a notebook the answer is shown as a table.
+    """
+    return DocumentSearch(packages, vectors=vectors)(question, top, kind=kind)
+
+
+def _packages(names: Iterable[str] | str | None) -> list[Package]:
+    wanted = [names] if isinstance(names, str) else list(DEFAULT_PACKAGES if names is None else names)
+    found = {name: find_package(name) for name in dict.fromkeys(wanted)}
+    missing = [name for name, package in found.items() if package is None]
+    if names is not None and (missing or not wanted):
+        raise CorpusError(
+            f"The package {missing[0]!r} is not installed in this Python."
+            if missing
+            else "No package was named.",
+            expected="import names of installed packages, or 'stdlib'",
+            mend=f"pip install {missing[0]}, or leave it out" if missing else "name one, or pass None",
+        )
+    unique = {package.name: package for package in found.values() if package is not None}
+    return sorted(unique.values(), key=lambda package: package.name)
+
+
+def _parts(corpus: Corpus) -> list[Package]:
+    """What stands for packages where documents are given: their groups, known by their content."""
+    parts = {}
+    for name, part in corpus.by_package().items():
+        content = json.dumps([[document.name, document.signature, document.raw] for document in part])
+        parts[name] = Package(name, part[0].version, (), hashlib.sha256(content.encode()).hexdigest())
+    return list(parts.values())
+
+
+def _built_in() -> Extractor | QuickExtractor:
+    from albert_lab.retrieval.quick import quick_extractor
+    from albert_lab.vectors.sentence import sentence_source
+
+    return quick_extractor(sentence_source())
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)

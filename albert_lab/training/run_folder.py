@@ -1,0 +1,135 @@
+"""The folder of a training run: its saved state, the best weights, and its log."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from albert_lab.errors import CheckpointError
+from albert_lab.paths import atomic_write
+
+STATE_FILE, LOG_FILE, BEST_FILE = "training_state.pt", "training_log.jsonl", "best_weights.pt"
+
+
+@dataclass
+class Position:
+    """Where a run stands: the next batch to train on, and what has been seen before it.
+
+    `best` is the best measure so far of a run that may stop early, and `best_step` when it was seen.
+    """
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    best: float | None = None
+    best_step: int = 0
+
+
+class RunFolder:
+    """Saves and restores one run, and keeps its log in step with the saved state.
+
+    Args:
+        path: the folder; made when something is written.
+        identity: all that decides the weights; a state of another identity is not gone on with.
+    """
+
+    def __init__(self, path: Path, identity: dict[str, Any]) -> None:
+        self.path, self.identity = path, identity
+
+    def save(self, position: Position, model: nn.Module, optimizer: Optimizer) -> None:
+        """Write the state atomically, so that a kill at any moment leaves a whole one."""
+        state = {
+            "identity": self.identity,
+            "position": asdict(position),
+            "model": model.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "random": torch.get_rng_state(),
+        }
+        with atomic_write(self.path / STATE_FILE) as temporary:
+            torch.save(state, temporary)
+
+    def resume(self, model: nn.Module, optimizer: Optimizer, device: torch.device) -> Position:
+        """Load a saved state into model, optimizer and torch's random numbers; without one, start anew.
+
+        Raises:
+            CheckpointError: the state is damaged, or of a run with other settings or other text.
+        """
+        if not (self.path / STATE_FILE).exists():
+            (self.path / LOG_FILE).unlink(missing_ok=True)
+            return Position()
+        state = self._read(STATE_FILE, device)
+        self._check_identity(state["identity"])
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"].cpu())
+        position = Position(**state["position"])
+        self._cut_log(position.step)
+        return position
+
+    def keep_best(self, model: nn.Module) -> None:
+        """Write the weights as the best ones, in place of those before."""
+        with atomic_write(self.path / BEST_FILE) as temporary:
+            torch.save(model.state_dict(), temporary)
+
+    def load_best(self, model: nn.Module, device: torch.device) -> None:
+        """Put the best weights into the model, if any were kept."""
+        if (self.path / BEST_FILE).exists():
+            model.load_state_dict(self._read(BEST_FILE, device))
+
+    def clear(self) -> None:
+        """Drop the state and the best weights of a run that is finished; the log stays."""
+        for name in (STATE_FILE, BEST_FILE):
+            (self.path / name).unlink(missing_ok=True)
+
+    def log(self, record: dict[str, Any]) -> None:
+        """Add a line to the log."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / LOG_FILE).open("a") as log:
+            log.write(json.dumps(record) + "\n")
+
+    def _read(self, name: str, device: torch.device) -> dict[str, Any]:
+        path = self.path / name
+        try:
+            return torch.load(path, map_location=device, weights_only=True)
+        except Exception as error:  # zip, pickle and OS errors alike
+            raise CheckpointError(
+                f"The state of the interrupted run, {path}, cannot be read: {error}.",
+                expected="a file that this command wrote",
+                mend="delete it to start again, or choose another folder",
+            ) from error
+
+    def _check_identity(self, saved: dict[str, Any]) -> None:
+        # A setting that the state does not know came later, and then was as its default is now.
+        changed = [name for name, value in self.identity.items() if saved.get(name, value) != value]
+        if changed:
+            raise CheckpointError(
+                f"{self.path} holds a run that differs in: {', '.join(changed)}.",
+                expected="the same settings and the same text as when it was started",
+                mend="choose another folder, or the settings of that run",
+            )
+
+    def _cut_log(self, step: int) -> None:
+        """Drop the lines that were written after the state was saved: those steps are done again."""
+        log = self.path / LOG_FILE
+        if not log.exists():
+            return
+        lines = log.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if line.endswith("\n") and _step_of(line) <= step]
+        with atomic_write(log) as temporary:
+            temporary.write_text("".join(kept))
+
+
+def _step_of(line: str) -> float:
+    try:
+        return json.loads(line)["step"]
+    except (ValueError, KeyError):
+        return math.inf
