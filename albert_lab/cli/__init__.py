@@ -13,9 +13,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from albert_lab.cli import attention, corpus, course, models, tune, vectors
+from albert_lab.cli import attention, corpus, course, models, pretrain, tune, vectors
 from albert_lab.errors import AlbertLabError
-from albert_lab.pretrain.command import pretrain
 
 
 class _Commands(TyperGroup):
@@ -77,6 +76,6 @@ app.command()(vectors.search)
 app.command()(attention.attention)
 app.command()(models.models)
 app.add_typer(corpus.app, name="corpus")
-app.command()(pretrain)
+app.command()(pretrain.pretrain)
 app.command()(tune.tune)
 app.command()(course.doctor)

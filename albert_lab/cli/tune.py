@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from albert_lab.cli.options import Model, chosen_model
+from albert_lab.cli.options import (
+    ClipNorm,
+    Device,
+    HeldOutPercent,
+    LearningRate,
+    MaxLength,
+    Model,
+    Optimizer,
+    Out,
+    Package,
+    PublicOnly,
+    Records,
+    SaveEvery,
+    Schedule,
+    Seed,
+    Shards,
+    TokensPerBatch,
+    Warmup,
+    WeightDecay,
+    chosen_model,
+    reporter,
+)
 
 # Choices and defaults of albert_lab.vectors, written here so that --help needs no torch; a test compares.
 Negatives = StrEnum("Negatives", ["none", "bm25", "model"])
 Forms = StrEnum("Forms", ["body", "sentence", "name", "named", "plain", "need"])
 
-Out = Annotated[Path, typer.Option(help="Folder of the model; an interrupted run in it is gone on with.")]
 Pairs = Annotated[
     Path | None,
     typer.Option(help="File of pairs (.jsonl, .csv, .tsv with query and positive).", show_default=False),
-]
-Package = Annotated[
-    list[str] | None, typer.Option(help="Package to read; may be repeated.", show_default=False)
 ]
 Form = Annotated[
     list[Forms] | None,
@@ -32,7 +47,6 @@ Often = Annotated[
     list[str] | None,
     typer.Option(help="Package gone through several times; may be repeated.", show_default=False),
 ]
-PublicOnly = Annotated[bool, typer.Option("--public-only", help="Leave private objects out.")]
 SimCSE = Annotated[bool, typer.Option("--simcse", help="Pair each text with itself; needs --dropout.")]
 Teacher = Annotated[
     str | None, typer.Option(help="Model to imitate, for --distillation.", show_default=False)
@@ -45,19 +59,6 @@ PerPair = Annotated[int, typer.Option(help="Hard negatives for each pair, 1 to 4
 Symmetric = Annotated[bool, typer.Option(help="Documents find their questions too.")]
 Distillation = Annotated[float, typer.Option(help="Weight of the teacher's part, 0 to 1.")]
 Dropout = Annotated[float, typer.Option(help="Of hidden states and attention.")]
-Optimizer = Annotated[str, typer.Option(help="adamw, muon or lamb.")]
-LearningRate = Annotated[float, typer.Option(help="Peak learning rate.")]
-WeightDecay = Annotated[float, typer.Option(help="Weight decay.")]
-ClipNorm = Annotated[float, typer.Option(help="Bound on the gradient's norm.")]
-Warmup = Annotated[float, typer.Option(help="Share of the steps for warm-up.")]
-MaxLength = Annotated[int, typer.Option(help="Longest text in tokens.")]
-TokensPerBatch = Annotated[int, typer.Option(help="B·T of what is run at once.")]
-HeldOutPercent = Annotated[float, typer.Option(help="Share of documents held out.")]
-Shards = Annotated[int, typer.Option(help="Parts computed at once on the CPU.")]
-Seed = Annotated[int, typer.Option(help="Decides order, drawn negatives and dropout.")]
-Device = Annotated[str | None, typer.Option(help="cpu or cuda; default: a GPU where there is one.")]
-SaveEvery = Annotated[float, typer.Option(help="Seconds between saved states.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the log's records as JSON lines.")]
 
 
 def tune(
@@ -82,6 +83,7 @@ def tune(
     learning_rate: LearningRate = 1.5e-3,
     weight_decay: WeightDecay = 0.01,
     clip_norm: ClipNorm = 1.0,
+    schedule: Schedule = "linear",
     warmup: Warmup = 0.05,
     max_length: MaxLength = 64,
     tokens_per_batch: TokensPerBatch = 2048,
@@ -90,7 +92,7 @@ def tune(
     seed: Seed = 0,
     device: Device = None,
     save_every: SaveEvery = 180.0,
-    as_json: AsJson = False,
+    as_json: Records = False,
 ) -> None:
     """Tune a model so that similar texts get similar vectors.
 
@@ -122,24 +124,10 @@ def _run(options: dict[str, Any]) -> None:
         simcse=options["simcse"],
         progress=not options["as_json"],
     )
-    report = _print_json if options["as_json"] else _Reporter(settings.steps)
+    report = reporter(options["as_json"], lambda record: line(record, settings.steps))
     how = {"device": options["device"], "save_every": options["save_every"], "report": report}
     source = chosen_model(options["model"])
     run(settings, options["out"], material, source=source, teacher=options["teacher"], **how)
-
-
-def _print_json(record: dict) -> None:
-    print(json.dumps(record), flush=True)
-
-
-class _Reporter:
-    """One line on the screen for each record of the log."""
-
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-
-    def __call__(self, record: dict) -> None:
-        print(line(record, self.steps), file=sys.stderr, flush=True)
 
 
 def line(record: dict[str, Any], steps: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from albert_lab.pretrain.settings import Settings
@@ -14,13 +13,7 @@ if TYPE_CHECKING:
 
 def command(settings: Settings) -> str:
     """The command that starts this run: options that differ from the defaults are written out."""
-    default = Settings()
-    words = ["albert-lab", "pretrain", "--out", "FOLDER"]
-    for field in fields(settings):
-        value = getattr(settings, field.name)
-        if value != getattr(default, field.name):
-            words += [f"--{field.name.replace('_', '-')}", str(value)]
-    return shlex.join(words)
+    return shlex.join(["albert-lab", "pretrain", "--out", "FOLDER", *settings.options()])
 
 
 def model_card(run: Pretraining, statistics: dict[str, Any], metrics: dict[str, float]) -> str:

@@ -48,6 +48,15 @@ class TrainingSettings:
         """The settings as plain values, for the log and the card."""
         return asdict(self)
 
+    def options(self) -> list[str]:
+        """The settings that differ from the defaults, as the command line has them."""
+        words, defaults = [], type(self)()
+        for name, value in self.to_dict().items():
+            option = name.replace("_", "-")
+            if value != getattr(defaults, name):
+                words += [f"--no-{option}"] if value is False else [f"--{option}", str(value)]
+        return words
+
     def learning_rate_at(self, progress: float) -> float:
         """The rate when `progress` (0 to 1) of the run is done.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -165,13 +165,8 @@ def finish(
 
 def command(settings: TuneSettings, source: str, further: Sequence[str] = ()) -> str:
     """The command that starts this run: `further` options, and settings that differ from the defaults."""
-    default, words = TuneSettings(), ["albert-lab", "tune", "--out", "FOLDER", "--model", source, *further]
-    for field in fields(settings):
-        value = getattr(settings, field.name)
-        option = field.name.replace("_", "-")
-        if value != getattr(default, field.name):
-            words += [f"--no-{option}"] if value is False else [f"--{option}", str(value)]
-    return shlex.join(words)
+    words = ["albert-lab", "tune", "--out", "FOLDER", "--model", source, *further]
+    return shlex.join([*words, *settings.options()])
 
 
 def _first_model(source: str | Path, settings: TuneSettings) -> AlbertModel:

@@ -13,13 +13,13 @@ from transformers import AutoTokenizer
 from typer import Typer
 from typer.testing import CliRunner
 
+from albert_lab.cli.pretrain import count_of, line
+from albert_lab.cli.pretrain import pretrain as pretrain_command
 from albert_lab.errors import CheckpointError, InputError, OutputError
 from albert_lab.model.checkpoint import load_model
 from albert_lab.model.heads import AlbertForPreTraining
 from albert_lab.pretrain import run as run_module
 from albert_lab.pretrain.card import command
-from albert_lab.pretrain.command import Reporter, count_of
-from albert_lab.pretrain.command import pretrain as pretrain_command
 from albert_lab.pretrain.settings import Settings
 from tests.pretrain.small import pages
 
@@ -148,4 +148,4 @@ def test_other_counts_are_refused(text):
 def test_a_line_tells_progress_and_what_is_left():
     record = {"tokens": 30_000_000, "tokens_per_second": 10_000, "masked_loss": 4.5, "order_loss": 0.5,
               "masked_accuracy": 0.25, "order_accuracy": 0.75, "layers": 2}  # fmt: skip
-    assert Reporter(60_000_000).line(record).endswith("10,000 tokens/s  50 min left")
+    assert line(record, 60_000_000).endswith("10,000 tokens/s  50 min left")

@@ -283,7 +283,7 @@ def test_every_setting_is_an_option_with_the_same_default():
 
 def test_the_cards_command_and_the_lines_on_the_screen():
     assert command(TuneSettings(), "docs-mini") == "albert-lab tune --out FOLDER --model docs-mini"
-    assert command(TuneSettings(symmetric=False, seed=2), "m").endswith("--no-symmetric --seed 2")
+    assert command(TuneSettings(symmetric=False, seed=2), "m").endswith("--seed 2 --no-symmetric")
     record = {"step": 500, "seconds": 600.0, "loss": 1.25, "tokens": 3_000_000}
     assert line(record, 2000) == "step 500 of 2,000  loss 1.250  3.0M tokens  30 min left"
     record = {"step": 0, "held_out_mrr": 0.5, "held_out_mrr_low": 0.4, "held_out_mrr_high": 0.6}

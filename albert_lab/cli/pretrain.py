@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import fields
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from albert_lab.cli.options import (
+    ClipNorm,
+    Device,
+    HeldOutPercent,
+    LearningRate,
+    MaxLength,
+    Optimizer,
+    Out,
+    Package,
+    PublicOnly,
+    Records,
+    SaveEvery,
+    Schedule,
+    Seed,
+    Shards,
+    TokensPerBatch,
+    Warmup,
+    WeightDecay,
+    reporter,
+)
 from albert_lab.errors import InputError
 from albert_lab.pretrain.settings import Settings
 
@@ -31,31 +48,12 @@ def count_of(text: str) -> int:
         raise InputError(f"{text!r} is no number of tokens.", expected="such as 60M or 500k") from None
 
 
-Out = Annotated[Path, typer.Option(help="Folder of the model; an interrupted run in it is gone on with.")]
 Size = Annotated[str, typer.Option(help="Named configuration: docs-mini, base, …")]
 Tokens = Annotated[str, typer.Option(help="Tokens to see, such as 60M.")]
-Package = Annotated[
-    list[str] | None, typer.Option(help="Package to read; may be repeated. Default: all known.")
-]
-PublicOnly = Annotated[bool, typer.Option("--public-only", help="Leave private objects out.")]
 Tokenizer = Annotated[str | None, typer.Option(help="Folder of a tokenizer to use.")]
-TheOptimizer = Annotated[str, typer.Option(help="muon, adamw or lamb.")]
 Start = Annotated[str, typer.Option(help="informed or random initial weights.")]
-LearningRate = Annotated[float, typer.Option(help="Peak learning rate.")]
-WeightDecay = Annotated[float, typer.Option(help="Weight decay.")]
-ClipNorm = Annotated[float, typer.Option(help="Bound on the gradient's norm.")]
-Schedule = Annotated[str, typer.Option(help="linear or cosine.")]
-Warmup = Annotated[float, typer.Option(help="Share of the tokens for warm-up.")]
 Depth = Annotated[str, typer.Option(help="Stages of depth, such as '2:0.5 4:0.75'; '' for full depth.")]
-MaxLength = Annotated[int, typer.Option(help="Longest text in tokens.")]
-TokensPerBatch = Annotated[int, typer.Option(help="B·T of a batch.")]
 BatchesPerStep = Annotated[str, typer.Option(help="Stages of batches for one update, such as '1:0.5 4:1'.")]
-HeldOutPercent = Annotated[float, typer.Option(help="Share of documents held out.")]
-Shards = Annotated[int, typer.Option(help="Parts of a batch computed at once on the CPU.")]
-Seed = Annotated[int, typer.Option(help="Decides weights, order and masks.")]
-Device = Annotated[str | None, typer.Option(help="cpu or cuda; default: a GPU where there is one.")]
-SaveEvery = Annotated[float, typer.Option(help="Seconds between saved states.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the log's records as JSON lines.")]
 
 
 def pretrain(
@@ -66,7 +64,7 @@ def pretrain(
     public_only: PublicOnly = False,
     tokenizer: Tokenizer = None,
     start: Start = _DEFAULT.start,
-    optimizer: TheOptimizer = _DEFAULT.optimizer,
+    optimizer: Optimizer = _DEFAULT.optimizer,
     learning_rate: LearningRate = _DEFAULT.learning_rate,
     weight_decay: WeightDecay = _DEFAULT.weight_decay,
     clip_norm: ClipNorm = _DEFAULT.clip_norm,
@@ -81,7 +79,7 @@ def pretrain(
     seed: Seed = _DEFAULT.seed,
     device: Device = None,
     save_every: SaveEvery = 180.0,
-    as_json: AsJson = False,
+    as_json: Records = False,
 ) -> None:
     """Pretrain a small ALBERT on the installed documentation.
 
@@ -93,7 +91,7 @@ def pretrain(
     from albert_lab.pretrain.run import PRETRAINING_PACKAGES
     from albert_lab.pretrain.run import pretrain as run
 
-    report = _print_json if as_json else Reporter(settings.tokens)
+    report = reporter(as_json, lambda record: line(record, settings.tokens))
     what = {"packages": package or PRETRAINING_PACKAGES, "include_private": not public_only}
     how = {"device": device, "save_every": save_every, "progress": not as_json, "report": report}
     run(settings, out, tokenizer=tokenizer, **what, **how)
@@ -105,31 +103,18 @@ def _settings(options: dict[str, Any]) -> Settings:
     return Settings(**chosen | {"tokens": count_of(chosen["tokens"])})
 
 
-def _print_json(record: dict) -> None:
-    print(json.dumps(record), flush=True)
-
-
-class Reporter:
-    """One line on the screen for each record of the log, with what is left of the work."""
-
-    def __init__(self, tokens: int) -> None:
-        self.tokens = tokens
-
-    def __call__(self, record: dict) -> None:
-        print(self.line(record), file=sys.stderr, flush=True)
-
-    def line(self, record: dict) -> str:
-        """The record as one line."""
-        done = f"{record['tokens'] / 1e6:7.2f}M of {self.tokens / 1e6:.0f}M tokens"
-        if "held_out_masked_accuracy" in record:
-            return (
-                f"{done}  held out: masked tokens {record['held_out_masked_accuracy']:.3f}, "
-                f"order {record['held_out_order_accuracy']:.3f}"
-            )
-        speed = max(1, record["tokens_per_second"])
-        left = max(0, self.tokens - record["tokens"]) / speed / 60
+def line(record: dict[str, Any], tokens: int) -> str:
+    """A record of the log as one line, with what is left of the work."""
+    done = f"{record['tokens'] / 1e6:7.2f}M of {tokens / 1e6:.0f}M tokens"
+    if "held_out_masked_accuracy" in record:
         return (
-            f"{done}  loss {record['masked_loss']:.3f} + {record['order_loss']:.3f}  "
-            f"masked {record['masked_accuracy']:.3f}  order {record['order_accuracy']:.3f}  "
-            f"layers {record['layers']}  {speed:,} tokens/s  {left:.0f} min left"
+            f"{done}  held out: masked tokens {record['held_out_masked_accuracy']:.3f}, "
+            f"order {record['held_out_order_accuracy']:.3f}"
         )
+    speed = max(1, record["tokens_per_second"])
+    left = max(0, tokens - record["tokens"]) / speed / 60
+    return (
+        f"{done}  loss {record['masked_loss']:.3f} + {record['order_loss']:.3f}  "
+        f"masked {record['masked_accuracy']:.3f}  order {record['order_accuracy']:.3f}  "
+        f"layers {record['layers']}  {speed:,} tokens/s  {left:.0f} min left"
+    )
