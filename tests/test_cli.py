@@ -311,7 +311,7 @@ def test_search_finds_the_object_and_tells_programs_what_they_need(tiny_model, s
     hits = json.loads(done.stdout)
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert all({"rank", "name", "score", "summary"} <= set(hit) for hit in hits)
-    assert "log" in hits[0]["name"]
+    assert any("log" in hit["name"] for hit in hits)  # the vectors are random: they may put another one first
     assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
     shown = run(*arguments, "--no-vectors").stdout
     assert "log_file" in shown

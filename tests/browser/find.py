@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -36,11 +37,25 @@ PLACES = (
 )
 CUT_OFF = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 CONNECTION = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000"}  # milliseconds, of five attempts
+APT_INSTALL = ["apt-get", "install", "-q", "-y", "--no-install-recommends"]
 UNATTENDED = {"DEBIAN_FRONTEND": "noninteractive"}
+DRIVER_NEEDS = "libatomic1"  # of the node in Playwright's wheel; a bare Debian has the rest
 INSTALL_ONE = (
     "Install Chromium, Chrome or Edge (on Debian: sudo apt install chromium), or put the path of one into "
     "ALBERT_LAB_CHROMIUM, and run make test again. make test-fast needs no browser."
 )
+
+
+class NoDriverError(Exception):
+    """Playwright itself does not start."""
+
+    def __init__(self, reason: str) -> None:
+        self.reasons = {"Playwright": reason}
+        last = (reason.strip().splitlines() or ["it says nothing"])[-1]
+        super().__init__(
+            f"Playwright, which drives the browser of the tests, does not start: {last}. On Debian or "
+            f"Ubuntu, sudo apt install {DRIVER_NEEDS} brings what it needs. make test-fast needs no browser."
+        )
 
 
 class NoBrowserError(Exception):
@@ -103,7 +118,15 @@ def _read_a_file(browser: Browser) -> None:
 
 
 def _started() -> str:
-    """Name and version of the browser that ``launch`` takes."""
+    """The version of the browser that ``launch`` takes.
+
+    Raises:
+        NoDriverError, NoBrowserError: why none starts.
+    """
+    asked = [sys.executable, "-m", "playwright", "--version"]
+    driver = subprocess.run(asked, capture_output=True, text=True, check=False)
+    if driver.returncode:
+        raise NoDriverError(driver.stderr)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         version = browser.version
@@ -111,20 +134,20 @@ def _started() -> str:
     return version
 
 
-def _ways() -> Iterator[tuple[str, list[list[str]], dict[str, str]]]:
+def _ways(lacking: Exception) -> Iterator[tuple[str, list[list[str]], dict[str, str]]]:
     """What may bring a browser, first things first: in words, as commands, and variables for them."""
+    apt = shutil.which("apt-get") and os.getuid() == 0
+    update = ["apt-get", "-q", "update"]
+    if apt and isinstance(lacking, NoDriverError):
+        yield "Installing what Playwright needs", [update, [*APT_INSTALL, DRIVER_NEEDS]], UNATTENDED
     own = [sys.executable, "-m", "playwright"]
     yield "Fetching Playwright's Chromium", [[*own, "install", "--only-shell", "chromium"]], CONNECTION
-    if not (shutil.which("apt-get") and os.getuid() == 0):
-        return
-    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium", "fonts-liberation"]
-    yield "Installing Chromium with apt-get", [["apt-get", "-q", "update"], install], UNATTENDED
-    # Ubuntu's apt has Chromium only as a snap; what Playwright fetched may lack no more than libraries.
-    yield (
-        "Installing the libraries of Playwright's Chromium",
-        [[*own, "install-deps", "chromium"]],
-        UNATTENDED,
-    )
+    if apt:
+        packages = ["chromium", "fonts-liberation"]
+        yield "Installing Chromium with apt-get", [update, [*APT_INSTALL, *packages]], UNATTENDED
+        # Ubuntu's apt has Chromium only as a snap; what Playwright fetched may lack no more than libraries.
+        libraries = [[*own, "install-deps", "chromium"]]
+        yield "Installing the libraries of Playwright's Chromium with apt-get", libraries, UNATTENDED
 
 
 def main() -> int:
@@ -132,22 +155,22 @@ def main() -> int:
     try:
         _started()
         return 0
-    except NoBrowserError as error:
+    except (NoDriverError, NoBrowserError) as error:
         lacking = error
-    if not os.environ.get("ALBERT_LAB_CHROMIUM"):
-        print("The browser tests need Chromium, Chrome or Edge; none was found.", flush=True)
-        for begin, commands, environment in _ways():
+    if isinstance(lacking, NoDriverError) or not os.environ.get("ALBERT_LAB_CHROMIUM"):
+        print("The browser tests need Chromium, Chrome or Edge; none was found that starts.", flush=True)
+        for begin, commands, environment in _ways(lacking):
             for command in commands:
                 status = run(command, LOG, begin=f"{begin}: {' '.join(command)}", environment=environment)
             if status:
                 print("  That failed.", flush=True)
                 continue
             try:
-                print(f"  Done: version {_started()}.", flush=True)
+                print(f"  Done: there is version {_started()}.", flush=True)
                 return 0
-            except NoBrowserError as error:
+            except (NoDriverError, NoBrowserError) as error:
                 lacking = error
-                print("  It does not start.", flush=True)
+                print("  There is still none that starts.", flush=True)
     with LOG.open("a", encoding="utf-8") as file:
         file.writelines(f"\n{name}: {reason}\n" for name, reason in lacking.reasons.items())
     print(f"albert-lab: {lacking} What was tried: {LOG}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -120,14 +121,16 @@ def bare(monkeypatch, tmp_path):
 
 
 def ways(monkeypatch, *commands: list[list[str]]) -> None:
-    monkeypatch.setattr(find, "_ways", lambda: iter([("Trying", command, {}) for command in commands]))
+    monkeypatch.setattr(
+        find, "_ways", lambda lacking: iter([("Trying", command, {}) for command in commands])
+    )
 
 
 def test_the_next_way_is_tried_where_one_fails_or_brings_nothing_that_starts(bare, monkeypatch, capsys):
     ways(monkeypatch, [["fetch", "fails"]], [["update"], ["install", "nothing"]], [["brings"]], [["never"]])
     assert find.main() == 0
     assert bare == ["fetch fails", "update", "install nothing", "brings"]
-    assert "Done: version 156" in capsys.readouterr().out
+    assert "there is version 156" in capsys.readouterr().out
 
 
 def test_where_no_way_helps_one_line_says_what_to_do(bare, monkeypatch, capsys):
@@ -151,9 +154,25 @@ def test_a_variable_that_names_no_browser_fetches_none(bare, monkeypatch, capsys
 @pytest.mark.parametrize(
     ("user", "apt", "expected"), [(0, True, True), (1000, True, False), (0, False, False)]
 )
-def test_only_root_asks_apt(monkeypatch, user, apt, expected):
+@pytest.mark.parametrize(
+    "lacking", [find.NoBrowserError({}), find.NoDriverError("libatomic.so.1: not there")]
+)
+def test_only_root_asks_apt_and_playwright_comes_first(monkeypatch, user, apt, expected, lacking):
     monkeypatch.setattr(find.os, "getuid", lambda: user)
     monkeypatch.setattr(find.shutil, "which", lambda name: "/usr/bin/apt-get" if apt else None)
-    commands = [command for _, commands, _ in find._ways() for command in commands]
-    assert commands[0][:3] == [sys.executable, "-m", "playwright"]
+    commands = [command for _, commands, _ in find._ways(lacking) for command in commands]
     assert any(command[0] == "apt-get" for command in commands) == expected
+    fetch = [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
+    before = [" ".join(command) for command in commands[: commands.index(fetch)]]
+    driver = expected and isinstance(lacking, find.NoDriverError)
+    assert any(command.endswith(" libatomic1") for command in before) == driver
+    assert bool(before) == driver
+
+
+def test_a_playwright_that_does_not_start_is_told_with_its_reason(monkeypatch):
+    def program(command, **settings):
+        return subprocess.CompletedProcess(command, 127, "", "node: error: libatomic.so.1: No such file\n")
+
+    monkeypatch.setattr(find.subprocess, "run", program)
+    with pytest.raises(find.NoDriverError, match=r"libatomic.so.1: No such file.*apt install libatomic1"):
+        find._started()

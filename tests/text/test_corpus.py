@@ -250,7 +250,9 @@ BY_NAME = {
     "random.choice": ("function", "Choose a random element"),
     "multiprocessing.Pool": ("function", "Returns a process pool object"),
     "socket.socket.bind": ("method", "Bind the socket to a local address"),
-    "threading.Lock": ("function", "(allocate() is an obsolete synonym)"),
+    "threading.Lock": ("class", "A lock object is a synchronization primitive.")
+    if sys.version_info >= (3, 13)
+    else ("function", "(allocate() is an obsolete synonym)"),
     "asyncio.sleep": ("function", "Coroutine that completes after a given time"),
     "os.path.splitext": ("function", "Split the extension from a pathname"),
     "signal.signal": ("function", "Set the action for the given signal"),
