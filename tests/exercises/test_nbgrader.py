@@ -28,9 +28,7 @@ def nbgrader(course: Path, *words: str) -> subprocess.CompletedProcess[str]:
     own = {"PATH": f"{here}{os.pathsep}{os.environ['PATH']}", "ALBERT_LAB_SEED": "20"}
     own |= {"ALBERT_LAB_DATA": str(course / "data"), "JUPYTER_CONFIG_DIR": str(course / "jupyter")}
     command = [sys.executable, "-m", "nbgrader", *words]
-    return subprocess.run(
-        command, cwd=course, env=os.environ | own, capture_output=True, text=True, timeout=500
-    )
+    return subprocess.run(command, cwd=course, env=os.environ | own, capture_output=True, text=True)
 
 
 def solved(notebook: nbformat.NotebookNode, ids: list[str]) -> nbformat.NotebookNode:

@@ -8,7 +8,7 @@ from tests.notebooks.compare import compare
 from tests.notebooks.normal import chapters, read
 from tests.notebooks.run import execute
 
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.notebook, pytest.mark.filterwarnings("default")]
 
 
 @pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)

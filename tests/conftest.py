@@ -1,0 +1,63 @@
+"""How the tests run: processes of one thread each, the slowest first, and no deadline for an example."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import hypothesis
+import pytest
+
+# Read when torch is loaded, by the processes of these tests and by all that they start.
+for library in ("OMP", "MKL", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+hypothesis.settings.register_profile("any machine", deadline=None, database=None)
+hypothesis.settings.load_profile("any machine")
+
+# What takes longest, in this order; the rest follows as it was collected.
+SLOWEST = (
+    r"tests/notebooks/test_notebooks\.py",
+    r"tests/browser/",
+    r"tests/vectors/test_docs_mini_sentence\.py",
+    r"tests/exercises/",
+    r"tests/model/test_parity\.py",
+    r"tests/classroom/test_questions\.py",
+    r"tests/vectors/test_questions\.py",
+)
+# Files whose tests share nothing that takes time to make: each test may go to any process.
+SPREAD = (
+    "tests/notebooks/test_notebooks.py",
+    "tests/notebooks/test_run.py",
+    "tests/classroom/test_questions.py",
+    "tests/exercises/test_release.py",
+    "tests/model/test_parity.py",
+)
+TOGETHER = ("tests/browser/",)  # folders that share a browser and a JupyterLab
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slowest first: at the end no process waits long for another."""
+    items.sort(key=lambda item: place(item.nodeid))
+
+
+def place(nodeid: str) -> int:
+    """Where in ``SLOWEST`` a test stands."""
+    return next((i for i, pattern in enumerate(SLOWEST) if re.match(pattern, nodeid)), len(SLOWEST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``-n``, a file goes to one process, with its fixtures; but for those that are spread."""
+    from xdist.scheduler.loadscope import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            folder = next((name for name in TOGETHER if file.startswith(name)), file)
+            return nodeid if file in SPREAD else folder
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
