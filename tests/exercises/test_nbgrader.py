@@ -15,6 +15,7 @@ import pytest
 from albert_lab.classroom import question, question_ids
 from tests.exercises.assignment import EXERCISES, cards, role, source
 
+pytestmark = pytest.mark.slow
 NAME = "02_many_heads"
 IDS = question_ids(NAME[:2])
 POINTS = {each: question(each).points for each in IDS}
