@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from typing import Any
 
 import hypothesis
@@ -13,6 +14,8 @@ import pytest
 for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# jsonschema would compile a grammar of addresses, in seconds, for a check that no test needs.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 hypothesis.settings.register_profile("any machine", deadline=None, database=None)
 hypothesis.settings.load_profile("any machine")
