@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SLOWEST, SPREAD, TOGETHER
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "albert_lab"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
@@ -156,3 +158,7 @@ def test_the_help_of_the_command_line_loads_none_of_the_heavy_packages():
     code = "import sys; sys.argv = ['albert-lab', '--help']\n"
     code += "try:\n    from albert_lab.cli import app; app()\nexcept SystemExit:\n    pass"
     assert set(_loaded_by(code)) & set(HEAVY) == set()
+
+
+def test_what_the_tests_order_names_is_there():
+    assert [name for name in (*SLOWEST, *SPREAD, *TOGETHER) if not (ROOT / name).exists()] == []
