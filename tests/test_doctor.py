@@ -141,15 +141,18 @@ def test_a_hub_that_is_switched_off_is_told(monkeypatch):
         ("print('noise'); print('albert-lab-probe{\"torch\": \"9\"}')", {"torch": "9"}),
         ("import os; os.abort()", "Python ended with status"),
         ("raise SystemExit('no space')", "no space"),
-        ("import time; time.sleep(60)", "no answer within"),
     ],
 )
-def test_a_probe_that_crashes_or_hangs_is_told_not_raised(code, expected):
-    told = doctor.run_probe(code, seconds=2)
+def test_a_probe_that_crashes_is_told_not_raised(code, expected):
+    told = doctor.run_probe(code)
     if isinstance(expected, dict):
         assert told == expected
     else:
         assert expected in told["error"]
+
+
+def test_a_probe_that_hangs_is_told_not_raised():
+    assert "no answer within" in doctor.run_probe("import time; time.sleep(1e6)", seconds=0.5)["error"]
 
 
 def test_the_probe_runs_with_the_hub_switched_off():
@@ -200,7 +203,7 @@ def test_it_runs_where_even_the_command_lines_own_packages_are_missing(tmp_path)
         (tmp_path / f"{name}.py").write_text("raise ModuleNotFoundError('not here')")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = [sys.executable, "-m", "albert_lab.doctor"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert "problem" in done.stdout.splitlines()[-1]

@@ -211,12 +211,15 @@ def _diagnosis(
 
     Near is: the same outcome on many of the cases on which the answer or the mistake is wrong.
     """
-    best, most = "", (0.0, 0)
+    tried = []
     for mistake in question.mistakes:
         theirs = outcomes(question, _in_form(question, mistake.answer, value), seed)
-        alike = [_alike(question, one, two) for one, two in zip(theirs, given, strict=True)]
-        if all(alike):
+        if all(_alike(question, one, two) for one, two in zip(theirs, given, strict=True)):
             return [f"  It looks as if {mistake.says}."]
+        tried.append((mistake, theirs))
+    best, most = "", (0.0, 0)
+    for mistake, theirs in tried:
+        alike = [_alike(question, one, two) for one, two in zip(theirs, given, strict=True)]
         cases = list(zip(alike, right, given, strict=True))
         shared = sum(one and not fine and outcome.error is None for one, fine, outcome in cases)
         either = sum(not (one and fine) for one, fine, _ in cases)

@@ -24,7 +24,7 @@ class Inspected:
     aliases: dict[str, str] = field(default_factory=dict)
 
 
-def inspect_package(package: str, timeout: float = 120.0) -> Inspected:
+def inspect_package(package: str, timeout: float = 1200.0) -> Inspected:
     """Imports the modules of a package ("stdlib" or an import name) in a subprocess and returns its texts.
 
     Raises:

@@ -12,6 +12,7 @@ from tests.browser.conftest import Watched
 from tests.browser.jupyterlab import Lab, written
 from tests.exercises.assignment import released, role, source
 
+pytestmark = pytest.mark.browser
 NAME, QUESTION = "02_many_heads", "ex02_1"
 WRONG = (
     "def split_packed(x, heads):\n"

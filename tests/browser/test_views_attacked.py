@@ -14,6 +14,7 @@ from tests.browser.conftest import Watched
 from tests.browser.drawn import texts
 from tests.viz.test_views import DRAW, random_record
 
+pytestmark = pytest.mark.browser
 # No quotation marks: JSON would write them as \" and so break the attack by luck.
 RUN = "ran=1;document.title='PWNED';top.document.title='PWNED'"
 ATTACKS = {

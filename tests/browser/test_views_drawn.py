@@ -21,6 +21,7 @@ from tests.browser.drawn import (
 )
 from tests.viz.test_views import DRAW, random_record
 
+pytestmark = pytest.mark.browser
 T, SECOND, LAYERS, HEADS = 7, 4, 3, 4
 GIVEN = random_record(tokens=T, layers=LAYERS, heads=HEADS, width=8, second_segment_start=SECOND)
 A, B = slice(0, SECOND), slice(SECOND, T)

@@ -13,6 +13,7 @@ from tests.browser.jupyterlab import Lab, run_all, written
 from tests.notebooks.normal import CHAPTERS
 from tests.viz.test_views import DRAW, random_record
 
+pytestmark = pytest.mark.browser
 # The chapter about these views: JupyterLab runs all of it, and every view must draw.
 CHAPTER = CHAPTERS / "13_seeing_attention.ipynb"
 ATTACK = "</script><img src=x onerror=document.title='PWNED';top.document.title='PWNED'>"

@@ -43,7 +43,9 @@ def test_a_comma_before_decimals_is_one_where_no_thousands_are_near():
 
 
 @pytest.mark.parametrize(
-    "given", ["17 %", "about 17", "17/0", "nan", "", [17, 17], {}, None, True, object()], ids=repr
+    "given",
+    ["17 %", "about 17", "17/0", "nan", "", [17, 17], {}, None, True, object()],
+    ids=type,
 )
 def test_what_is_no_number_stays_and_is_told(given):
     assert in_form(given, 17) is given or in_form(given, 17) == given

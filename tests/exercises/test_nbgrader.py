@@ -15,6 +15,7 @@ import pytest
 from albert_lab.classroom import question, question_ids
 from tests.exercises.assignment import EXERCISES, cards, role, source
 
+pytestmark = pytest.mark.slow
 NAME = "02_many_heads"
 IDS = question_ids(NAME[:2])
 POINTS = {each: question(each).points for each in IDS}
@@ -28,9 +29,7 @@ def nbgrader(course: Path, *words: str) -> subprocess.CompletedProcess[str]:
     own = {"PATH": f"{here}{os.pathsep}{os.environ['PATH']}", "ALBERT_LAB_SEED": "20"}
     own |= {"ALBERT_LAB_DATA": str(course / "data"), "JUPYTER_CONFIG_DIR": str(course / "jupyter")}
     command = [sys.executable, "-m", "nbgrader", *words]
-    return subprocess.run(
-        command, cwd=course, env=os.environ | own, capture_output=True, text=True, timeout=500
-    )
+    return subprocess.run(command, cwd=course, env=os.environ | own, capture_output=True, text=True)
 
 
 def solved(notebook: nbformat.NotebookNode, ids: list[str]) -> nbformat.NotebookNode:

@@ -37,7 +37,7 @@ def test_nothing_else_is_released():
 
 def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
     """As JupyterLab's Run All does it: a cell that may raise does not stop the others."""
-    own = {"ALBERT_LAB_DATA": str(folder / "data"), "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    own = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     done, message = runner.run(notebook, folder, own)
     assert not message
     return done
@@ -53,6 +53,7 @@ def errors(notebook: nbformat.NotebookNode) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_with_the_solutions_every_check_passes(name, tmp_path):
     notebook = run(source(name), tmp_path)
@@ -61,6 +62,7 @@ def test_with_the_solutions_every_check_passes(name, tmp_path):
     assert re.search(r"(\d+) of \1 questions, (\d+) of \2 points", last), last
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_without_answers_every_cell_runs_and_every_check_says_so(name, tmp_path):
     """Apart from a given function that is to be mended: its check names what is wrong."""

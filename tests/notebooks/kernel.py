@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import sys
 
+# jsonschema would compile a grammar of addresses, in seconds, for a check that no notebook needs.
+sys.modules["rfc3987_syntax"] = None
+
 import nbformat
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager

@@ -28,7 +28,7 @@ OFFLINE = Path(__file__).parent / "offline"
 KERNEL = Path(__file__).parent / "kernel.py"
 CELL_SECONDS = 3000  # only a cell that hangs takes so long
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-THREADS = "1"  # two notebooks at a time, each with one thread, are faster than one notebook with two
+THREADS = "1"  # of a kernel; two notebooks at a time are faster than one with two threads
 SETTINGS = {
     "OMP_WAIT_POLICY": "passive",
     "HF_HUB_OFFLINE": "1",
@@ -37,6 +37,7 @@ SETTINGS = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "TQDM_DISABLE": "1",
 }
+OWN_FOLDERS = ("ALBERT_LAB_DATA", "HF_HOME", "IPYTHONDIR", "TMPDIR")
 UNSET = ("ALBERT_LAB_MODEL", "MPLBACKEND", "PYTHONWARNINGS", "PYTHONSTARTUP")
 
 
@@ -51,7 +52,9 @@ def kernel_environment() -> Iterator[dict[str, str]]:
         environment = {name: value for name, value in os.environ.items() if name not in UNSET}
         environment.setdefault("OMP_NUM_THREADS", THREADS)
         path = [str(OFFLINE), *filter(None, [environment.get("PYTHONPATH")])]
-        own = {name: str(Path(scratch, name)) for name in ("HF_HOME", "IPYTHONDIR", "TMPDIR")}
+        own = {
+            name: str(Path(scratch, name)) for name in ("ALBERT_LAB_DATA", "HF_HOME", "IPYTHONDIR", "TMPDIR")
+        }
         Path(own["TMPDIR"]).mkdir()
         yield environment | SETTINGS | own | {"PYTHONPATH": os.pathsep.join(path)}
 

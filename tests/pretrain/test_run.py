@@ -41,16 +41,19 @@ class MadeUpCorpus(list):
         return {"made-up": list(self)}
 
 
-@pytest.fixture(autouse=True)
-def made_up_corpus(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def made_up_corpus():
     corpus = MadeUpCorpus(Page(page.name, page.paragraphs) for page in pages(150))
-    monkeypatch.setattr(run_module, "build_corpus", lambda *args, **options: corpus)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_module, "build_corpus", lambda *args, **options: corpus)
+        yield
 
 
-@pytest.fixture
-def finished(tmp_path):
-    metrics = run_module.pretrain(SMALL, tmp_path / "model", device="cpu", progress=False)
-    return tmp_path / "model", metrics
+@pytest.fixture(scope="module")
+def finished(made_up_corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished") / "model"
+    metrics = run_module.pretrain(SMALL, folder, device="cpu", progress=False)
+    return folder, metrics
 
 
 def test_the_folder_is_an_ordinary_hugging_face_folder(finished):

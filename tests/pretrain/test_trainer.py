@@ -86,10 +86,9 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path):
     whole.run(log_every=5)
     folder = tmp_path / "killed"
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(folder)], cwd=ROOT)
-    log, deadline = folder / LOG_FILE, time.monotonic() + 300
+    log = folder / LOG_FILE
     while not (log.exists() and log.read_text().count("\n") >= 4):
         assert child.poll() is None, "the child ended before it could be killed"
-        assert time.monotonic() < deadline
         time.sleep(0.01)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()

@@ -39,8 +39,9 @@ def test_a_question_is_not_the_name_of_its_answer():
             assert name.lower() not in question.question.lower().split()
 
 
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("package", [STDLIB, *OTHERS])
+@pytest.mark.parametrize(
+    "package", [STDLIB, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
+)
 def test_every_question_has_an_answer_in_the_corpus(package):
     names = {document.name for document in build_corpus([package], progress=False)}
     for question in development_questions(packages=[package]):

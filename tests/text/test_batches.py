@@ -27,7 +27,7 @@ from albert_lab.text.batches import (
 from albert_lab.text.tokenizer import load_tokenizer
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.lists(st.integers(1, 300)), st.integers(1, 1000))
 def test_batches_hold_every_text_once_within_the_budget(lengths, budget):
     batches = length_batches(lengths, budget)
@@ -42,7 +42,7 @@ def test_a_batch_ends_where_the_length_changes_once_it_is_half_full():
     assert [list(batch) for batch in length_batches([8, 16, 8], 96)] == [[1, 0, 2]]
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.lists(st.integers(0, 50), max_size=6), st.integers(1, 12), st.data())
 def test_windows_cover_every_token_with_full_windows(lengths, size, data):
     overlap = data.draw(st.integers(0, size - 1))

@@ -75,7 +75,7 @@ def test_padding_and_company_do_not_change_a_vector(make_model, tokenizer, chang
         assert np.abs(alone - together[position :: len(SENTENCES)]).max() <= 1e-6
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(order=st.permutations(range(len(SENTENCES))), budget=st.integers(1, 400))
 def test_the_order_of_the_texts_is_kept_whatever_the_batches(model, tokenizer, extractor, order, budget):
     texts = [SENTENCES[position] for position in order]

@@ -70,7 +70,7 @@ def test_an_empty_index_and_too_few_vectors(index):
     assert len(index.search(np.ones(8), top=99)) == 50
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(hnp.arrays(np.float32, st.integers(1, 40), elements=st.integers(0, 5)), st.integers(1, 50))
 def test_the_best_are_sorted_with_ties_in_their_order(scores, top):
     expected = sorted(range(len(scores)), key=lambda position: (-scores[position], position))[:top]

@@ -144,9 +144,7 @@ def test_the_same_record_gives_the_same_bytes_in_another_process_too(kind, tmp_p
     code += f"v = t.DRAW[{kind!r}](t.random_record(), title='Twice')\n"
     code += "v.save(sys.argv[2] + '.html'); v.save(sys.argv[2] + '.png')"
     command = [sys.executable, "-c", code, str(Path(__file__).parents[2]), str(tmp_path / "other")]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": "7"}, timeout=300
-    )
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": "7"})
     assert done.returncode == 0, done.stderr
     view = DRAW[kind](random_record(), title="Twice")
     for ending in (".html", ".png"):
@@ -395,6 +393,5 @@ def test_drawing_imports_neither_bertviz_nor_mpld3():
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=300,
     )
     assert done.stdout.strip() == "[]", done.stderr
