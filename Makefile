@@ -1,32 +1,50 @@
 # albert-lab. `make learn` opens the course, `make test` checks everything, `make help` lists the rest.
 #
 # Variables:  PYTHON=python3.12           the Python to use (3.11 or newer)
-#             PIP_ARGS="--extra-index-url …" further arguments for pip
+#             PIP_ARGS="--extra-index-url …" further arguments for pip install
+#             PYTEST_ARGS="tests/model -x" further arguments for pytest
+#             MATRIX_ARGS="02 09"          arguments of tools/matrix.py
 #             NO_BROWSER=1                 print JupyterLab's address, open no browser
 PYTHON ?= python3
 PIP_ARGS ?=
+PYTEST_ARGS ?=
+MATRIX_ARGS ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
+NEWEST := .venv-newest
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-export PIP_BUILD_CONSTRAINT = constraints.txt
 
 # An environment belongs to the folder it was made in: after the folder moved, it is set up again.
 PLACE := $(shell pwd | cksum | cut -d ' ' -f 1)
 LEARN := $(VENV)/.learn-$(PLACE)
 TEST := $(VENV)/.test-$(PLACE)
-INSTALL = $(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt
+INSTALL = PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m tools.install $(PIP_ARGS) -c constraints.txt
 
-.PHONY: help learn test lint chapters exercises picture clean
+.PHONY: help learn test test-fast test-newest matrix lint chapters exercises picture clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 learn: $(LEARN) ## set up on the first run, then open JupyterLab at chapters/00_start_here.ipynb
 	@$(BIN)/python -m albert_lab learn
 
 test: $(TEST) ## set up on the first run, then run all tests, the notebooks included
-	$(BIN)/python -m pytest
+	@$(BIN)/python -m tests.browser.find
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-fast: $(TEST) ## the tests for daily work: no notebooks, no browser
+	$(BIN)/python -m pytest -m "not notebook and not browser" $(PYTEST_ARGS)
+
+test-newest: ## all tests with the newest versions that pip finds, not those of constraints.txt; in .venv-newest
+	@tools/make_venv.sh $(PYTHON) $(NEWEST)
+	@$(NEWEST)/bin/python -m tools.install --upgrade --upgrade-strategy eager $(PIP_ARGS) -e '.[test]'
+	@$(NEWEST)/bin/python -m tools.versions
+	@$(NEWEST)/bin/python -m tests.browser.find
+	$(NEWEST)/bin/python -m pytest $(PYTEST_ARGS)
+
+matrix: $(TEST) ## run the chapters that train under other processors' instructions, threads and seeds
+	$(BIN)/python -m tools.matrix $(MATRIX_ARGS)
 
 lint: $(TEST) ## check style
 	$(BIN)/python -m ruff check .
@@ -42,16 +60,14 @@ picture: $(LEARN) ## draw the README's picture again with the built-in model
 	$(BIN)/python tools/readme_picture.py
 
 clean: ## remove the environment and what building left behind
-	rm -rf $(VENV) dist build .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NEWEST) dist build .pytest_cache .ruff_cache
 
 $(LEARN): pyproject.toml constraints.txt tools/make_venv.sh
 	@tools/make_venv.sh $(PYTHON) $(VENV)
-	@echo "Installing albert-lab and its packages into $(VENV), versions from constraints.txt (minutes, once) ..."
-	$(INSTALL) -e .
+	@$(INSTALL) -e .
 	@touch $@
 
 $(TEST): pyproject.toml constraints.txt tools/make_venv.sh
 	@tools/make_venv.sh $(PYTHON) $(VENV)
-	@echo "Installing albert-lab, its packages and the tests' into $(VENV) (minutes, once) ..."
-	$(INSTALL) -e '.[test]'
+	@$(INSTALL) -e '.[test]'
 	@touch $@ $(LEARN)

@@ -6,7 +6,7 @@ Each chapter is run as it is, with each instruction set of this processor that t
 held to, with one, two and four threads, and, where its setup cell has a line ``SEED = 0``, with five other
 seeds. For each fact (`lab.facts`) the table shows its numbers over all runs, and its margin: the
 smallest gap between two numbers that must rise, over how far that gap moves from run to run. A fact with a
-margin under 0.5 is called close; one that failed anywhere is called wrong, and the program ends with status 1.
+margin under 0.5 is called close; one that failed anywhere is wrong, and the program ends with status 1.
 
 ``--write`` puts tolerances into the metadata of cells whose printed or drawn numbers moved: twice what was
 seen over instruction sets and threads. What cannot be tolerated, other words or whole numbers, is listed.
@@ -21,7 +21,6 @@ import argparse
 import hashlib
 import json
 import math
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -35,11 +34,10 @@ from nbformat import NotebookNode
 
 from albert_lab.classroom.facts import Fact
 from tests.notebooks import compare
-from tests.notebooks.normal import chapters, read
-from tests.notebooks.run import NotebookFailedError, execute_with_facts, write
+from tests.notebooks.normal import SEED, chapters, read, reads_a_seed
+from tests.notebooks.run import NotebookFailedError, execute_with_facts, other_capabilities, write
 
 KEPT = Path(__file__).parents[1] / ".build" / "matrix"
-SEED = re.compile(r"^SEED = 0\b", re.MULTILINE)
 SEEDS, THREADS = (1, 2, 3, 4, 5), (1, 2, 4)
 CLOSE = 0.5  # of the spread
 REASON = "make matrix: twice the largest difference over instruction sets and threads"
@@ -72,18 +70,8 @@ def variations(notebook: NotebookNode) -> list[Variation]:
         Variation("MKL compatible", (("MKL_CBWR", "COMPATIBLE"),)),
     ]
     counts = [Variation(f"{n} threads", threads(n)) for n in THREADS]
-    seeded = any(SEED.search(cell.source) for cell in notebook.cells if cell.cell_type == "code")
-    seeds = [Variation(f"seed {seed}", (), seed) for seed in SEEDS] if seeded else []
+    seeds = [Variation(f"seed {seed}", (), seed) for seed in SEEDS] if reads_a_seed(notebook) else []
     return [Variation("as it is"), *sets, *counts, *seeds]
-
-
-def other_capabilities() -> list[str]:
-    """Instruction sets below this processor's own that torch can be held to."""
-    import torch
-
-    known = ["default", "avx2", "avx512"]
-    own = torch.backends.cpu.get_cpu_capability().lower()
-    return known[: known.index(own)] if own in known else []
 
 
 def threads(count: int) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ from albert_lab.classroom.check import AnswerError, check
 from albert_lab.classroom.facts import Fact, Facts, facts
 from albert_lab.classroom.predictions import Prediction, predict
 from albert_lab.classroom.progress import progress
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, Mistake, Question, QuestionBuilder
 from albert_lab.classroom.questions import question, question_ids
 from albert_lab.classroom.solution import solution
 
@@ -17,6 +17,7 @@ __all__ = [
     "Mistake",
     "Prediction",
     "Question",
+    "QuestionBuilder",
     "check",
     "facts",
     "predict",

@@ -7,7 +7,8 @@ import inspect
 import math
 import numbers
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,19 @@ def outcomes(question: Question, answer: Any, seed: int) -> list[Outcome]:
             torch.manual_seed(seed)
             found.append(_outcome(question, function, case))
     return found
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Computes with one thread of torch: several are slower on tiny tensors, and wait on a busy machine."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _outcome(question: Question, answer: Any, case: Case) -> Outcome:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar, overload
 
 from albert_lab.errors import InputError
 
+Answer = TypeVar("Answer")  # a function, a class or a value
+Function = TypeVar("Function", bound=Callable)
+
 KINDS = ("implement", "predict", "find the bug", "fill in", "read a picture")
+_BELOW: Any = object()  # the answer is the function below the decorator
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,8 @@ def call(answer: Callable, *arguments: Any, **options: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question of an exercise, with everything that decides whether an answer is right.
+class Card:
+    """What is known of a question before anybody answers it, and the words after it.
 
     Attributes:
         id: such as ``"ex02_3"``: assignment and place in it.
@@ -71,12 +75,7 @@ class Question:
         objectives: ids of the chapter's objectives that it practises, such as ``("LO-02.1",)``.
         points, minutes: what it is worth and how long it takes at most; whole numbers.
         difficulty, importance: 1 to 5.
-        reference: a right answer: the function, or a function without arguments that gives the right value.
-        cases: gives the inputs; what is random in them comes from the `Draw` that it is given.
-        mistakes: at least six wrong answers, each with its own diagnosis.
-        right: at least three right answers, written differently.
         why: two sentences that a learner reads after the solution.
-        use: applies an answer to a case's arguments; for classes, which are built and loaded first.
         rtol, atol: tolerance of float32 results, relative and absolute.
     """
 
@@ -88,37 +87,138 @@ class Question:
     minutes: int
     difficulty: int
     importance: int
-    reference: Callable
-    cases: Callable[[Draw], Sequence[Case]]
-    mistakes: tuple[Mistake, ...]
-    right: tuple[Any, ...]
     why: str
-    use: Callable = call
     rtol: float = 1e-4
     atol: float = 1e-5
 
     def __post_init__(self) -> None:
-        said = [mistake.says for mistake in self.mistakes]
-        wrong = {
+        wrong = [name for name, bad in self._wrong().items() if bad]
+        if wrong:
+            raise InputError(
+                f"question {self.id} has no valid {', '.join(wrong)}.",
+                expected=f"what albert_lab.classroom.question.{type(self).__name__} describes",
+            )
+
+    def _wrong(self) -> dict[str, bool]:
+        """What is not as the class says, by name."""
+        return {
             "kind": self.kind not in KINDS,
             "objectives": not self.objectives,
             "points": self.points < 1,
             "difficulty": not 1 <= self.difficulty <= 5,
             "importance": not 1 <= self.importance <= 5,
-            "mistakes": len(set(said)) < max(6, len(said)),
-            "right": len(self.right) < 3,
             "why": not self.why,
         }
-        if any(wrong.values()):
-            raise InputError(
-                f"question {self.id} has no valid {', '.join(name for name in wrong if wrong[name])}.",
-                expected="what albert_lab.classroom.question.Question describes",
-            )
 
     @property
     def asks_for_a_value(self) -> bool:
         """Whether the answer is a value, such as a prediction, and no function or class."""
         return self.kind in ("predict", "read a picture")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Card):
+    """A question of an exercise: its card, and everything that decides whether an answer is right.
+
+    Attributes:
+        reference: a right answer: the function, or a function without arguments that gives the right value.
+        cases: gives the inputs; what is random in them comes from the `Draw` that it is given.
+        mistakes: at least six wrong answers, each with its own diagnosis; the first that fits is named.
+        right: at least three right answers, written differently.
+        use: applies an answer to a case's arguments; for classes, which are built and loaded first.
+    """
+
+    reference: Callable
+    cases: Callable[[Draw], Sequence[Case]]
+    mistakes: tuple[Mistake, ...]
+    right: tuple[Any, ...]
+    use: Callable = call
+
+    def _wrong(self) -> dict[str, bool]:
+        said = [mistake.says for mistake in self.mistakes]
+        return super()._wrong() | {
+            "mistakes": len(set(said)) < max(6, len(said)),
+            "right": len(self.right) < 3,
+        }
+
+
+@dataclass(frozen=True)
+class QuestionBuilder(Card):
+    """A question as its module writes it down: its card first, then each function under what it is.
+
+    >>> ask = QuestionBuilder("ex99_1", "Double it", "implement", ("LO-99.1",), 1, 5, 1, 1, "2x is x + x.")
+    >>> @ask.reference
+    ... def twice(x):
+    ...     return 2 * x
+    >>> @ask.mistake("you square the number")
+    ... def _squared(x):
+    ...     return x * x
+    >>> ask.mistake("you return the number as it came", lambda x: x)
+
+    What is decorated stays as it is. Mistakes and right answers keep the order in which they stand.
+    A question for a value needs no cases: there is nothing to try it on.
+    """
+
+    _parts: dict[str, Callable] = field(default_factory=dict, init=False, repr=False)
+    _mistakes: list[Mistake] = field(default_factory=list, init=False, repr=False)
+    _right: list[Any] = field(default_factory=list, init=False, repr=False)
+
+    def reference(self, answer: Function) -> Function:
+        """Above the right answer: see `Question`."""
+        return self._part("reference", answer)
+
+    def cases(self, give: Function) -> Function:
+        """Above the function that gives the inputs: see `Question`."""
+        return self._part("cases", give)
+
+    def use(self, apply: Function) -> Function:
+        """Above the function that applies an answer to a case's arguments: see `Question`."""
+        return self._part("use", apply)
+
+    @overload
+    def mistake(self, says: str) -> Callable[[Answer], Answer]: ...
+
+    @overload
+    def mistake(self, says: str, answer: Any) -> None: ...
+
+    def mistake(self, says: str, answer: Any = _BELOW) -> Callable[[Answer], Answer] | None:
+        """One more wrong answer: the function below it, or the one that is given here; see `Mistake`."""
+
+        def add(wrong: Answer) -> Answer:
+            self._mistakes.append(Mistake(says, wrong))
+            return wrong
+
+        if answer is _BELOW:
+            return add
+        add(answer)
+        return None
+
+    def right(self, answer: Answer, *others: Any) -> Answer:
+        """One more right answer, as a decorator; or several values."""
+        self._right.extend((answer, *others))
+        return answer
+
+    def question(self) -> Question:
+        """The question, complete.
+
+        Raises:
+            InputError: there is no reference, there are no cases, or too few mistakes or right answers.
+        """
+        parts = ({"cases": value_case} if self.asks_for_a_value else {}) | self._parts
+        missing = [name for name in ("reference", "cases") if name not in parts]
+        if missing:
+            raise InputError(
+                f"question {self.id} has no {' and no '.join(missing)}.",
+                mend=" and ".join(f"write @ask.{name} above a function" for name in missing),
+            )
+        card = {one.name: getattr(self, one.name) for one in fields(Card)}
+        return Question(**card, **parts, mistakes=tuple(self._mistakes), right=tuple(self._right))
+
+    def _part(self, name: str, function: Function) -> Function:
+        if name in self._parts:
+            raise InputError(f"question {self.id} has two functions under @ask.{name}.", expected="one")
+        self._parts[name] = function
+        return function
 
 
 def value_case(draw: Draw) -> list[Case]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import textwrap
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 from albert_lab.classroom.questions import question
@@ -49,4 +50,6 @@ def solution(question_id: str) -> Solution:
 
 
 def _source(answer: Any) -> str:
-    return textwrap.dedent(inspect.getsource(answer)).strip()
+    """Its code, without the line that hands it to its question."""
+    lines = textwrap.dedent(inspect.getsource(answer)).strip().splitlines()
+    return "\n".join(dropwhile(lambda line: line.startswith("@ask."), lines))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from albert_lab.errors import CorpusError
 from albert_lab.text.corpus import Corpus, Document
-from albert_lab.text.markup import plain, sentences
+from albert_lab.text.markdown import Section, paragraphs, sections
+from albert_lab.text.markup import sentences, valid_unicode
 
 ENDINGS = (".md", ".markdown", ".txt")
-_HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*\s*$")
-_FENCE = re.compile(r"\s*(```|~~~)")
 
 
 def read_notes(folder: Path | str) -> Corpus:
@@ -24,7 +24,8 @@ def read_notes(folder: Path | str) -> Corpus:
     blocks are text too. Hidden files and folders, and sections without text, are left out.
 
     Raises:
-        CorpusError: the folder does not exist, holds no notes, or one of them is no UTF-8 text.
+        CorpusError: the folder does not exist, holds no notes, or one of them cannot be read or is no UTF-8
+            text.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -32,7 +33,8 @@ def read_notes(folder: Path | str) -> Corpus:
     found = [
         path for path in sorted(folder.rglob("*")) if _is_note(path.relative_to(folder)) and path.is_file()
     ]
-    corpus = Corpus(document for path in found for document in _documents(path, folder))
+    names: Counter[str] = Counter()
+    corpus = Corpus(document for path in found for document in _documents(path, folder, names))
     if not len(corpus):
         raise CorpusError(
             f"There is no text in {folder}.",
@@ -45,41 +47,42 @@ def _is_note(path: Path) -> bool:
     return path.suffix.lower() in ENDINGS and not any(part.startswith(".") for part in path.parts)
 
 
-def _documents(path: Path, folder: Path) -> Iterator[Document]:
+def _documents(path: Path, folder: Path, names: Counter[str]) -> Iterator[Document]:
+    text = _read(path)
+    version = hashlib.sha256(text.encode()).hexdigest()[:12]
+    place, package = _shown(path.relative_to(folder).as_posix()), _shown(folder.resolve().name)
+    plain = path.suffix.lower() == ".txt"
+    for section in [Section("", paragraphs(text))] if plain else sections(text):
+        if not section.paragraphs:
+            continue
+        name = f"{place}: {section.heading}" if section.heading else place
+        names[name] += 1
+        name += f" ({names[name]})" if names[name] > 1 else ""  # the same heading once more
+        summary, raw = sentences(section.paragraphs[0])[0], "\n\n".join(section.paragraphs)
+        yield Document(name, "note", package, version, "", summary, section.paragraphs, raw)
+
+
+def _read(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise CorpusError(
-            f"{path} is no UTF-8 text: {error.reason} at byte {error.start}.",
+            f"{_shown(str(path))} is no UTF-8 text: {error.reason} at byte {error.start}.",
             mend="save it as UTF-8, or move it out of the folder",
         ) from error
-    version = hashlib.sha256(text.encode()).hexdigest()[:12]
-    place = path.relative_to(folder).as_posix()
-    names: dict[str, int] = {}
-    for heading, lines in _sections(text) if path.suffix.lower() != ".txt" else [("", text.splitlines())]:
-        paragraphs = tuple(filter(None, map(plain, _paragraphs(lines))))
-        if not paragraphs:
-            continue
-        name = f"{place}: {heading}" if heading else place
-        names[name] = names.get(name, 0) + 1
-        name += f" ({names[name]})" if names[name] > 1 else ""  # the same heading once more
-        summary, raw = sentences(paragraphs[0])[0], "\n".join(lines)
-        yield Document(name, "note", folder.resolve().name, version, "", summary, paragraphs, raw)
+    except OSError as error:
+        raise CorpusError(
+            f"{_shown(str(path))} cannot be read: {error.strerror}.",
+            mend="make it readable, or move it out of the folder",
+        ) from error
+    if "\0" in text:
+        raise CorpusError(
+            f"{_shown(str(path))} holds zero bytes: it looks like UTF-16, or like no text at all.",
+            mend="save it as UTF-8, or move it out of the folder",
+        )
+    return valid_unicode(text)
 
 
-def _sections(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Heading and lines of each section; a # inside a code block is none."""
-    heading, lines, in_code = "", [], False
-    for line in text.splitlines():
-        in_code ^= bool(_FENCE.match(line))
-        match = None if in_code else _HEADING.match(line)
-        if match:
-            yield heading, lines
-            heading, lines = plain(match[1]), []
-        elif not _FENCE.match(line):
-            lines.append(line)
-    yield heading, lines
-
-
-def _paragraphs(lines: list[str]) -> list[str]:
-    return re.split(r"\n\s*\n", "\n".join(lines))
+def _shown(name: str) -> str:
+    """A file's name as text; bytes of it that are no UTF-8 become question marks in a box."""
+    return os.fsencode(name).decode("utf-8", "replace")

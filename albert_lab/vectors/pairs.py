@@ -17,16 +17,16 @@ document. No text stands on both sides of these pairs. Two more forms bring the 
 
 from __future__ import annotations
 
-import csv
-import json
 import random
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from albert_lab.errors import InputError
 from albert_lab.pretrain.data import held_out_bucket, sentences_of
+from albert_lab.text.tables import ENDINGS as TABLES
+from albert_lab.text.tables import place, read_rows
 from albert_lab.vectors.lexical import words
 from albert_lab.vectors.plain import said_differently, summary_as_need, written_needs
 
@@ -118,41 +118,29 @@ def repeated_pairs(texts: Iterable[str]) -> list[TextPair]:
 
 
 def read_pairs(path: Path | str) -> list[TextPair]:
-    """Pairs of a file: .jsonl with "query" and "positive", or .csv and .tsv with columns of these names.
+    """Pairs of a .jsonl, .csv, .tsv or .parquet with columns "query" and "positive".
 
     A third one, "about", is optional: pairs with the same value are no negatives of each other.
 
     Raises:
-        InputError: no such file, another ending, or a row without the two texts (its number is named).
+        InputError: no such file, another ending, a table that cannot be read strictly, or a row without the
+            two texts (its number is named).
     """
     path = Path(path)
-    readers = {".jsonl": _json_rows, ".csv": _table_rows, ".tsv": _table_rows}
-    if path.suffix.lower() not in readers or not path.is_file():
-        raise InputError(f"{path} is no file of pairs.", expected="a file that ends in " + ", ".join(readers))
+    if path.suffix.lower() not in TABLES or not path.is_file():
+        raise InputError(f"{path} is no file of pairs.", expected="a file that ends in " + ", ".join(TABLES))
     pairs = []
-    try:
-        for number, row in enumerate(readers[path.suffix.lower()](path), 1):
-            texts = [row.get(name) if isinstance(row, dict) else None for name in ("query", "positive")]
-            if not all(isinstance(text, str) and text.strip() for text in texts):
-                raise InputError(
-                    f"{path}, row {number} has no pair.", expected='texts "query" and "positive"'
-                )
-            pairs.append(TextPair(*texts, about=str(row.get("about") or "")))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read: {error}.", expected="UTF-8 text in that format") from error
+    for number, cells in read_rows(path, ("query", "positive"), optional=("about",)):
+        texts = [cells.get(name) if isinstance(cells, dict) else None for name in ("query", "positive")]
+        if not all(isinstance(text, str) and text.strip() for text in texts):
+            raise InputError(
+                f"{place(str(path), number)} has no pair.", expected='texts "query" and "positive"'
+            )
+        about = cells.get("about")
+        pairs.append(TextPair(*texts, about="" if about is None else str(about)))
     if not pairs:
         raise InputError(f"{path} holds no pairs.", expected="at least two")
     return pairs
-
-
-def _json_rows(path: Path) -> Iterator[dict]:
-    with path.open(encoding="utf-8-sig") as file:
-        yield from (json.loads(line) for line in file if line.strip())
-
-
-def _table_rows(path: Path) -> Iterator[dict]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        yield from csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
 
 
 def _pairs_of(document: Documented, forms: Sequence[str]) -> list[TextPair]:

@@ -12,21 +12,28 @@ A missing text (an empty cell of a .csv, null, NaN) is an error that names the r
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from albert_lab.errors import InputError
+from albert_lab.text.lines import checked_encoding, decoded_lines
+from albert_lab.text.tables import ENDINGS as TABLES
+from albert_lab.text.tables import place, read_rows
 
-_BLOCK = 1 << 20
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 STANDARD_INPUT = "-"
+_PLAIN = (".log", ".text", ".tex", ".org", ".adoc", ".srt")
+_FILE = re.compile(
+    r"\.(?:txt|md|rst|csv|tsv|jsonl?|parquet|pdf|docx?|odt|rtf|html?|xml|ya?ml|toml|ini|cfg|log|text?|org|adoc|srt|"
+    r"xlsx?|ods|pptx?|odp|epub|ipynb|py|js|zip|gz|bz2|xz|zst|tar|7z|png|jpe?g|gif|svg|db|sqlite|arrow|feather|"
+    r"pkl|pickle|npy|npz|safetensors|bin|ckpt|model)$",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"(?:\.{0,2}|~)/\S|[A-Za-z]:[\\/]")
+_PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,8 @@ def read_texts(
 
     Args:
         inputs: for each: a Path, or a string that names an existing file, or "-" for standard input, or
-            else the text itself. A string that ends like a file ("notes.txt") but names none is refused.
+            else the text itself. A word that looks like a file ("notes.txt", "data/*.json") but names none is
+            refused.
         column: where the text stands in tables and JSON objects.
         encoding: of everything that is not Parquet. With "utf-8" a byte order mark is dropped.
         skip_missing: leave missing texts out instead of stopping there.
@@ -71,11 +79,7 @@ def read_texts(
     """
     if isinstance(inputs, str | Path):
         inputs = [inputs]
-    try:
-        encoding = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
-    except LookupError as error:
-        raise InputError(f"encoding {encoding!r} is not known.", expected="utf-8, latin-1, ...") from error
-    options = _Options(column, encoding, skip_missing)
+    options = _Options(column, checked_encoding(encoding), skip_missing)
     return _read_all([_opener(item, number, options) for number, item in enumerate(inputs, 1)])
 
 
@@ -88,21 +92,39 @@ def _opener(item: str | Path, number: int, options: _Options) -> Callable[[], It
     """A function that starts reading one input; what is wrong with its name is said now."""
     if item == STANDARD_INPUT:
         return lambda: _text_lines(
-            _decoded(sys.stdin.buffer, "standard input", options.encoding), "-", options
+            decoded_lines(sys.stdin.buffer, "standard input", options.encoding), "-", options
         )
     path = Path(item)
-    reader = _READERS.get(path.suffix.lower())
-    is_text = isinstance(item, str) and (not item or not _is_there(path))
-    if is_text and (reader is None or any(character.isspace() for character in item)):
+    if isinstance(item, str) and (not item or not _is_there(path)) and not looks_like_a_file(item):
         return lambda: iter([TextRecord(item, "argument", number)])
-    if reader is None or not path.is_file():
-        missing = not _is_there(path)
-        raise InputError(
-            f"{path} does not exist." if missing else f"{path} is not a file that can be read.",
-            expected="a text, or a file that ends in " + ", ".join(_READERS),
-            mend="check the name" if missing else "send it to standard input: albert-lab embed - < FILE",
-        )
-    return lambda: _parquet(path, options) if reader is _parquet else _from_file(path, reader, options)
+    ending = path.suffix.lower()
+    if ending not in KINDS or not path.is_file():
+        raise _no_file(path)
+    return lambda: _table(path, options) if ending in TABLES else _from_file(path, _READERS[ending], options)
+
+
+def looks_like_a_file(text: str) -> bool:
+    """Whether a text that names no file was meant to: one word that ends like a file, or is a path.
+
+    >>> [looks_like_a_file(text) for text in ("missing.pdf", "data/*.json", "shutil.copytree", "and/or")]
+    [True, True, False, False]
+    """
+    if any(character.isspace() for character in text):
+        return False
+    return bool(_FILE.search(text) or _PATH.match(text) or ("/" in text and _PATTERN.search(text)))
+
+
+def _no_file(path: Path) -> InputError:
+    expected = "a text, or a file that ends in " + ", ".join(KINDS)
+    if not _is_there(path):
+        mend = "check the name; a text of one word that ends like a file can be sent to standard input"
+        return InputError(f"{path} does not exist.", expected=expected, mend=mend)
+    if path.is_dir():
+        mend = f"name the files in it, such as {path}/*.txt"
+        return InputError(f"{path} is a folder, not a file that can be read.", expected=expected, mend=mend)
+    readable = not path.suffix or path.suffix.lower() in _PLAIN
+    mend = "send it to standard input: albert-lab embed - < FILE" if readable else "turn it into text first"
+    return InputError(f"{path} is not a file that can be read.", expected=expected, mend=mend)
 
 
 def _is_there(path: Path) -> bool:
@@ -115,38 +137,9 @@ def _is_there(path: Path) -> bool:
 def _from_file(path: Path, reader: _Reader, options: _Options) -> Iterator[TextRecord]:
     try:
         with path.open("rb") as file:
-            yield from reader(_decoded(file, str(path), options.encoding), str(path), options)
+            yield from reader(decoded_lines(file, str(path), options.encoding), str(path), options)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-
-
-def _decoded(file: BinaryIO, name: str, encoding: str) -> Iterator[str]:
-    """Lines with their "\\n", decoded strictly; "\\r\\n" and "\\r" end a line too."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    newlines = io.IncrementalNewlineDecoder(None, translate=True)
-    rest, taken, final = "", 0, False
-    while not final:
-        block = file.read(_BLOCK)
-        final, taken = not block, taken + len(block)
-        try:
-            text = newlines.decode(decoder.decode(block, final), final)
-        except UnicodeDecodeError as error:
-            raise _undecodable(error, name, encoding, taken) from error
-        *lines, rest = (rest + text).split("\n")
-        yield from (line + "\n" for line in lines)
-    if rest:
-        yield rest
-
-
-def _undecodable(error: UnicodeDecodeError, name: str, encoding: str, taken: int) -> InputError:
-    offset = taken - len(error.object) + error.start  # error.object ends where the bytes taken so far end
-    likely = next((other for mark, other in _MARKS.items() if error.object.startswith(mark)), "latin-1")
-    byte = error.object[error.start]
-    return InputError(
-        f"Byte {offset} of {name} (0x{byte:02x}) is not {encoding.removesuffix('-sig')}.",
-        expected="text in the encoding that was named, utf-8 unless said otherwise",
-        mend=f"name its encoding: --encoding {likely} on the command line, encoding={likely!r} in Python",
-    )
 
 
 def _text_lines(lines: Iterator[str], source: str, _options: _Options) -> Iterator[TextRecord]:
@@ -168,57 +161,23 @@ def _paragraphs(lines: Iterator[str], source: str, _options: _Options) -> Iterat
         yield TextRecord(" ".join(paragraph), source, start)
 
 
-def _csv(lines: Iterator[str], source: str, options: _Options) -> Iterator[TextRecord]:
-    limit = csv.field_size_limit(2**31 - 1)  # the module's own limit is 131,072 characters
-    try:
-        rows = csv.DictReader(lines, delimiter="\t" if source.lower().endswith(".tsv") else ",", strict=True)
-        column = _chosen(options.column, rows.fieldnames or [], source)
-        for number, row in enumerate(rows, 1):
-            yield from _checked(row[column] or None, source, number, options)
-    except csv.Error as error:
-        raise InputError(f"{source} is no table: {error}, in line {rows.line_num}.") from error
-    finally:
-        csv.field_size_limit(limit)
+def _table(path: Path, options: _Options) -> Iterator[TextRecord]:
+    """The chosen column; a .jsonl may hold bare strings, and then needs none."""
+    columns = [options.column] if options.column else []
+    for number, cells in read_rows(path, columns, encoding=options.encoding):
+        if isinstance(cells, dict) and not options.column:
+            raise _not_chosen(path)
+        value = cells.get(options.column) if isinstance(cells, dict) else cells
+        empty_cell = value == "" and path.suffix.lower() in (".csv", ".tsv")
+        yield from _checked(None if empty_cell else value, str(path), number, options)
 
 
-def _jsonl(lines: Iterator[str], source: str, options: _Options) -> Iterator[TextRecord]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"Line {number} of {source} is not JSON: {error}.") from error
-        if isinstance(value, dict):
-            value = value.get(_chosen(options.column, list(value), source, optional=True))
-        yield from _checked(value, source, number, options)
-
-
-def _parquet(path: Path, options: _Options) -> Iterator[TextRecord]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            column = _chosen(options.column, file.schema_arrow.names, str(path))
-            number = 0
-            for batch in file.iter_batches(batch_size=1024, columns=[column]):
-                for value in batch.column(0).to_pylist():
-                    number += 1
-                    yield from _checked(value, str(path), number, options)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path} cannot be read as Parquet: {error}") from error
-
-
-def _chosen(column: str | None, names: list[str], source: str, *, optional: bool = False) -> str:
-    if column is None or (column not in names and not optional):
-        what = f"has no column {column!r}" if column else "has columns, and none was chosen"
-        raise InputError(
-            f"{source} {what}.",
-            expected="one of " + ", ".join(names),
-            mend="name the column of the texts: --column on the command line, column= in Python",
-        )
-    return column
+def _not_chosen(path: Path) -> InputError:
+    return InputError(
+        f"{path} has columns, and none was chosen.",
+        expected="the name of the column that holds the texts",
+        mend="name it: --column on the command line, column= in Python",
+    )
 
 
 def _checked(value: Any, source: str, number: int, options: _Options) -> Iterator[TextRecord]:
@@ -232,18 +191,11 @@ def _checked(value: Any, source: str, number: int, options: _Options) -> Iterato
     what = "has no text" if missing else f"holds {value!r:.60} ({type(value).__name__}), not a text"
     skip = "leave such rows out: --skip-missing on the command line, skip_missing=True in Python"
     raise InputError(
-        f"Row {number} of {source} {what}.",
+        f"{place(source, number)} {what}.",
         expected="a text in every row",
         mend=skip if missing else "choose the column that holds the texts",
     )
 
 
-_READERS: dict[str, _Reader] = {
-    ".txt": _text_lines,
-    ".md": _paragraphs,
-    ".rst": _paragraphs,
-    ".csv": _csv,
-    ".tsv": _csv,
-    ".jsonl": _jsonl,
-    ".parquet": _parquet,
-}
+_READERS: dict[str, _Reader] = {".txt": _text_lines, ".md": _paragraphs, ".rst": _paragraphs}
+KINDS = (*_READERS, *TABLES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,14 +14,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.browser.find import NoBrowserError, launch
 from tests.browser.jupyterlab import MILLISECONDS, Lab, settings, wait_for
 from tests.notebooks.run import kernel_environment
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-HOW_TO_INSTALL = (
-    "The browser tests need Chromium. On Debian or Ubuntu: apt-get install chromium. Elsewhere: install "
-    "Chromium or Chrome and put its path into ALBERT_LAB_CHROMIUM."
-)
 HERE = ("file:", "data:", "about:", "blob:", "http://127.0.0.1:", "ws://127.0.0.1:")
 
 
@@ -46,12 +41,11 @@ class Watched:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Closed after the last test of this folder: while it is open, asyncio.run() works nowhere."""
-    path = os.environ.get("ALBERT_LAB_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.fail(HOW_TO_INSTALL, pytrace=False)
-    cut_off = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=[cut_off], timeout=MILLISECONDS)
+        try:
+            opened = launch(playwright)
+        except NoBrowserError as error:
+            pytest.fail(str(error), pytrace=False)
         yield opened
         opened.close()
 

@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -18,9 +19,11 @@ from albert_lab.classroom import (
     Draw,
     Mistake,
     Question,
+    QuestionBuilder,
     check,
     progress,
     question,
+    question_ids,
     solution,
 )
 from albert_lab.classroom.outcome import difference, outcomes, same, shown
@@ -327,6 +330,104 @@ def test_a_solution_is_the_reference_another_way_and_why():
     assert "def with_chunks" in shown
     assert question("ex02_1").why in shown
     assert "```python" in solution("ex02_1")._repr_markdown_()
+
+
+@pytest.mark.parametrize("name", question_ids())
+def test_a_solution_shows_code_and_no_word_of_how_it_is_asked_for(name):
+    shown = solution(name)
+    codes = [shown.code] if question(name).asks_for_a_value else [shown.code, shown.another]
+    for code in codes:
+        assert code.startswith(("def ", "class "))
+        assert "@ask" not in code
+
+
+def begun(kind="implement"):
+    """A question for twice a number that has no parts yet."""
+    return QuestionBuilder("ex99_1", "Double it", kind, ("LO-99.1",), 1, 5, 1, 1, "2x is x + x.")
+
+
+def test_a_question_is_written_down_part_by_part():
+    ask = begun()
+
+    @ask.reference
+    def twice(x):
+        return 2 * x
+
+    @ask.cases
+    def cases(draw):
+        return [Case("one", (1,)), Case("five", (5,))]
+
+    @ask.mistake("you square the number")
+    def squared(x):
+        return x * x
+
+    ask.mistake("you return the number as it came", lambda x: x)
+    for i in range(4):
+        ask.mistake(f"you return {i}", lambda x, i=i: i)
+
+    @ask.right
+    def added(x):
+        return x + x
+
+    ask.right(lambda x: x * 2, lambda x: x << 1)
+    asked = ask.question()
+    assert (asked.reference, asked.cases) == (twice, cases)
+    assert asked.mistakes[0] == Mistake("you square the number", squared)
+    says = [
+        "you square the number",
+        "you return the number as it came",
+        *(f"you return {i}" for i in range(4)),
+    ]
+    assert [mistake.says for mistake in asked.mistakes] == says
+    assert asked.right[0] is added
+    assert len(asked.right) == 3
+    assert (asked.title, asked.why, asked.rtol) == ("Double it", "2x is x + x.", 1e-4)
+    assert report(asked, twice) is None
+    assert "It looks as if you square the number." in report(asked, squared)
+
+
+def test_a_question_for_a_value_needs_no_cases():
+    ask = begun("predict")
+    ask.reference(lambda: 4)
+    for i in range(6):
+        ask.mistake(f"you say {10 + i}", 10 + i)
+    ask.right(4, 4.0, "4")
+    assert report(ask.question(), 4.0) is None
+    assert "It looks as if you say 12." in report(ask.question(), 12)
+
+
+def test_a_part_that_is_missing_or_there_twice_is_named():
+    ask = begun()
+    with pytest.raises(InputError, match="no reference and no cases"):
+        ask.question()
+    ask.reference(len)
+    with pytest.raises(InputError, match=r"two functions under @ask\.reference"):
+        ask.reference(max)
+    ask.cases(lambda draw: [])
+    with pytest.raises(InputError, match="mistakes, right"):
+        ask.question()
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_an_answer_runs_on_one_thread_and_the_others_come_back(error):
+    seen = []
+
+    def answer(x, n):
+        seen.append(torch.get_num_threads())
+        if error:
+            raise error
+        return heads(x, n)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with pytest.raises(error) if error else nullcontext():
+            check("ex02_1", answer)
+        after = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+    assert set(seen) == {1}
+    assert after == 3
 
 
 def test_a_question_must_be_complete():

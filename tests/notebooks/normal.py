@@ -16,6 +16,7 @@ METADATA = {
 }
 KEPT_CELL_METADATA = ("albert_lab", "jupyter", "tags")
 WIDGET = "application/vnd.jupyter.widget-view+json"
+SEED = re.compile(r"^SEED = 0\b", re.MULTILINE)  # the one place of a notebook whose networks are trained
 INTERACTIVE = ("text/html", "application/javascript", WIDGET)
 
 
@@ -29,6 +30,11 @@ def read(path: Path) -> NotebookNode:
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     return notebook
+
+
+def reads_a_seed(notebook: NotebookNode) -> bool:
+    """Whether what the notebook shows depends on a seed, as that of a notebook that trains does."""
+    return any(SEED.search(cell.source) for cell in notebook.cells if cell.cell_type == "code")
 
 
 def normalize(notebook: NotebookNode) -> NotebookNode:

@@ -129,6 +129,15 @@ def run(
     return (nbformat.reads(done, as_version=4) if done else fresh), "" if reached_the_end else message
 
 
+def other_capabilities() -> list[str]:
+    """Instruction sets below this processor's own that torch can be held to, the lowest first."""
+    import torch
+
+    known = ["default", "avx2", "avx512"]
+    own = torch.backends.cpu.get_cpu_capability().lower()
+    return known[: known.index(own)] if own in known else []
+
+
 def kill(process: subprocess.Popen) -> None:
     """End ``process`` and all that it started, if it has not ended by itself."""
     if process.poll() is None:

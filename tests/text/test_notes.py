@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from albert_lab.errors import CorpusError
+from albert_lab.text.markdown import Section, sections
 from albert_lab.text.notes import read_notes
 
 BREAD = """Flour, water, salt.
@@ -62,3 +65,88 @@ def test_what_holds_no_notes_is_refused(tmp_path):
     (tmp_path / "old.md").write_bytes("Käse".encode("latin-1"))
     with pytest.raises(CorpusError, match=r"old\.md is no UTF-8 text"):
         read_notes(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Call ```brew``` now.\n\n# Reset\nForgot it.", [("", "Call brew now."), ("Reset", "Forgot it.")]),
+        ("```make coffee```\n# Reset\nNow.", [("", "make coffee"), ("Reset", "Now.")]),
+        ("# A\n````\n```\n# no\n```\n````\n# B\nb", [("A", "``` # no ```"), ("B", "b")]),
+        ("# A\n~~~\n```\n# no\n~~~\n# B\nb", [("A", "``` # no"), ("B", "b")]),
+        ("    # code, no heading\n\nText.", [("", "# code, no heading", "Text.")]),
+        (
+            "Train times\n===========\nAt six.\n\nTickets\n---\nTwo.",
+            [("Train times", "At six."), ("Tickets", "Two.")],
+        ),
+        ("Two lines\nof text\n---\nAnd more.", [("", "Two lines of text", "And more.")]),
+        ("---\ntitle: Trip\ntags: [a]\n---\n# Go\nNow.", [("", "title: Trip", "tags: [a]"), ("Go", "Now.")]),
+        ("<https://vpn.example.org>", [("", "https://vpn.example.org")]),
+        ("https://a.example/x_y_z?b=1&amp;c#d", [("", "https://a.example/x_y_z?b=1&amp;c#d")]),
+        ("[the portal](https://p.example/a%20b)", [("", "the portal (https://p.example/a%20b)")]),
+        ("See [portal][1].\n\n[1]: https://p.example", [("", "See [portal][1].", "[1]: https://p.example")]),
+        ("![a map](map.png) here", [("", "a map (map.png) here")]),
+        (r"C:\data\lab\_raw and \\srv\share", [("", r"C:\data\lab\_raw and \\srv\share")]),
+        (
+            "$PUMP_HOME/$USER and {{ name }} and {% if %}",
+            [("", "$PUMP_HOME/$USER and {{ name }} and {% if %}")],
+        ),
+        ("2*3*4 and __init__ and *args, **kwargs", [("", "2*3*4 and __init__ and *args, **kwargs")]),
+        ("*really* **very *much* so**", [("", "really very much so")]),
+        ("ssh <user>@host <!-- secret -->", [("", "ssh <user>@host <!-- secret -->")]),
+        ("<details>\nInside.\n</details>", [("", "<details> Inside. </details>")]),
+        ("2024. A year.\n2025. Another.", [("", "2024. A year.", "2025. Another.")]),
+        ("- [ ] milk\n- bread\n  > butter", [("", "[ ] milk", "bread", "butter")]),
+        ("|a|b|\n|-|-|\n|1|2|", [("", "a | b", "1 | 2")]),
+        ("# One #\r\nText.\r\n", [("One", "Text.")]),
+        ("Käse&nbsp;und &copy; H\u2082O", [("", "Käse&nbsp;und &copy; H\u2082O")]),
+    ],
+)
+def test_markdown_keeps_the_words_as_they_are(text, expected):
+    found = [section for section in sections(text) if section.paragraphs]
+    assert found == [Section(heading, tuple(rest)) for heading, *rest in expected]
+
+
+@pytest.mark.parametrize(
+    "unit", ["ab:", "**opt1, ", "<!-- ", "{{ ", "[", "[a](", "`", "``a` ", "> ", "_a ", "* ", "|a", "<a "]
+)
+def test_long_paragraphs_take_steps_in_proportion_to_their_length(unit):
+    """Counted in calls, not in seconds: four times the text takes at most six times the work."""
+    import cProfile
+    import pstats
+
+    def work(length):
+        profile = cProfile.Profile()
+        profile.runcall(sections, unit * (length // len(unit)))
+        return pstats.Stats(profile).total_calls
+
+    assert work(16_000) < 6 * work(4_000) + 1000
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    (tmp_path / "a.md").write_text("fine")
+    (tmp_path / "b.md").write_text("secret")
+    read = type(tmp_path).read_text
+
+    def refuse(path, **options):
+        if path.name == "b.md":
+            raise PermissionError(13, "Permission denied")
+        return read(path, **options)
+
+    monkeypatch.setattr(type(tmp_path), "read_text", refuse)
+    with pytest.raises(CorpusError, match=r"b\.md cannot be read: Permission denied"):
+        read_notes(tmp_path)
+
+
+def test_utf16_without_a_mark_is_told(tmp_path):
+    (tmp_path / "a.md").write_bytes("Turn the key.".encode("utf-16-le"))
+    with pytest.raises(CorpusError, match="looks like UTF-16"):
+        read_notes(tmp_path)
+
+
+def test_a_file_name_that_is_no_utf8_can_be_shown(tmp_path):
+    with open(os.path.join(os.fsencode(tmp_path), b"caf\xe9.md"), "w") as file:  # noqa: PTH118, PTH123
+        file.write("Pumpkin soup.")
+    (note,) = read_notes(tmp_path)
+    assert note.name == "caf\ufffd.md"
+    note.name.encode()

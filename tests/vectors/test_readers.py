@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from albert_lab.errors import InputError
-from albert_lab.vectors import readers
+from albert_lab.text import lines
 from albert_lab.vectors.readers import TextRecord, read_texts
 
 
@@ -46,7 +46,7 @@ def test_lines_survive_any_block_size(write, monkeypatch):
     expected = read(path)
     assert len(expected) == 51
     for size in (1, 2, 3, 5, 7):
-        monkeypatch.setattr(readers, "_BLOCK", size)
+        monkeypatch.setattr(lines, "_BLOCK", size)
         assert read(path) == expected
 
 
@@ -101,7 +101,7 @@ def test_texts_files_and_standard_input_in_one_go(write, monkeypatch):
     ],
 )
 def test_the_first_byte_of_another_encoding_is_named(write, monkeypatch, size, content, encoding, message):
-    monkeypatch.setattr(readers, "_BLOCK", size)
+    monkeypatch.setattr(lines, "_BLOCK", size)
     for name in ("a.txt", "a.md"):
         with pytest.raises(InputError, match=message) as caught:
             read(write(name, content), encoding=encoding)
@@ -192,3 +192,53 @@ def test_reading_is_lazy(write):
     assert next(records).text == "good"
     with pytest.raises(InputError, match="Line 2"):
         next(records)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "missing.pdf",
+        "data/*.json",
+        "./LICENCE",
+        "../x",
+        "~/notes",
+        "/etc/x",
+        "C:\\notes",
+        "a.csv.gz",
+        "B.DOCX",
+    ],
+)
+def test_a_word_that_looks_like_a_file_is_refused(text):
+    with pytest.raises(InputError, match="does not exist"):
+        read_texts([text])
+
+
+@pytest.mark.parametrize(
+    "text", ["shutil.copytree", "and/or", "3.14", "e.g.", "what?", "a*b", "see notes.txt"]
+)
+def test_other_words_are_texts(text):
+    assert read(text) == [(text, 1)]
+
+
+def test_what_to_do_with_a_folder_and_with_other_kinds_of_file(write, tmp_path):
+    for path, told in (
+        (tmp_path, r"/\*\.txt"),
+        (write("a.pdf", "x"), "turn it into text"),
+        (write("a.log", "x"), "- < F"),
+    ):
+        with pytest.raises(InputError, match=told):
+            read_texts([path])
+
+
+def test_a_wrong_encoding_ends_in_words(write):
+    with pytest.raises(InputError, match="is not utf-16: UTF-16 stream does not start with BOM"):
+        read(write("a.txt", "abcd"), encoding="utf-16")
+    for wrong in ("hex", "rot13", "a\0b", ""):
+        with pytest.raises(InputError, match="is not known"):
+            read("a text", encoding=wrong)
+
+
+def test_a_key_that_no_row_has_is_never_skipped(write):
+    with pytest.raises(InputError, match="no column 'text'") as failure:
+        read(write("a.jsonl", '{"body": "x"}\n{"body": "y"}\n'), column="text", skip_missing=True)
+    assert "skip" not in str(failure.value)

@@ -33,4 +33,4 @@ def question(name: str) -> Question:
             expected=f"one of {', '.join(alike)}",
             mend="copy the id from the question's card",
         )
-    return import_module(f"{__name__}.{name}").QUESTION
+    return import_module(f"{__name__}.{name}").ask.question()

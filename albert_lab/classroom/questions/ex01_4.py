@@ -6,17 +6,34 @@ import math
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex01_4",
+    title="One text asks another",
+    kind="implement",
+    objectives=("LO-01.4",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=5,
+    why=(
+        "Who asks decides how many rows come out, and who is asked decides what they are made of. That is "
+        "why the queries come from one text, the keys and the values from the other."
+    ),
+)
 
 Tensor = torch.Tensor
 
 
+@ask.reference
 def attend_across(asking: Tensor, asked: Tensor, W_Q: Tensor, W_K: Tensor, W_V: Tensor) -> Tensor:
     query, key, value = asking @ W_Q, asked @ W_K, asked @ W_V  # (..., Tq, d), (..., Tk, d), (..., Tk, dv)
     scores = query @ key.transpose(-2, -1) / math.sqrt(W_Q.shape[-1])  # (..., Tq, Tk)
     return scores.softmax(dim=-1) @ value
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """17 by hand, all sizes different, sizes that hide a mistake by fitting, axes in front, large scores."""
     by_hand = torch.zeros(3, 4)
@@ -66,6 +83,30 @@ def _divided_by(divisor):
     return wrong
 
 
+ask.mistake("the scores are not divided by √d (19 instead of 17)", _divided_by(lambda q, k, v, x, y: 1))
+ask.mistake("the scores are divided by d, not by √d", _divided_by(lambda q, k, v, x, y: q.shape[-1]))
+ask.mistake(
+    "the scores are divided by √H, and d is the width of a query",
+    _divided_by(lambda q, k, v, x, y: math.sqrt(x.shape[-1])),
+)
+ask.mistake(
+    "the scores are divided by √G, and d is the width of a query",
+    _divided_by(lambda q, k, v, x, y: math.sqrt(y.shape[-1])),
+)
+ask.mistake(
+    "the scores are divided by the root of the number of keys",
+    _divided_by(lambda q, k, v, x, y: math.sqrt(k.shape[-2])),
+)
+ask.mistake(
+    "the scores are divided by √dv, the width of the values",
+    _divided_by(lambda q, k, v, x, y: math.sqrt(v.shape[-1])),
+)
+ask.mistake(
+    "the scores are divided by 2: the √d of the example is written into the code", _divided_by(lambda *_: 2)
+)
+
+
+@ask.mistake("the weights are divided by √d, after the softmax")
 def _divided_too_late(asking, asked, W_Q, W_K, W_V):
     scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1)
     return scores.softmax(dim=-1) / math.sqrt(W_Q.shape[-1]) @ (asked @ W_V)
@@ -79,42 +120,13 @@ def _softmax_over(axis):
     return wrong
 
 
-def _keys_turned(turn):
-    """Attention whose keys are transposed by this function."""
-
-    def wrong(asking, asked, W_Q, W_K, W_V):
-        scores = asking @ W_Q @ turn(asked @ W_K) / math.sqrt(W_Q.shape[-1])
-        return scores.softmax(dim=-1) @ (asked @ W_V)
-
-    return wrong
+ask.mistake("the softmax runs over the queries: each column sums to 1, not each row", _softmax_over(-2))
+ask.mistake("the softmax runs over axis 1, counted from the front", _softmax_over(1))
 
 
+@ask.mistake("there is no softmax: the scores themselves are the weights")
 def _no_softmax(asking, asked, W_Q, W_K, W_V):
     return asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1]) @ (asked @ W_V)
-
-
-def _values_from_asking(asking, asked, W_Q, W_K, W_V):
-    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
-    return scores.softmax(dim=-1) @ (asking @ W_V)
-
-
-def _raw_values(asking, asked, W_Q, W_K, W_V):
-    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
-    return scores.softmax(dim=-1) @ asked
-
-
-def _element_by_element(asking, asked, W_Q, W_K, W_V):
-    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
-    return scores.softmax(dim=-1) * (asked @ W_V)
-
-
-def _both(asking, asked, W_Q, W_K, W_V):
-    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
-    return scores.softmax(dim=-1) @ (asked @ W_V), scores.softmax(dim=-1)
-
-
-def _weights_only(asking, asked, W_Q, W_K, W_V):
-    return (asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])).softmax(dim=-1)
 
 
 def _powered(less):
@@ -128,26 +140,143 @@ def _powered(less):
     return wrong
 
 
+ask.mistake("e to the power of a large score overflows", _powered(lambda scores: 0))
+ask.mistake(
+    "the two texts are exchanged: the asked one asks", lambda x, y, *matrices: attend_across(y, x, *matrices)
+)
+ask.mistake(
+    "the asking text looks at itself, and the other one is never read",
+    lambda x, y, *matrices: attend_across(x, x, *matrices),
+)
+ask.mistake(
+    "the asked text looks at itself, and nobody asks", lambda x, y, *matrices: attend_across(y, y, *matrices)
+)
+
+
+@ask.mistake("the values come from the text that asks")
+def _values_from_asking(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-1) @ (asking @ W_V)
+
+
+ask.mistake("W_Q and W_K are exchanged", lambda x, y, W_Q, W_K, W_V: attend_across(x, y, W_K, W_Q, W_V))
+ask.mistake(
+    "the keys are handed over: W_V is never used",
+    lambda x, y, W_Q, W_K, W_V: attend_across(x, y, W_Q, W_K, W_K),
+)
+
+
+@ask.mistake("the asked tokens are handed over as they are, without W_V")
+def _raw_values(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-1) @ asked
+
+
+ask.mistake(
+    "the three matrices are transposed",
+    lambda x, y, *matrices: attend_across(x, y, *(one.T for one in matrices)),
+)
+
+
+def _keys_turned(turn):
+    """Attention whose keys are transposed by this function."""
+
+    def wrong(asking, asked, W_Q, W_K, W_V):
+        scores = asking @ W_Q @ turn(asked @ W_K) / math.sqrt(W_Q.shape[-1])
+        return scores.softmax(dim=-1) @ (asked @ W_V)
+
+    return wrong
+
+
+ask.mistake(
+    "the transpose of the keys turns all axes round, those in front too",
+    _keys_turned(lambda key: key.permute(*reversed(range(key.ndim)))),
+)
+ask.mistake(
+    "the transpose of the keys exchanges axes 0 and 1, counted from the front",
+    _keys_turned(lambda key: key.transpose(0, 1)),
+)
+ask.mistake(
+    "the transpose of the keys exchanges axes 1 and 2, counted from the front",
+    _keys_turned(lambda key: key.transpose(1, 2)),
+)
+
+
+@ask.mistake("weights and values are multiplied element by element, and nothing is summed")
+def _element_by_element(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-1) * (asked @ W_V)
+
+
+@ask.mistake("output and weights are returned; the contract asks for the output alone")
+def _both(asking, asked, W_Q, W_K, W_V):
+    scores = asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])
+    return scores.softmax(dim=-1) @ (asked @ W_V), scores.softmax(dim=-1)
+
+
+@ask.mistake("you stop at the weights")
+def _weights_only(asking, asked, W_Q, W_K, W_V):
+    return (asking @ W_Q @ (asked @ W_K).transpose(-2, -1) / math.sqrt(W_Q.shape[-1])).softmax(dim=-1)
+
+
+ask.mistake(
+    "the scores are multiplied by √d, not divided",
+    _divided_by(lambda q, k, v, x, y: 1 / math.sqrt(q.shape[-1])),
+)
+ask.mistake(
+    "d is read off axis 1, counted from the front, which counts tokens as soon as there is a batch",
+    _divided_by(lambda q, k, v, x, y: math.sqrt(q.shape[1])),
+)
+ask.mistake(
+    "the mean of the scores is subtracted; some powers still overflow",
+    _powered(lambda scores: scores.mean(dim=-1, keepdim=True)),
+)
+ask.mistake(
+    "one maximum of the whole table is subtracted; low rows lose all their powers",
+    _powered(lambda scores: scores.max()),
+)
+ask.mistake("the softmax runs over the very first axis", _softmax_over(0))
+ask.mistake(
+    "the keys are poured into the transposed shape, not transposed",
+    _keys_turned(lambda key: key.reshape(*key.shape[:-2], key.shape[-1], -1)),
+)
+
+
+@ask.mistake("all texts in front are laid end to end, so that each asks all of them")
 def _end_to_end(asking, asked, W_Q, W_K, W_V):
     found = attend_across(asking.flatten(0, -2), asked.flatten(0, -2), W_Q, W_K, W_V)
     return found.reshape(*asking.shape[:-1], -1)
 
 
+@ask.mistake("exactly one axis is expected in front, no more and no less")
 def _one_axis_in_front(asking, asked, W_Q, W_K, W_V):
     scores = torch.einsum("bqd,bkd->bqk", asking @ W_Q, asked @ W_K) / math.sqrt(W_Q.shape[-1])
     return torch.einsum("bqk,bkv->bqv", scores.softmax(dim=-1), asked @ W_V)
 
 
+ask.mistake("axes of size 1 are squeezed away", lambda *given: attend_across(*given).squeeze())
+ask.mistake(
+    "the result is float32 whatever comes in", lambda *given: attend_across(*(one.float() for one in given))
+)
+ask.mistake(
+    "the result is cut off from its inputs, so that no gradient flows back",
+    lambda *given: attend_across(*given).detach(),
+)
+
+
+@ask.mistake("the caller's W_Q is divided in place")
 def _in_place(asking, asked, W_Q, W_K, W_V):
     W_Q /= math.sqrt(W_Q.shape[-1])
     return (asking @ W_Q @ (asked @ W_K).transpose(-2, -1)).softmax(dim=-1) @ (asked @ W_V)
 
 
+@ask.right
 def by_torch(asking: Tensor, asked: Tensor, W_Q: Tensor, W_K: Tensor, W_V: Tensor) -> Tensor:
     fused = torch.nn.functional.scaled_dot_product_attention
     return fused(asking @ W_Q, asked @ W_K, asked @ W_V)
 
 
+@ask.right
 def one_query_after_the_other(asking, asked, W_Q, W_K, W_V):
     if asking.ndim > 2:
         pairs = zip(asking, asked, strict=True)
@@ -160,133 +289,14 @@ def one_query_after_the_other(asking, asked, W_Q, W_K, W_V):
     return torch.stack(rows)
 
 
+@ask.right
 def by_einsum(asking, asked, W_Q, W_K, W_V):
     query, key = torch.einsum("...qh,hd->...qd", asking, W_Q), torch.einsum("...kg,gd->...kd", asked, W_K)
     weights = torch.einsum("...qd,...kd->...qk", query / W_K.size(1) ** 0.5, key).softmax(-1)
     return torch.einsum("...qk,...kg,gv->...qv", weights, asked, W_V)
 
 
+@ask.right
 def one_comparing_matrix(asking, asked, W_Q, W_K, W_V):
     comparing = W_Q @ W_K.T * W_Q.shape[1] ** -0.5  # (H, G)
     return (asking @ comparing @ asked.mT).softmax(dim=-1) @ asked @ W_V
-
-
-QUESTION = Question(
-    id="ex01_4",
-    title="One text asks another",
-    kind="implement",
-    objectives=("LO-01.4",),
-    points=2,
-    minutes=15,
-    difficulty=3,
-    importance=5,
-    reference=attend_across,
-    cases=cases,
-    mistakes=(
-        Mistake("the scores are not divided by √d (19 instead of 17)", _divided_by(lambda q, k, v, x, y: 1)),
-        Mistake("the scores are divided by d, not by √d", _divided_by(lambda q, k, v, x, y: q.shape[-1])),
-        Mistake(
-            "the scores are divided by √H, and d is the width of a query",
-            _divided_by(lambda q, k, v, x, y: math.sqrt(x.shape[-1])),
-        ),
-        Mistake(
-            "the scores are divided by √G, and d is the width of a query",
-            _divided_by(lambda q, k, v, x, y: math.sqrt(y.shape[-1])),
-        ),
-        Mistake(
-            "the scores are divided by the root of the number of keys",
-            _divided_by(lambda q, k, v, x, y: math.sqrt(k.shape[-2])),
-        ),
-        Mistake(
-            "the scores are divided by √dv, the width of the values",
-            _divided_by(lambda q, k, v, x, y: math.sqrt(v.shape[-1])),
-        ),
-        Mistake(
-            "the scores are divided by 2: the √d of the example is written into the code",
-            _divided_by(lambda *_: 2),
-        ),
-        Mistake("the weights are divided by √d, after the softmax", _divided_too_late),
-        Mistake("the softmax runs over the queries: each column sums to 1, not each row", _softmax_over(-2)),
-        Mistake("the softmax runs over axis 1, counted from the front", _softmax_over(1)),
-        Mistake("there is no softmax: the scores themselves are the weights", _no_softmax),
-        Mistake("e to the power of a large score overflows", _powered(lambda scores: 0)),
-        Mistake(
-            "the two texts are exchanged: the asked one asks",
-            lambda x, y, *matrices: attend_across(y, x, *matrices),
-        ),
-        Mistake(
-            "the asking text looks at itself, and the other one is never read",
-            lambda x, y, *matrices: attend_across(x, x, *matrices),
-        ),
-        Mistake(
-            "the asked text looks at itself, and nobody asks",
-            lambda x, y, *matrices: attend_across(y, y, *matrices),
-        ),
-        Mistake("the values come from the text that asks", _values_from_asking),
-        Mistake("W_Q and W_K are exchanged", lambda x, y, W_Q, W_K, W_V: attend_across(x, y, W_K, W_Q, W_V)),
-        Mistake(
-            "the keys are handed over: W_V is never used",
-            lambda x, y, W_Q, W_K, W_V: attend_across(x, y, W_Q, W_K, W_K),
-        ),
-        Mistake("the asked tokens are handed over as they are, without W_V", _raw_values),
-        Mistake(
-            "the three matrices are transposed",
-            lambda x, y, *matrices: attend_across(x, y, *(one.T for one in matrices)),
-        ),
-        Mistake(
-            "the transpose of the keys turns all axes round, those in front too",
-            _keys_turned(lambda key: key.permute(*reversed(range(key.ndim)))),
-        ),
-        Mistake(
-            "the transpose of the keys exchanges axes 0 and 1, counted from the front",
-            _keys_turned(lambda key: key.transpose(0, 1)),
-        ),
-        Mistake(
-            "the transpose of the keys exchanges axes 1 and 2, counted from the front",
-            _keys_turned(lambda key: key.transpose(1, 2)),
-        ),
-        Mistake(
-            "weights and values are multiplied element by element, and nothing is summed", _element_by_element
-        ),
-        Mistake("output and weights are returned; the contract asks for the output alone", _both),
-        Mistake("you stop at the weights", _weights_only),
-        Mistake(
-            "the scores are multiplied by √d, not divided",
-            _divided_by(lambda q, k, v, x, y: 1 / math.sqrt(q.shape[-1])),
-        ),
-        Mistake(
-            "d is read off axis 1, counted from the front, which counts tokens as soon as there is a batch",
-            _divided_by(lambda q, k, v, x, y: math.sqrt(q.shape[1])),
-        ),
-        Mistake(
-            "the mean of the scores is subtracted; some powers still overflow",
-            _powered(lambda scores: scores.mean(dim=-1, keepdim=True)),
-        ),
-        Mistake(
-            "one maximum of the whole table is subtracted; low rows lose all their powers",
-            _powered(lambda scores: scores.max()),
-        ),
-        Mistake("the softmax runs over the very first axis", _softmax_over(0)),
-        Mistake(
-            "the keys are poured into the transposed shape, not transposed",
-            _keys_turned(lambda key: key.reshape(*key.shape[:-2], key.shape[-1], -1)),
-        ),
-        Mistake("all texts in front are laid end to end, so that each asks all of them", _end_to_end),
-        Mistake("exactly one axis is expected in front, no more and no less", _one_axis_in_front),
-        Mistake("axes of size 1 are squeezed away", lambda *given: attend_across(*given).squeeze()),
-        Mistake(
-            "the result is float32 whatever comes in",
-            lambda *given: attend_across(*(one.float() for one in given)),
-        ),
-        Mistake(
-            "the result is cut off from its inputs, so that no gradient flows back",
-            lambda *given: attend_across(*given).detach(),
-        ),
-        Mistake("the caller's W_Q is divided in place", _in_place),
-    ),
-    right=(by_torch, one_query_after_the_other, by_einsum, one_comparing_matrix),
-    why=(
-        "Who asks decides how many rows come out, and who is asked decides what they are made of. That is "
-        "why the queries come from one text, the keys and the values from the other."
-    ),
-)

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex02_2",
+    title="A test that no wrong split passes",
+    kind="implement",
+    objectives=("LO-02.2",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    why=(
+        "A test can only see a mistake that changes its numbers, so its sizes must be larger than 1 and its "
+        "numbers all different. And it needs an independent way to the right numbers, not the way back."
+    ),
+)
 
 Tensor = torch.Tensor
 
 
+@ask.reference
 def is_right(split) -> bool:
     batch, tokens, heads, d = 2, 3, 4, 5  # all different, none of them 1
     x = torch.arange(120.0).reshape(batch, tokens, heads * d)
@@ -110,10 +126,25 @@ SPLITS = (
 )
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """Three right and fifteen wrong splits, in an order that is drawn."""
     order = draw.normal(len(SPLITS)).argsort().tolist()
     return [Case(SPLITS[i][0], (SPLITS[i][1],)) for i in order]
+
+
+@ask.mistake("your test looks at the shape alone, or at numbers that are all alike")
+def _only_the_shape(split):
+    return split(torch.randn(2, 3, 20), 4).shape == (2, 4, 3, 5)
+
+
+@ask.mistake(
+    "your test reads the numbers in the order in which they lie: it likes the poured split and "
+    "refuses right ones"
+)
+def _back_and_forth(split):
+    x = torch.randn(2, 3, 20)
+    return torch.equal(split(x, 4).reshape(2, 3, 20), x)
 
 
 def _numbers(batch: int, tokens: int, heads: int, d: int) -> Tensor:
@@ -130,18 +161,17 @@ def _on_sizes(batch, tokens, heads, d):
     return test
 
 
-def _only_the_shape(split):
-    return split(torch.randn(2, 3, 20), 4).shape == (2, 4, 3, 5)
-
-
-def _back_and_forth(split):
-    x = torch.randn(2, 3, 20)
-    return torch.equal(split(x, 4).reshape(2, 3, 20), x)
-
-
-def _same_numbers(split):
-    x = torch.randn(2, 3, 20)
-    return torch.equal(split(x, 4).flatten().sort().values, x.flatten().sort().values)
+ask.mistake("your test has a single token, and with one token nothing can be mixed up", _on_sizes(2, 1, 4, 5))
+ask.mistake("your test has a single head", _on_sizes(2, 3, 1, 5))
+ask.mistake(
+    "your test looks at a single text, so that a mistake between texts is not seen", _on_sizes(1, 3, 4, 5)
+)
+ask.mistake(
+    "your test has a single text, and as many heads as features in each head: what exchanges the "
+    "two, and what goes wrong between texts, is not seen",
+    _on_sizes(1, 2, 2, 2),
+)
+ask.mistake("your test has heads of one feature", _on_sizes(2, 3, 4, 1))
 
 
 def _part(*place):
@@ -155,6 +185,55 @@ def _part(*place):
     return test
 
 
+ask.mistake("your test looks at head 0 only", _part(slice(None), 0))
+ask.mistake("your test looks at the first token only", _part(..., 0, slice(None)))
+
+
+@ask.mistake("your test asks whether the same numbers (or the same sum) come out, in whatever order")
+def _same_numbers(split):
+    x = torch.randn(2, 3, 20)
+    return torch.equal(split(x, 4).flatten().sort().values, x.flatten().sort().values)
+
+
+@ask.mistake(
+    "your test never asks how many heads there are: it puts them together again, or has as many "
+    "heads as features in each"
+)
+def _together_again(split):
+    x = torch.randn(2, 3, 20)
+    return torch.equal(split(x, 4).transpose(1, 2).flatten(2), x)
+
+
+ask.mistake("your test says True to every split", lambda split: True)
+ask.mistake("your test says False to every split", lambda split: False)
+ask.mistake(
+    "True and False are exchanged: the contract wants True for a right split",
+    lambda split: not is_right(split),
+)
+
+
+@ask.mistake("your test raises an error where it should return False")
+def _asserts(split):
+    x = _numbers(2, 3, 4, 5)
+    torch.testing.assert_close(split(x, 4), _viewed(x, 4))
+    return True
+
+
+@ask.mistake("your test compares numbers of different shapes, which is an error")
+def _compares_without_shape(split):
+    x = _numbers(2, 3, 4, 5)
+    return bool((split(x, 4) == _viewed(x, 4)).all())
+
+
+ask.mistake("your test looks at the last head only", _part(slice(None), -1))
+ask.mistake("your test looks at the first two heads only", _part(slice(None), slice(2)))
+ask.mistake("your test looks at the first head of the first text only", _part(0, 0))
+ask.mistake("your test looks at the last text only", _part(-1))
+ask.mistake("your test looks at the last token only", _part(..., -1, slice(None)))
+ask.mistake("your test looks at one feature of each head, or at numbers alike in a head", _part(..., 0))
+
+
+@ask.mistake("your test asks for the shape, and whether the same numbers (or the same sum) come out")
 def _shape_and_numbers(split):
     return _only_the_shape(split) and _same_numbers(split)
 
@@ -169,26 +248,23 @@ def _expects(wrong):
     return test
 
 
+ask.mistake("what your test takes for right is a poured split", _expects(_poured))
+ask.mistake("what your test takes for right gives a head every N-th feature", _expects(_every_nth))
+ask.mistake(
+    "your test wants the numbers in new memory; right splits need not copy",
+    lambda split: is_right(split) and split(_numbers(2, 3, 4, 5), 4).is_contiguous(),
+)
+
+
+@ask.mistake("your test gives True or nothing, and raises an error for False")
 def _asserts_only(split):
     assert is_right(split)
 
 
-def _together_again(split):
-    x = torch.randn(2, 3, 20)
-    return torch.equal(split(x, 4).transpose(1, 2).flatten(2), x)
+ask.mistake("1 and 0 are returned; the contract wants True and False", lambda split: int(is_right(split)))
 
 
-def _asserts(split):
-    x = _numbers(2, 3, 4, 5)
-    torch.testing.assert_close(split(x, 4), _viewed(x, 4))
-    return True
-
-
-def _compares_without_shape(split):
-    x = _numbers(2, 3, 4, 5)
-    return bool((split(x, 4) == _viewed(x, 4)).all())
-
-
+@ask.right
 def with_random_numbers(split) -> bool:
     x = torch.randn(3, 5, 14)
     found = split(x, 2)
@@ -197,12 +273,14 @@ def with_random_numbers(split) -> bool:
     return bool((found[:, 0] == x[..., :7]).all() and (found[:, 1] == x[..., 7:]).all())
 
 
+@ask.right
 def with_a_merge(split):
     x = torch.randn(4, 3, 10)
     found = split(x, 2)
     return found.shape == (4, 2, 3, 5) and torch.equal(found.transpose(1, 2).reshape(4, 3, 10), x)
 
 
+@ask.right
 def number_by_number(split):
     x = torch.randn(2, 4, 6)
     found = split(x, 3)
@@ -212,85 +290,6 @@ def number_by_number(split):
     return all(found[b, i // 2, t, i % 2] == x[b, t, i] for b, t, i in places)
 
 
+@ask.right
 def on_several_sizes(split):
     return all(_on_sizes(*sizes)(split) for sizes in ((1, 2, 2, 2), (2, 3, 2, 5), (3, 2, 3, 1)))
-
-
-QUESTION = Question(
-    id="ex02_2",
-    title="A test that no wrong split passes",
-    kind="implement",
-    objectives=("LO-02.2",),
-    points=2,
-    minutes=15,
-    difficulty=3,
-    importance=4,
-    reference=is_right,
-    cases=cases,
-    mistakes=(
-        Mistake("your test looks at the shape alone, or at numbers that are all alike", _only_the_shape),
-        Mistake(
-            "your test reads the numbers in the order in which they lie: it likes the poured split and "
-            "refuses right ones",
-            _back_and_forth,
-        ),
-        Mistake(
-            "your test has a single token, and with one token nothing can be mixed up", _on_sizes(2, 1, 4, 5)
-        ),
-        Mistake("your test has a single head", _on_sizes(2, 3, 1, 5)),
-        Mistake(
-            "your test looks at a single text, so that a mistake between texts is not seen",
-            _on_sizes(1, 3, 4, 5),
-        ),
-        Mistake(
-            "your test has a single text, and as many heads as features in each head: what exchanges the "
-            "two, and what goes wrong between texts, is not seen",
-            _on_sizes(1, 2, 2, 2),
-        ),
-        Mistake("your test has heads of one feature", _on_sizes(2, 3, 4, 1)),
-        Mistake("your test looks at head 0 only", _part(slice(None), 0)),
-        Mistake("your test looks at the first token only", _part(..., 0, slice(None))),
-        Mistake(
-            "your test asks whether the same numbers (or the same sum) come out, in whatever order",
-            _same_numbers,
-        ),
-        Mistake(
-            "your test never asks how many heads there are: it puts them together again, or has as many "
-            "heads as features in each",
-            _together_again,
-        ),
-        Mistake("your test says True to every split", lambda split: True),
-        Mistake("your test says False to every split", lambda split: False),
-        Mistake(
-            "True and False are exchanged: the contract wants True for a right split",
-            lambda split: not is_right(split),
-        ),
-        Mistake("your test raises an error where it should return False", _asserts),
-        Mistake("your test compares numbers of different shapes, which is an error", _compares_without_shape),
-        Mistake("your test looks at the last head only", _part(slice(None), -1)),
-        Mistake("your test looks at the first two heads only", _part(slice(None), slice(2))),
-        Mistake("your test looks at the first head of the first text only", _part(0, 0)),
-        Mistake("your test looks at the last text only", _part(-1)),
-        Mistake("your test looks at the last token only", _part(..., -1, slice(None))),
-        Mistake("your test looks at one feature of each head, or at numbers alike in a head", _part(..., 0)),
-        Mistake(
-            "your test asks for the shape, and whether the same numbers (or the same sum) come out",
-            _shape_and_numbers,
-        ),
-        Mistake("what your test takes for right is a poured split", _expects(_poured)),
-        Mistake("what your test takes for right gives a head every N-th feature", _expects(_every_nth)),
-        Mistake(
-            "your test wants the numbers in new memory; right splits need not copy",
-            lambda split: is_right(split) and split(_numbers(2, 3, 4, 5), 4).is_contiguous(),
-        ),
-        Mistake("your test gives True or nothing, and raises an error for False", _asserts_only),
-        Mistake(
-            "1 and 0 are returned; the contract wants True and False", lambda split: int(is_right(split))
-        ),
-    ),
-    right=(with_random_numbers, with_a_merge, number_by_number, on_several_sizes),
-    why=(
-        "A test can only see a mistake that changes its numbers, so its sizes must be larger than 1 and its "
-        "numbers all different. And it needs an independent way to the right numbers, not the way back."
-    ),
-)

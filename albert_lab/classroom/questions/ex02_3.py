@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex02_3",
+    title="Many heads, one set of keys",
+    kind="implement",
+    objectives=("LO-02.3",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    why=(
+        "A head is a question of its own: only the queries differ from head to head, and the keys may be "
+        "shared. What has to be kept apart is the softmax, one for each head and query, and the place of "
+        "each head's output."
+    ),
+)
 
 Tensor = torch.Tensor
 
 
+@ask.reference
 def share_keys(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     d = key.shape[-1]
     heads = query.unflatten(-1, (-1, d))  # (B, Tq, N, d)
@@ -16,6 +33,7 @@ def share_keys(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return torch.einsum("bnqk,bkv->bqnv", scores.softmax(dim=-1), value).flatten(-2)
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, all sizes different, sizes that fit by accident, one head, one token, layouts, gradients."""
     query = torch.tensor([[[2.0, 0, 0, 0, 4, 0, 0, 0]]])
@@ -67,80 +85,90 @@ def _mix(weights, value):
     return weights @ value[:, None]
 
 
+@ask.mistake("the scores are not divided by √d")
 def _not_divided(query, key, value):
     return _merged(_mix(_weights(query, key, 1), value))
 
 
+@ask.mistake("the scores are divided by the root of the whole width, N · d, not of one head's")
 def _root_of_width(query, key, value):
     return _merged(_mix(_weights(query, key, query.shape[-1] ** 0.5), value))
 
 
+@ask.mistake("the scores are divided by d, not by √d")
 def _by_d(query, key, value):
     return _merged(_mix(_weights(query, key, key.shape[-1]), value))
 
 
+@ask.mistake("the scores are divided by the root of the values' width")
 def _root_of_values(query, key, value):
     return _merged(_mix(_weights(query, key, value.shape[-1] ** 0.5), value))
 
 
+@ask.mistake("the scores are divided by the root of the number of heads")
 def _root_of_heads(query, key, value):
     return _merged(_mix(_weights(query, key, (query.shape[-1] / key.shape[-1]) ** 0.5), value))
 
 
+@ask.mistake("the queries were poured into heads: a head gets whole tokens")
 def _poured(query, key, value):
     heads = query.reshape(len(query), -1, query.shape[1], key.shape[-1])
     weights = (heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=-1)
     return _merged(_mix(weights, value))
 
 
+@ask.mistake("the split is right, and the merge pours: heads were not brought behind the tokens")
 def _poured_back(query, key, value):
     return _mix(_weights(query, key), value).reshape(*query.shape[:2], -1)
 
 
+@ask.mistake(
+    "the heads stand before the queries when they are merged: all queries of a head lie side by "
+    "side, (B, N, Tq · dv), where all heads of a query should"
+)
 def _never_brought_back(query, key, value):
     return _mix(_weights(query, key), value).flatten(-2)
 
 
+@ask.mistake("a head gets every N-th feature of the query, not d neighbouring ones")
 def _every_nth(query, key, value):
     heads = query.unflatten(-1, (key.shape[-1], -1)).permute(0, 3, 1, 2)
     weights = (heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=-1)
     return _merged(_mix(weights, value))
 
 
+@ask.mistake("the heads are merged feature by feature, not side by side")
 def _features_outside(query, key, value):
     return _mix(_weights(query, key), value).permute(0, 2, 3, 1).flatten(-2)
 
 
+ask.mistake("the heads are averaged", lambda q, k, v: _mix(_weights(q, k), v).mean(dim=1))
+ask.mistake("the heads are added, before any W_O", lambda q, k, v: _mix(_weights(q, k), v).sum(dim=1))
+
+
+@ask.mistake("the maps are averaged, so that all heads look alike")
 def _one_map(query, key, value):
     weights = _weights(query, key)
     return _merged(_mix(weights.mean(dim=1, keepdim=True).expand_as(weights), value))
 
 
+@ask.mistake("the keys are repeated and compared with all heads at once: one large head")
 def _one_large_head(query, key, value):
     repeats = query.shape[-1] // key.shape[-1]
     scores = query @ key.repeat(1, 1, repeats).mT / query.shape[-1] ** 0.5
     return scores.softmax(dim=-1) @ value.repeat(1, 1, repeats)
 
 
+@ask.mistake("the softmax runs over the heads")
 def _over_heads(query, key, value):
     heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
     return _merged(_mix((heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=1), value))
 
 
+@ask.mistake("the softmax runs over the queries")
 def _over_queries(query, key, value):
     heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
     return _merged(_mix((heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=-2), value))
-
-
-def _keys_split_too(query, key, value):
-    heads = query.shape[-1] // key.shape[-1]
-    q, k, v = (t.unflatten(-1, (heads, -1)).transpose(1, 2) for t in (query, key, value))
-    return _merged((q @ k.mT / q.shape[-1] ** 0.5).softmax(dim=-1) @ v)
-
-
-def _and_weights(query, key, value):
-    weights = _weights(query, key)
-    return _merged(_mix(weights, value)), weights
 
 
 def _powered(less):
@@ -155,20 +183,55 @@ def _powered(less):
     return wrong
 
 
+ask.mistake("e to the power of a large score overflows", _powered(lambda scores: 0))
+ask.mistake("the heads are not merged: (B, N, Tq, dv)", lambda q, k, v: _mix(_weights(q, k), v))
+ask.mistake(
+    "the heads are not laid side by side: (B, Tq, N, dv)",
+    lambda q, k, v: _mix(_weights(q, k), v).transpose(1, 2),
+)
+
+
+@ask.mistake("keys and values are split into heads too; here all heads use all of them")
+def _keys_split_too(query, key, value):
+    heads = query.shape[-1] // key.shape[-1]
+    q, k, v = (t.unflatten(-1, (heads, -1)).transpose(1, 2) for t in (query, key, value))
+    return _merged((q @ k.mT / q.shape[-1] ** 0.5).softmax(dim=-1) @ v)
+
+
+@ask.mistake("output and weights are returned; the contract asks for the output alone")
+def _and_weights(query, key, value):
+    weights = _weights(query, key)
+    return _merged(_mix(weights, value)), weights
+
+
+ask.mistake(
+    "the mean of the scores is subtracted; some powers still overflow",
+    _powered(lambda scores: scores.mean(dim=-1, keepdim=True)),
+)
+ask.mistake(
+    "one maximum of all scores is subtracted; low rows lose all their powers",
+    _powered(lambda scores: scores.max()),
+)
+
+
+@ask.mistake("there is no softmax: the scores themselves are the weights")
 def _no_softmax(query, key, value):
     heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
     return _merged(_mix(heads @ key[:, None].mT / key.shape[-1] ** 0.5, value))
 
 
+@ask.mistake("the keys are poured into the transposed shape, not transposed")
 def _keys_poured(query, key, value):
     return share_keys(query, key.reshape(len(key), key.shape[2], -1).mT, value)
 
 
+@ask.mistake("the scores of all heads are added: one map for all of them")
 def _scores_added(query, key, value):
     heads = query.unflatten(-1, (-1, key.shape[-1]))
     return (torch.einsum("bqnd,bkd->bqk", heads, key) / key.shape[-1] ** 0.5).softmax(dim=-1) @ value
 
 
+@ask.mistake("keys and values have no axis for the heads, so that texts are taken for heads")
 def _texts_for_heads(query, key, value):
     heads = query.unflatten(-1, (-1, key.shape[-1])).transpose(1, 2)
     return _merged((heads @ key.mT / key.shape[-1] ** 0.5).softmax(dim=-1) @ value)
@@ -182,11 +245,28 @@ def _joined_along(axis):
     return wrong
 
 
+ask.mistake("the heads are laid behind each other along the queries", _joined_along(1))
+ask.mistake("the heads are laid behind each other along the texts", _joined_along(0))
+
+
+@ask.mistake("the width of a head is read off the values; it is that of the keys")
 def _width_of_values(query, key, value):
     heads = query.unflatten(-1, (-1, value.shape[-1])).transpose(1, 2)
     return _merged(_mix((heads @ key[:, None].mT / key.shape[-1] ** 0.5).softmax(dim=-1), value))
 
 
+ask.mistake("the keys are handed over: value is never used", lambda q, k, v: share_keys(q, k, k))
+ask.mistake("only the first head asks", lambda q, k, v: share_keys(q[..., : k.shape[-1]], k, v))
+ask.mistake("axes of size 1 are squeezed away", lambda *given: share_keys(*given).squeeze())
+ask.mistake(
+    "the result is float32 whatever comes in", lambda *given: share_keys(*(one.float() for one in given))
+)
+ask.mistake(
+    "the result is cut off, so that no gradient flows back", lambda *given: share_keys(*given).detach()
+)
+
+
+@ask.right
 def in_a_loop(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     d = key.shape[-1]
     outputs = []
@@ -195,11 +275,13 @@ def in_a_loop(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return torch.cat(outputs, dim=-1)
 
 
+@ask.right
 def as_more_rows(query, key, value):
     rows = query.reshape(len(query), -1, key.shape[-1])  # a head is one more question: (B, Tq·N, d)
     return ((rows @ key.mT / key.shape[-1] ** 0.5).softmax(-1) @ value).reshape(*query.shape[:2], -1)
 
 
+@ask.right
 def with_copies(query, key, value):
     heads = query.shape[-1] // key.shape[-1]
     q = torch.stack(query.chunk(heads, dim=-1), dim=1)
@@ -208,87 +290,6 @@ def with_copies(query, key, value):
     return found.permute(0, 2, 1, 3).reshape(*query.shape[:2], -1)
 
 
+@ask.right
 def by_matrices(query, key, value):
     return _merged(_mix(_weights(query, key), value))
-
-
-QUESTION = Question(
-    id="ex02_3",
-    title="Many heads, one set of keys",
-    kind="implement",
-    objectives=("LO-02.3",),
-    points=2,
-    minutes=15,
-    difficulty=3,
-    importance=4,
-    reference=share_keys,
-    cases=cases,
-    mistakes=(
-        Mistake("the scores are not divided by √d", _not_divided),
-        Mistake(
-            "the scores are divided by the root of the whole width, N · d, not of one head's", _root_of_width
-        ),
-        Mistake("the scores are divided by d, not by √d", _by_d),
-        Mistake("the scores are divided by the root of the values' width", _root_of_values),
-        Mistake("the scores are divided by the root of the number of heads", _root_of_heads),
-        Mistake("the queries were poured into heads: a head gets whole tokens", _poured),
-        Mistake(
-            "the split is right, and the merge pours: heads were not brought behind the tokens", _poured_back
-        ),
-        Mistake(
-            "the heads stand before the queries when they are merged: all queries of a head lie side by "
-            "side, (B, N, Tq · dv), where all heads of a query should",
-            _never_brought_back,
-        ),
-        Mistake("a head gets every N-th feature of the query, not d neighbouring ones", _every_nth),
-        Mistake("the heads are merged feature by feature, not side by side", _features_outside),
-        Mistake("the heads are averaged", lambda q, k, v: _mix(_weights(q, k), v).mean(dim=1)),
-        Mistake("the heads are added, before any W_O", lambda q, k, v: _mix(_weights(q, k), v).sum(dim=1)),
-        Mistake("the maps are averaged, so that all heads look alike", _one_map),
-        Mistake("the keys are repeated and compared with all heads at once: one large head", _one_large_head),
-        Mistake("the softmax runs over the heads", _over_heads),
-        Mistake("the softmax runs over the queries", _over_queries),
-        Mistake("e to the power of a large score overflows", _powered(lambda scores: 0)),
-        Mistake("the heads are not merged: (B, N, Tq, dv)", lambda q, k, v: _mix(_weights(q, k), v)),
-        Mistake(
-            "the heads are not laid side by side: (B, Tq, N, dv)",
-            lambda q, k, v: _mix(_weights(q, k), v).transpose(1, 2),
-        ),
-        Mistake("keys and values are split into heads too; here all heads use all of them", _keys_split_too),
-        Mistake("output and weights are returned; the contract asks for the output alone", _and_weights),
-        Mistake(
-            "the mean of the scores is subtracted; some powers still overflow",
-            _powered(lambda scores: scores.mean(dim=-1, keepdim=True)),
-        ),
-        Mistake(
-            "one maximum of all scores is subtracted; low rows lose all their powers",
-            _powered(lambda scores: scores.max()),
-        ),
-        Mistake("there is no softmax: the scores themselves are the weights", _no_softmax),
-        Mistake("the keys are poured into the transposed shape, not transposed", _keys_poured),
-        Mistake("the scores of all heads are added: one map for all of them", _scores_added),
-        Mistake(
-            "keys and values have no axis for the heads, so that texts are taken for heads", _texts_for_heads
-        ),
-        Mistake("the heads are laid behind each other along the queries", _joined_along(1)),
-        Mistake("the heads are laid behind each other along the texts", _joined_along(0)),
-        Mistake("the width of a head is read off the values; it is that of the keys", _width_of_values),
-        Mistake("the keys are handed over: value is never used", lambda q, k, v: share_keys(q, k, k)),
-        Mistake("only the first head asks", lambda q, k, v: share_keys(q[..., : k.shape[-1]], k, v)),
-        Mistake("axes of size 1 are squeezed away", lambda *given: share_keys(*given).squeeze()),
-        Mistake(
-            "the result is float32 whatever comes in",
-            lambda *given: share_keys(*(one.float() for one in given)),
-        ),
-        Mistake(
-            "the result is cut off, so that no gradient flows back",
-            lambda *given: share_keys(*given).detach(),
-        ),
-    ),
-    right=(in_a_loop, as_more_rows, with_copies, by_matrices),
-    why=(
-        "A head is a question of its own: only the queries differ from head to head, and the keys may be "
-        "shared. What has to be kept apart is the softmax, one for each head and query, and the place of "
-        "each head's output."
-    ),
-)

@@ -7,9 +7,26 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Named, Question
+from albert_lab.classroom.question import Case, Draw, Named, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex03_2",
+    title="Does a layer know the order?",
+    kind="implement",
+    objectives=("LO-03.1",),
+    points=2,
+    minutes=15,
+    difficulty=2,
+    importance=4,
+    why=(
+        "Equivariant means that shuffling before the layer and shuffling after it come to the same, so "
+        "both sides have to be shuffled alike. Comparing with the unshuffled output asks another question, "
+        "whether the layer is invariant, and attention is not."
+    ),
+)
 
 
+@ask.reference
 def order_gap(layer: Callable, x: torch.Tensor, order: torch.Tensor) -> float:
     return float((layer(x[:, order]) - layer(x)[:, order]).abs().max())
 
@@ -36,6 +53,7 @@ PLACES_ONLY = Named(
 )
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand; layers that ask for the order and layers that do not; sizes all different; edges."""
     by_hand = torch.tensor([[[1.0], [2.0], [8.0]]])
@@ -64,173 +82,143 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+@ask.mistake("only the input was shuffled: this asks for outputs that do not change at all")
 def _input_only(layer, x, order):
     return float((layer(x[:, order]) - layer(x)).abs().max())
 
 
+@ask.mistake("the layer never sees the shuffled tokens: only its output was shuffled")
 def _output_only(layer, x, order):
     return float((layer(x) - layer(x)[:, order]).abs().max())
 
 
+@ask.mistake("the output was shuffled by the opposite permutation")
 def _put_back_wrongly(layer, x, order):
     return float((layer(x[:, order]) - layer(x)[:, order.argsort()]).abs().max())
 
 
-def _signed(layer, x, order):
-    return float((layer(x[:, order]) - layer(x)[:, order]).max())
-
-
-def _signed_the_other_way(layer, x, order):
-    return float((layer(x)[:, order] - layer(x[:, order])).max())
-
-
-def _mean(layer, x, order):
-    return float((layer(x[:, order]) - layer(x)[:, order]).abs().mean())
-
-
-def _root_of_squares(layer, x, order):
-    return float((layer(x[:, order]) - layer(x)[:, order]).norm())
-
-
-def _sum(layer, x, order):
-    return float((layer(x[:, order]) - layer(x)[:, order]).abs().sum())
-
-
-def _batch_axis(layer, x, order):
-    return float((layer(x[order]) - layer(x)[order]).abs().max())
-
-
-def _feature_axis(layer, x, order):
-    return float((layer(x[..., order]) - layer(x)[..., order]).abs().max())
-
-
-def _first_text(layer, x, order):
-    return float((layer(x[:, order]) - layer(x)[:, order])[0].abs().max())
-
-
-def _pooled(layer, x, order):
-    return float((layer(x[:, order]).mean(dim=1) - layer(x).mean(dim=1)).abs().max())
-
-
-def _longest_vector(layer, x, order):
-    return float((layer(x[:, order]) - layer(x)[:, order]).norm(dim=-1).max())
-
-
-def _features_averaged(layer, x, order):
-    return float((layer(x[:, order]) - layer(x)[:, order]).abs().mean(dim=-1).max())
-
-
-def _last_place_only(layer, x, order):
-    return float((layer(x[:, order]) - layer(x)[:, order])[:, -1].abs().max())
-
-
-def _with_the_input(layer, x, order):
-    return float((layer(x[:, order]) - x[:, order]).abs().max())
-
-
+@ask.mistake("the input was shuffled by the opposite permutation, the output as given")
 def _input_the_other_way(layer, x, order):
     return float((layer(x[:, order.argsort()]) - layer(x)[:, order]).abs().max())
 
 
+@ask.mistake("a gap below zero was not counted")
+def _signed(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).max())
+
+
+@ask.mistake("the gaps were given a sign, old minus new, and only those above zero count")
+def _signed_the_other_way(layer, x, order):
+    return float((layer(x)[:, order] - layer(x[:, order])).max())
+
+
+@ask.mistake("the gaps were averaged: the largest one is asked for")
+def _mean(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).abs().mean())
+
+
+@ask.mistake("the length of the whole difference was taken, the root of the sum of squares")
+def _root_of_squares(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).norm())
+
+
+@ask.mistake("all gaps were added up")
+def _sum(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).abs().sum())
+
+
+@ask.mistake("the length of each token's difference was taken, over all its features")
+def _longest_vector(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).norm(dim=-1).max())
+
+
+@ask.mistake("the gaps of a token's features were averaged before the largest was taken")
+def _features_averaged(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order]).abs().mean(dim=-1).max())
+
+
+@ask.mistake("only the last place was looked at")
+def _last_place_only(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order])[:, -1].abs().max())
+
+
+@ask.mistake("the layer's output was compared with its input")
+def _with_the_input(layer, x, order):
+    return float((layer(x[:, order]) - x[:, order]).abs().max())
+
+
+@ask.mistake("the texts of the batch were shuffled, not the tokens")
+def _batch_axis(layer, x, order):
+    return float((layer(x[order]) - layer(x)[order]).abs().max())
+
+
+@ask.mistake("the features were shuffled, not the tokens")
+def _feature_axis(layer, x, order):
+    return float((layer(x[..., order]) - layer(x)[..., order]).abs().max())
+
+
+@ask.mistake("only the first text of the batch was looked at")
+def _first_text(layer, x, order):
+    return float((layer(x[:, order]) - layer(x)[:, order])[0].abs().max())
+
+
+@ask.mistake("the outputs were averaged over the tokens before they were compared")
+def _pooled(layer, x, order):
+    return float((layer(x[:, order]).mean(dim=1) - layer(x).mean(dim=1)).abs().max())
+
+
+@ask.mistake("an order of your own was used, not the one that is given")
 def _own_order(layer, x, order):
     shuffled = torch.arange(x.shape[1]).flip(0)
     return float((layer(x[:, shuffled]) - layer(x)[:, shuffled]).abs().max())
 
 
-def _truth_value(layer, x, order):
-    return torch.allclose(layer(x[:, order]), layer(x)[:, order], atol=1e-5)
-
-
+@ask.mistake("the gap was divided by the size of the outputs")
 def _relative(layer, x, order):
     return float((layer(x[:, order]) - layer(x)[:, order]).abs().max() / layer(x).abs().max())
 
 
+@ask.mistake("the gap was squared")
 def _squared(layer, x, order):
     return float((layer(x[:, order]) - layer(x)[:, order]).square().max())
 
 
+@ask.mistake("the gaps of the texts were averaged: the largest of all texts is asked for")
 def _mean_over_texts(layer, x, order):
     return float((layer(x[:, order]) - layer(x)[:, order]).abs().amax(dim=(1, 2)).mean())
 
 
+@ask.mistake("both sides were shuffled by the opposite permutation")
 def _opposite_on_both_sides(layer, x, order):
     return order_gap(layer, x, order.argsort())
 
 
+@ask.mistake("the tokens of x itself were exchanged, for everybody who uses x after you")
 def _in_place(layer, x, order):
     straight = layer(x)[:, order].clone()
     x[:] = x[:, order]
     return float((layer(x) - straight).abs().max())
 
 
+@ask.mistake("the answer is yes or no, and a size was asked for")
+def _truth_value(layer, x, order):
+    return torch.allclose(layer(x[:, order]), layer(x)[:, order], atol=1e-5)
+
+
+@ask.right
 def with_a_matrix(layer: Callable, x: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
     shuffle = torch.eye(x.shape[1], dtype=x.dtype)[order]  # row i holds its 1 in column order[i]
     return (layer(shuffle @ x) - shuffle @ layer(x)).abs().amax()
 
 
+@ask.right
 def with_a_loop(layer: Callable, x: torch.Tensor, order: torch.Tensor) -> float:
     straight, shuffled = layer(x), layer(x.index_select(1, order))
     gaps = [(shuffled[:, new] - straight[:, old]).abs().max() for new, old in enumerate(order.tolist())]
     return max(gaps).item()
 
 
+@ask.right
 def put_back(layer: Callable, x: torch.Tensor, order: torch.Tensor) -> float:
     back = layer(x[:, order])[:, order.argsort()]
     return torch.dist(back, layer(x), p=float("inf")).item()
-
-
-QUESTION = Question(
-    id="ex03_2",
-    title="Does a layer know the order?",
-    kind="implement",
-    objectives=("LO-03.1",),
-    points=2,
-    minutes=15,
-    difficulty=2,
-    importance=4,
-    reference=order_gap,
-    cases=cases,
-    mistakes=(
-        Mistake("only the input was shuffled: this asks for outputs that do not change at all", _input_only),
-        Mistake("the layer never sees the shuffled tokens: only its output was shuffled", _output_only),
-        Mistake("the output was shuffled by the opposite permutation", _put_back_wrongly),
-        Mistake(
-            "the input was shuffled by the opposite permutation, the output as given", _input_the_other_way
-        ),
-        Mistake("a gap below zero was not counted", _signed),
-        Mistake(
-            "the gaps were given a sign, old minus new, and only those above zero count",
-            _signed_the_other_way,
-        ),
-        Mistake("the gaps were averaged: the largest one is asked for", _mean),
-        Mistake(
-            "the length of the whole difference was taken, the root of the sum of squares", _root_of_squares
-        ),
-        Mistake("all gaps were added up", _sum),
-        Mistake("the length of each token's difference was taken, over all its features", _longest_vector),
-        Mistake(
-            "the gaps of a token's features were averaged before the largest was taken", _features_averaged
-        ),
-        Mistake("only the last place was looked at", _last_place_only),
-        Mistake("the layer's output was compared with its input", _with_the_input),
-        Mistake("the texts of the batch were shuffled, not the tokens", _batch_axis),
-        Mistake("the features were shuffled, not the tokens", _feature_axis),
-        Mistake("only the first text of the batch was looked at", _first_text),
-        Mistake("the outputs were averaged over the tokens before they were compared", _pooled),
-        Mistake("an order of your own was used, not the one that is given", _own_order),
-        Mistake("the gap was divided by the size of the outputs", _relative),
-        Mistake("the gap was squared", _squared),
-        Mistake(
-            "the gaps of the texts were averaged: the largest of all texts is asked for", _mean_over_texts
-        ),
-        Mistake("both sides were shuffled by the opposite permutation", _opposite_on_both_sides),
-        Mistake("the tokens of x itself were exchanged, for everybody who uses x after you", _in_place),
-        Mistake("the answer is yes or no, and a size was asked for", _truth_value),
-    ),
-    right=(with_a_matrix, with_a_loop, put_back),
-    why=(
-        "Equivariant means that shuffling before the layer and shuffling after it come to the same, so "
-        "both sides have to be shuffled alike. Comparing with the unshuffled output asks another question, "
-        "whether the layer is invariant, and attention is not."
-    ),
-)

@@ -6,9 +6,27 @@ from functools import reduce
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex04_3",
+    title="The Jacobian of a stack",
+    kind="implement",
+    objectives=("LO-04.3",),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    importance=2,
+    why=(
+        "A nudge goes through the layers one after another, so their Jacobians are multiplied, the later "
+        "layer to the left of the earlier one. Written out, the product is I plus every part plus every "
+        "chain of parts: the I is the road that no layer can close."
+    ),
+    atol=1e-4,
+)
 
 
+@ask.reference
 def stack_jacobian(parts: torch.Tensor) -> torch.Tensor:
     whole = torch.eye(parts.shape[-1], dtype=parts.dtype)
     for part in parts:  # the first layer first
@@ -16,6 +34,7 @@ def stack_jacobian(parts: torch.Tensor) -> torch.Tensor:
     return whole
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, then depths and widths, no layer at all, large parts, gradients."""
     by_hand = torch.tensor([[[0.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]])
@@ -44,118 +63,152 @@ def _product(matrices, start):
     return reduce(lambda whole, matrix: matrix @ whole, matrices, start)
 
 
+@ask.mistake("the layers were multiplied in the opposite order: the last one acts last")
 def _first_layer_last(parts):
     return _product((_eye(parts) + parts).flip(0), _eye(parts))
 
 
+@ask.mistake("the parts were added up, as if no layer read what another one wrote")
 def _added(parts):
     return _eye(parts) + parts.sum(dim=0)
 
 
+@ask.mistake("the identity is missing: this is the stack without residuals")
 def _no_residual(parts):
     return _product(parts, _eye(parts))
 
 
+@ask.mistake("there is one residual around the whole stack, and each layer has its own")
 def _one_residual_around_all(parts):
     return _eye(parts) + _product(parts, _eye(parts))
 
 
+@ask.mistake("the tables were multiplied number by number, not as matrices")
 def _feature_by_feature(parts):
     return (_eye(parts) + parts).prod(dim=0)
 
 
+@ask.mistake("the tables were multiplied number by number, so that only a diagonal is left")
 def _number_by_number(parts):
     return reduce(lambda whole, part: whole * (_eye(parts) + part), parts, _eye(parts))
 
 
+@ask.mistake("the product begins with zeros, and never gets away from them")
 def _from_zeros(parts):
     return _product(_eye(parts) + parts, torch.zeros_like(_eye(parts)))
 
 
+@ask.mistake("1 was added to every number, not only on the diagonal")
 def _ones(parts):
     return _product(1 + parts, _eye(parts))
 
 
+@ask.mistake("the tables of the layers were added up, identities and all")
 def _all_added(parts):
     return (_eye(parts) + parts).sum(dim=0)
 
 
+@ask.mistake("only the last layer is in it")
 def _last_layer_only(parts):
     return _eye(parts) + parts[-1] if len(parts) else _eye(parts)
 
 
+@ask.mistake("the result is turned: rows are outputs, columns are inputs")
 def _turned(parts):
     return stack_jacobian(parts).T
 
 
+@ask.mistake("the table of each layer was turned before it was used")
 def _each_turned(parts):
     return stack_jacobian(parts.mT)
 
 
+@ask.mistake("all layers were replaced by their average")
 def _same_layer_again(parts):
     return _product([_eye(parts) + parts.mean(dim=0)] * len(parts), _eye(parts))
 
 
+@ask.mistake("the residual is counted twice in every layer")
 def _two_paths(parts):
     return _product(2 * _eye(parts) + parts, _eye(parts))
 
 
+@ask.mistake("the parts were subtracted from the identity")
 def _subtracted(parts):
     return _product(_eye(parts) - parts, _eye(parts))
 
 
+@ask.mistake("sum and residual were averaged in every layer")
 def _averaged(parts):
     return _product((_eye(parts) + parts) / 2, _eye(parts))
 
 
+@ask.mistake("the last layer is missing")
 def _one_too_few(parts):
     return stack_jacobian(parts[:-1])
 
 
+@ask.mistake("the exponential of the sum was taken: that is another kind of stack")
 def _exponential(parts):
     return torch.matrix_exp(parts.sum(dim=0))
 
 
-def _diagonal_only(parts):
-    return stack_jacobian(parts).diagonal().diag()
-
-
-def _always_float32(parts):
-    return stack_jacobian(parts.float())
-
-
+@ask.mistake("the identity is added after each layer, in place of what came in")
 def _one_for_each(parts):
     return reduce(lambda whole, part: part @ whole + _eye(parts), parts, _eye(parts))
 
 
+@ask.mistake("the code needs at least two layers")
 def _at_least_two(parts):
     return torch.linalg.multi_dot(list((_eye(parts) + parts).flip(0)))
 
 
+@ask.mistake("the code needs at least one layer, and a stack of none is allowed")
 def _at_least_one(parts):
     return reduce(lambda whole, part: part @ whole, _eye(parts) + parts)
 
 
-def _begins_with_the_first(parts):
-    return _product(_eye(parts) + parts[1:], _eye(parts) + parts[0])
+@ask.mistake("of the chains of layers only that of the first and the last is in it")
+def _first_and_last(parts):
+    return _eye(parts) + parts.sum(dim=0) + (parts[-1] @ parts[0] if len(parts) > 1 else 0)
 
 
-def _as_many_rows_as_layers(parts):
-    return reduce(lambda whole, part: whole + part @ whole, parts, torch.eye(len(parts), dtype=parts.dtype))
+@ask.mistake("only the diagonal is left")
+def _diagonal_only(parts):
+    return stack_jacobian(parts).diagonal().diag()
 
 
+@ask.mistake("the result is always float32")
+def _always_float32(parts):
+    return stack_jacobian(parts.float())
+
+
+@ask.mistake("the identity is always float32, whatever the parts are")
 def _identity_float32(parts):
     return reduce(lambda whole, part: whole + part @ whole, parts, torch.eye(parts.shape[-1]))
 
 
+@ask.mistake("a stack of no layers gives float32, whatever dtype is asked for")
 def _float32_for_none(parts):
     return stack_jacobian(parts) if len(parts) else torch.eye(parts.shape[-1])
 
 
+@ask.mistake("a stack of no layers gives zeros, as if it let nothing through")
 def _zeros_for_none(parts):
     return stack_jacobian(parts) if len(parts) else torch.zeros_like(_eye(parts))
 
 
+@ask.mistake("the identity has one row for each layer, and not for each feature")
+def _as_many_rows_as_layers(parts):
+    return reduce(lambda whole, part: whole + part @ whole, parts, torch.eye(len(parts), dtype=parts.dtype))
+
+
+@ask.mistake("you take the first layer out, and a stack of none has no first")
+def _begins_with_the_first(parts):
+    return _product(_eye(parts) + parts[1:], _eye(parts) + parts[0])
+
+
+@ask.mistake("the running table is changed in place, and the gradient still needs what stood there")
 def _running_table_in_place(parts):
     whole = _eye(parts)
     for part in parts:
@@ -163,24 +216,24 @@ def _running_table_in_place(parts):
     return whole
 
 
+@ask.mistake("the identity was added to the argument itself, for everybody who uses it")
 def _parts_in_place(parts):
     parts.data += _eye(parts)
     return _product(parts, _eye(parts))
 
 
+@ask.mistake("no gradient comes back to the parts")
 def _cut_off(parts):
     return stack_jacobian(parts.detach())
 
 
-def _first_and_last(parts):
-    return _eye(parts) + parts.sum(dim=0) + (parts[-1] @ parts[0] if len(parts) > 1 else 0)
-
-
+@ask.right
 def with_reduce(parts: torch.Tensor) -> torch.Tensor:
     identity = torch.eye(parts.shape[-1], dtype=parts.dtype)
     return reduce(lambda whole, part: (identity + part) @ whole, parts, identity)
 
 
+@ask.right
 def from_the_other_end(parts: torch.Tensor) -> torch.Tensor:
     whole = torch.eye(parts.size(1)).to(parts)
     for layer in range(len(parts) - 1, -1, -1):
@@ -188,6 +241,7 @@ def from_the_other_end(parts: torch.Tensor) -> torch.Tensor:
     return whole
 
 
+@ask.right
 def column_by_column(parts: torch.Tensor) -> torch.Tensor:
     columns = []
     for nudge in torch.eye(parts.shape[-1], dtype=parts.dtype):  # of one feature
@@ -195,68 +249,3 @@ def column_by_column(parts: torch.Tensor) -> torch.Tensor:
             nudge = nudge + torch.mv(part, nudge)
         columns.append(nudge)
     return torch.stack(columns, dim=1)
-
-
-QUESTION = Question(
-    id="ex04_3",
-    title="The Jacobian of a stack",
-    kind="implement",
-    objectives=("LO-04.3",),
-    points=2,
-    minutes=10,
-    difficulty=3,
-    importance=2,
-    reference=stack_jacobian,
-    cases=cases,
-    mistakes=(
-        Mistake(
-            "the layers were multiplied in the opposite order: the last one acts last", _first_layer_last
-        ),
-        Mistake("the parts were added up, as if no layer read what another one wrote", _added),
-        Mistake("the identity is missing: this is the stack without residuals", _no_residual),
-        Mistake(
-            "there is one residual around the whole stack, and each layer has its own",
-            _one_residual_around_all,
-        ),
-        Mistake("the tables were multiplied number by number, not as matrices", _feature_by_feature),
-        Mistake(
-            "the tables were multiplied number by number, so that only a diagonal is left", _number_by_number
-        ),
-        Mistake("the product begins with zeros, and never gets away from them", _from_zeros),
-        Mistake("1 was added to every number, not only on the diagonal", _ones),
-        Mistake("the tables of the layers were added up, identities and all", _all_added),
-        Mistake("only the last layer is in it", _last_layer_only),
-        Mistake("the result is turned: rows are outputs, columns are inputs", _turned),
-        Mistake("the table of each layer was turned before it was used", _each_turned),
-        Mistake("all layers were replaced by their average", _same_layer_again),
-        Mistake("the residual is counted twice in every layer", _two_paths),
-        Mistake("the parts were subtracted from the identity", _subtracted),
-        Mistake("sum and residual were averaged in every layer", _averaged),
-        Mistake("the last layer is missing", _one_too_few),
-        Mistake("the exponential of the sum was taken: that is another kind of stack", _exponential),
-        Mistake("the identity is added after each layer, in place of what came in", _one_for_each),
-        Mistake("the code needs at least two layers", _at_least_two),
-        Mistake("the code needs at least one layer, and a stack of none is allowed", _at_least_one),
-        Mistake("of the chains of layers only that of the first and the last is in it", _first_and_last),
-        Mistake("only the diagonal is left", _diagonal_only),
-        Mistake("the result is always float32", _always_float32),
-        Mistake("the identity is always float32, whatever the parts are", _identity_float32),
-        Mistake("a stack of no layers gives float32, whatever dtype is asked for", _float32_for_none),
-        Mistake("a stack of no layers gives zeros, as if it let nothing through", _zeros_for_none),
-        Mistake("the identity has one row for each layer, and not for each feature", _as_many_rows_as_layers),
-        Mistake("you take the first layer out, and a stack of none has no first", _begins_with_the_first),
-        Mistake(
-            "the running table is changed in place, and the gradient still needs what stood there",
-            _running_table_in_place,
-        ),
-        Mistake("the identity was added to the argument itself, for everybody who uses it", _parts_in_place),
-        Mistake("no gradient comes back to the parts", _cut_off),
-    ),
-    right=(with_reduce, from_the_other_end, column_by_column),
-    why=(
-        "A nudge goes through the layers one after another, so their Jacobians are multiplied, the later "
-        "layer to the left of the earlier one. Written out, the product is I plus every part plus every "
-        "chain of parts: the I is the road that no layer can close."
-    ),
-    atol=1e-4,
-)

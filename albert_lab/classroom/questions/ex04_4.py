@@ -7,9 +7,27 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Named, Question
+from albert_lab.classroom.question import Case, Draw, Named, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex04_4",
+    title="A layer that is wired wrongly",
+    kind="find the bug",
+    objectives=("LO-04.4", "LO-04.5"),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=5,
+    why=(
+        "Each residual goes around one part: around the feed-forward part, that is what the part reads. "
+        "With the layer's input instead, whatever attention collected could reach the output only through "
+        "the feed-forward part."
+    ),
+    atol=5e-5,
+)
 
 
+@ask.reference
 def layer_step(
     x: torch.Tensor, attention: Callable, norm_1: Callable, feed_forward: Callable, norm_2: Callable
 ) -> torch.Tensor:
@@ -44,6 +62,7 @@ def _parts(draw: Draw, width: int, dtype: torch.dtype = torch.float32) -> tuple[
     )
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """Numbers that can be followed by hand, then real parts in several sizes, silent parts, gradients."""
     attention, norm_1, feed_forward, norm_2 = _parts(draw, 6)
@@ -65,52 +84,51 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+@ask.mistake("the second residual is the layer's input, from before attention")
 def _buggy(x, attention, norm_1, feed_forward, norm_2):
     a = norm_1(x + attention(x))
     return norm_2(x + feed_forward(a))
 
 
+@ask.mistake("the second residual is missing")
 def _no_second_residual(x, attention, norm_1, feed_forward, norm_2):
     return norm_2(feed_forward(norm_1(x + attention(x))))
 
 
+@ask.mistake("the first residual is missing")
 def _no_first_residual(x, attention, norm_1, feed_forward, norm_2):
     a = norm_1(attention(x))
     return norm_2(a + feed_forward(a))
 
 
+@ask.mistake("both norms stand before their parts: that is pre-LN, as in GPT-2")
 def _norm_first(x, attention, norm_1, feed_forward, norm_2):
     x = x + attention(norm_1(x))
     return x + feed_forward(norm_2(x))
 
 
+@ask.mistake("the second sum takes what came before the first norm")
 def _sum_without_norm(x, attention, norm_1, feed_forward, norm_2):
     a = x + attention(x)
     return norm_2(a + feed_forward(norm_1(a)))
 
 
+@ask.mistake("only what a part gives is normalized, and the sum is not")
 def _norm_of_the_part(x, attention, norm_1, feed_forward, norm_2):
     a = x + norm_1(attention(x))
     return a + norm_2(feed_forward(a))
 
 
-def _pre_then_post(x, attention, norm_1, feed_forward, norm_2):
-    a = x + attention(norm_1(x))
+@ask.mistake("what attention gives is normalized alone, and then added")
+def _first_norm_of_the_part(x, attention, norm_1, feed_forward, norm_2):
+    a = x + norm_1(attention(x))
     return norm_2(a + feed_forward(a))
 
 
-def _post_then_pre(x, attention, norm_1, feed_forward, norm_2):
+@ask.mistake("what the feed-forward part gives is normalized alone, and then added")
+def _second_norm_of_the_part(x, attention, norm_1, feed_forward, norm_2):
     a = norm_1(x + attention(x))
-    return a + feed_forward(norm_2(a))
-
-
-def _into_what_came_back(x, attention, norm_1, feed_forward, norm_2):
-    a = norm_1(attention(x).add_(x))
-    return norm_2(a + feed_forward(a))
-
-
-def _plain(x):
-    return x
+    return a + norm_2(feed_forward(a))
 
 
 def _with_norms(choose):
@@ -121,88 +139,126 @@ def _with_norms(choose):
     return answer
 
 
-def _first_norm_of_the_part(x, attention, norm_1, feed_forward, norm_2):
-    a = x + norm_1(attention(x))
+ask.mistake("the two norms are exchanged", _with_norms(lambda one, two: (two, one)))
+ask.mistake("the first norm is used twice", _with_norms(lambda one, two: (one, one)))
+
+
+def _plain(x):
+    return x
+
+
+ask.mistake("the first norm is missing", _with_norms(lambda one, two: (_plain, two)))
+ask.mistake("the second norm is missing", _with_norms(lambda one, two: (one, _plain)))
+ask.mistake("both norms are missing", _with_norms(lambda one, two: (_plain, _plain)))
+ask.mistake("the second norm stands in both places", _with_norms(lambda one, two: (two, two)))
+
+
+@ask.mistake("the first norm stands before attention, inside of the residual")
+def _pre_then_post(x, attention, norm_1, feed_forward, norm_2):
+    a = x + attention(norm_1(x))
     return norm_2(a + feed_forward(a))
 
 
-def _second_norm_of_the_part(x, attention, norm_1, feed_forward, norm_2):
+@ask.mistake("the second norm stands before the feed-forward part")
+def _post_then_pre(x, attention, norm_1, feed_forward, norm_2):
     a = norm_1(x + attention(x))
-    return a + norm_2(feed_forward(a))
+    return a + feed_forward(norm_2(a))
 
 
+@ask.mistake("the feed-forward part reads the layer's input, not what attention made of it")
 def _beside(x, attention, norm_1, feed_forward, norm_2):
     a = norm_1(x + attention(x))
     return norm_2(a + feed_forward(x))
 
 
+@ask.mistake("attention and feed-forward part work side by side, on the same input")
 def _in_parallel(x, attention, norm_1, feed_forward, norm_2):
     return norm_2(norm_1(x + attention(x)) + norm_1(x + feed_forward(x)))
 
 
+@ask.mistake("the feed-forward part stands before attention")
 def _other_order(x, attention, norm_1, feed_forward, norm_2):
     a = norm_1(x + feed_forward(x))
     return norm_2(a + attention(a))
 
 
+@ask.mistake("the second sum holds the layer's input as a third term")
 def _all_added(x, attention, norm_1, feed_forward, norm_2):
     a = norm_1(x + attention(x))
     return norm_2(x + a + feed_forward(a))
 
 
+@ask.mistake("attention is applied a second time where a sum is enough")
 def _attention_again(x, attention, norm_1, feed_forward, norm_2):
     a = norm_1(x + attention(x))
     return norm_2(attention(a) + feed_forward(a))
 
 
+@ask.mistake("this ends after attention: half a layer")
 def _half_a_layer(x, attention, norm_1, feed_forward, norm_2):
     return norm_1(x + attention(x))
 
 
+@ask.mistake("the second norm is applied twice")
 def _norm_once_more(x, attention, norm_1, feed_forward, norm_2):
     return norm_2(layer_step(x, attention, norm_1, feed_forward, norm_2))
 
 
+@ask.mistake("the first norm stands before attention, and the second after its sum")
 def _pre_and_post(x, attention, norm_1, feed_forward, norm_2):
     x = norm_1(x)
     a = x + attention(x)
     return norm_2(a + feed_forward(a))
 
 
+@ask.mistake("what the feed-forward part reads was normalized a second time")
+def _norm_again(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(x + attention(x))
+    return norm_2(a + feed_forward(norm_1(a)))
+
+
+@ask.mistake("the layer's input is added once more, after the last norm")
+def _input_at_the_end(x, attention, norm_1, feed_forward, norm_2):
+    return x + layer_step(x, attention, norm_1, feed_forward, norm_2)
+
+
+@ask.mistake("the second residual is what attention gave, without the input and the norm")
+def _attention_kept(x, attention, norm_1, feed_forward, norm_2):
+    attended = attention(x)
+    return norm_2(attended + feed_forward(norm_1(x + attended)))
+
+
+@ask.mistake("a tuple comes back, and one tensor is asked for")
+def _pair(x, attention, norm_1, feed_forward, norm_2):
+    return layer_step(x, attention, norm_1, feed_forward, norm_2), None
+
+
+@ask.mistake("the sum was written into x itself, for everybody who uses x after you")
 def _in_place(x, attention, norm_1, feed_forward, norm_2):
     x.data += attention(x).data
     a = norm_1(x)
     return norm_2(a + feed_forward(a))
 
 
+@ask.mistake("x was added into what attention gave back, and that may be x itself")
+def _into_what_came_back(x, attention, norm_1, feed_forward, norm_2):
+    a = norm_1(attention(x).add_(x))
+    return norm_2(a + feed_forward(a))
+
+
+@ask.mistake("no gradient comes back to x")
 def _cut_off(x, attention, norm_1, feed_forward, norm_2):
     return layer_step(x.detach(), attention, norm_1, feed_forward, norm_2)
 
 
-def _norm_again(x, attention, norm_1, feed_forward, norm_2):
-    a = norm_1(x + attention(x))
-    return norm_2(a + feed_forward(norm_1(a)))
-
-
-def _input_at_the_end(x, attention, norm_1, feed_forward, norm_2):
-    return x + layer_step(x, attention, norm_1, feed_forward, norm_2)
-
-
-def _attention_kept(x, attention, norm_1, feed_forward, norm_2):
-    attended = attention(x)
-    return norm_2(attended + feed_forward(norm_1(x + attended)))
-
-
-def _pair(x, attention, norm_1, feed_forward, norm_2):
-    return layer_step(x, attention, norm_1, feed_forward, norm_2), None
-
-
+@ask.right
 def in_a_loop(x, attention, norm_1, feed_forward, norm_2):
     for part, norm in ((attention, norm_1), (feed_forward, norm_2)):
         x = norm(x + part(x))
     return x
 
 
+@ask.right
 def with_a_sublayer(x, attention, norm_1, feed_forward, norm_2):
     def post(inside, part, norm):
         return norm(torch.add(part(inside), inside))
@@ -210,6 +266,7 @@ def with_a_sublayer(x, attention, norm_1, feed_forward, norm_2):
     return post(post(x, attention, norm_1), feed_forward, norm_2)
 
 
+@ask.right
 def step_by_step(x, attention, norm_1, feed_forward, norm_2):
     residual = x
     hidden = attention(x)
@@ -217,61 +274,3 @@ def step_by_step(x, attention, norm_1, feed_forward, norm_2):
     residual = hidden
     hidden = feed_forward(hidden)
     return norm_2(hidden + residual)
-
-
-QUESTION = Question(
-    id="ex04_4",
-    title="A layer that is wired wrongly",
-    kind="find the bug",
-    objectives=("LO-04.4", "LO-04.5"),
-    points=2,
-    minutes=10,
-    difficulty=2,
-    importance=5,
-    reference=layer_step,
-    cases=cases,
-    mistakes=(
-        Mistake("the second residual is the layer's input, from before attention", _buggy),
-        Mistake("the second residual is missing", _no_second_residual),
-        Mistake("the first residual is missing", _no_first_residual),
-        Mistake("both norms stand before their parts: that is pre-LN, as in GPT-2", _norm_first),
-        Mistake("the second sum takes what came before the first norm", _sum_without_norm),
-        Mistake("only what a part gives is normalized, and the sum is not", _norm_of_the_part),
-        Mistake("what attention gives is normalized alone, and then added", _first_norm_of_the_part),
-        Mistake(
-            "what the feed-forward part gives is normalized alone, and then added", _second_norm_of_the_part
-        ),
-        Mistake("the two norms are exchanged", _with_norms(lambda one, two: (two, one))),
-        Mistake("the first norm is used twice", _with_norms(lambda one, two: (one, one))),
-        Mistake("the first norm is missing", _with_norms(lambda one, two: (_plain, two))),
-        Mistake("the second norm is missing", _with_norms(lambda one, two: (one, _plain))),
-        Mistake("both norms are missing", _with_norms(lambda one, two: (_plain, _plain))),
-        Mistake("the second norm stands in both places", _with_norms(lambda one, two: (two, two))),
-        Mistake("the first norm stands before attention, inside of the residual", _pre_then_post),
-        Mistake("the second norm stands before the feed-forward part", _post_then_pre),
-        Mistake("the feed-forward part reads the layer's input, not what attention made of it", _beside),
-        Mistake("attention and feed-forward part work side by side, on the same input", _in_parallel),
-        Mistake("the feed-forward part stands before attention", _other_order),
-        Mistake("the second sum holds the layer's input as a third term", _all_added),
-        Mistake("attention is applied a second time where a sum is enough", _attention_again),
-        Mistake("this ends after attention: half a layer", _half_a_layer),
-        Mistake("the second norm is applied twice", _norm_once_more),
-        Mistake("the first norm stands before attention, and the second after its sum", _pre_and_post),
-        Mistake("what the feed-forward part reads was normalized a second time", _norm_again),
-        Mistake("the layer's input is added once more, after the last norm", _input_at_the_end),
-        Mistake(
-            "the second residual is what attention gave, without the input and the norm", _attention_kept
-        ),
-        Mistake("a tuple comes back, and one tensor is asked for", _pair),
-        Mistake("the sum was written into x itself, for everybody who uses x after you", _in_place),
-        Mistake("x was added into what attention gave back, and that may be x itself", _into_what_came_back),
-        Mistake("no gradient comes back to x", _cut_off),
-    ),
-    right=(in_a_loop, with_a_sublayer, step_by_step),
-    why=(
-        "Each residual goes around one part: around the feed-forward part, that is what the part reads. "
-        "With the layer's input instead, whatever attention collected could reach the output only through "
-        "the feed-forward part."
-    ),
-    atol=5e-5,
-)

@@ -9,9 +9,27 @@ from collections.abc import Mapping
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex05_3",
+    title="All cuts of a word together",
+    kind="implement",
+    objectives=("LO-05.2", "LO-05.3"),
+    points=3,
+    minutes=20,
+    difficulty=4,
+    importance=3,
+    why=(
+        "Different cuts exclude each other, so their probabilities add up, and within a cut the pieces are "
+        "drawn independently, so theirs multiply. A sum over all cuts can be taken prefix by prefix for the "
+        "same reason as the cheapest one: whatever comes last, it multiplies all cuts of the prefix alike."
+    ),
+    atol=1e-12,
+)
 
 
+@ask.reference
 def word_probability(word: str, p: Mapping[str, float]) -> float:
     total = [1.0] + [0.0] * len(word)  # for each prefix, over all its cuts
     for stop in range(1, len(word) + 1):
@@ -20,6 +38,7 @@ def word_probability(word: str, p: Mapping[str, float]) -> float:
     return total[-1]
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, the chapter's word, a sign that repeats, no cut, no sign, and drawn lists."""
 
@@ -66,44 +85,54 @@ def _products(word, p):
     return [math.prod(p[x] for x in cut) for cut in _cuts(word) if all(x in p for x in cut)]
 
 
+@ask.mistake("you took the best cut alone")
 def _best_cut(word, p):
     return max(_products(word, p), default=0.0)
 
 
+@ask.mistake("you counted the cuts")
 def _number_of_cuts(word, p):
     return len(_products(word, p))
 
 
+@ask.mistake("you took the mean over the cuts")
 def _mean(word, p):
     found = _products(word, p)
     return sum(found) / len(found) if found else 0.0
 
 
+@ask.mistake("within a cut you added the probabilities")
 def _added(word, p):
     return float(sum(sum(p[x] for x in cut) for cut in _cuts(word) if all(x in p for x in cut)))
 
 
+@ask.mistake("you gave bits, not a probability")
 def _bits(word, p):
     total = word_probability(word, p)
     return -math.log2(total) if total else math.inf
 
 
+@ask.mistake("you tried cuts in exactly two pieces only")
 def _two_pieces(word, p):
     return sum(p.get(word[:i], 0.0) * p.get(word[i:], 0.0) for i in range(1, len(word)))
 
 
+@ask.mistake("you tried cuts in one or two pieces only")
 def _one_or_two(word, p):
     return p.get(word, 0.0) + _two_pieces(word, p)
 
 
+@ask.mistake("you left out the word as one piece")
 def _not_the_whole(word, p):
     return word_probability(word, {piece: value for piece, value in p.items() if piece != word})
 
 
+@ask.mistake("you took the cut into single signs alone")
 def _only_signs(word, p):
     return math.prod(p.get(sign, 0.0) for sign in word)
 
 
+@ask.mistake("you cut the longest piece off first, and took that one cut")
 def _longest_first(word, p):
     if not word:
         return 1.0
@@ -111,16 +140,19 @@ def _longest_first(word, p):
     return p[word[:stop]] * _longest_first(word[stop:], p) if stop else 0.0
 
 
+@ask.mistake("the word without signs got 0: it has one cut, into no pieces")
 def _nothing_from_nothing(word, p):
     return word_probability(word, p) if word else 0.0
 
 
+@ask.mistake("cuts with the same pieces in another order are counted once")
 def _sets(word, p):
     """Cuts with the same pieces in another order counted once."""
     found = {tuple(sorted(cut)) for cut in _cuts(word) if all(x in p for x in cut)}
     return float(sum(math.prod(p[x] for x in cut) for cut in found))
 
 
+@ask.mistake("a stretch that is no piece counts as certain")
 def _unknown_skipped(word, p):
     """A stretch that is no piece costs nothing."""
     total = [1.0] + [0.0] * len(word)
@@ -130,15 +162,18 @@ def _unknown_skipped(word, p):
     return total[-1]
 
 
+@ask.mistake("the last sign is left out")
 def _last_sign_forgotten(word, p):
     return word_probability(word[:-1], p)
 
 
+@ask.mistake("you made the probabilities sum to 1, though the list has other pieces too")
 def _divided(word, p):
     total = sum(p.values())
     return word_probability(word, {piece: value / total for piece, value in p.items()})
 
 
+@ask.mistake("what is a piece itself is not cut any further")
 def _pieces_stay_whole(word, p):
     if not word:
         return 1.0
@@ -147,6 +182,7 @@ def _pieces_stay_whole(word, p):
     return sum(p.get(word[:i], 0.0) * _pieces_stay_whole(word[i:], p) for i in range(1, len(word) + 1))
 
 
+@ask.mistake("cuts in three and more pieces are counted several times")
 def _halved_again(word, p):
     """Both halves of every split are split further, so that cuts in three pieces come up twice."""
     if not word:
@@ -155,10 +191,12 @@ def _halved_again(word, p):
     return p.get(word, 0.0) + sum(halves)
 
 
+@ask.mistake("pieces of four and more signs are never tried")
 def _short_pieces(word, p):
     return word_probability(word, {piece: value for piece, value in p.items() if len(piece) < 4})
 
 
+@ask.mistake("each last piece overwrites what the ones before it gave")
 def _overwritten(word, p):
     total = [1.0] + [0.0] * len(word)
     for stop in range(1, len(word) + 1):
@@ -176,30 +214,36 @@ def _table(word, p, first, stops):
     return total[-1]
 
 
+@ask.mistake("nothing is ever added: every product holds a 0, that of the empty prefix too")
 def _zeros_only(word, p):
     return _table(word, p, 0.0, range(1, len(word) + 1))
 
 
+@ask.mistake("the place that you give back is never filled: a loop is one off")
 def _last_place_empty(word, p):
     return _table(word, p, 1.0, range(1, len(word)))
 
 
+@ask.mistake("you look up stretches that are no pieces")
 def _all_looked_up(word, p):
     if not all(word[i:j] in p for i in range(len(word)) for j in range(i + 1, len(word) + 1)):
         raise KeyError
     return word_probability(word, p)
 
 
+@ask.mistake("you gave the bits of the best cut")
 def _bits_of_the_best(word, p):
     best = _best_cut(word, p)
     return -math.log2(best) if best else math.inf
 
 
+@ask.mistake("you use each piece at most once in a cut")
 def _each_piece_once(word, p):
     cuts = (cut for cut in _cuts(word) if len(set(cut)) == len(cut) and all(x in p for x in cut))
     return sum(math.prod(p[x] for x in cut) for cut in cuts)
 
 
+@ask.right
 def over_all_cuts(word: str, p: Mapping[str, float]) -> float:
     signs, total = len(word), 0.0
     for gaps in itertools.product((False, True), repeat=max(signs - 1, 0)):
@@ -210,6 +254,7 @@ def over_all_cuts(word: str, p: Mapping[str, float]) -> float:
     return total
 
 
+@ask.right
 def with_recursion(word: str, p: Mapping[str, float]) -> float:
     @functools.cache
     def rest(start: int) -> float:
@@ -221,56 +266,10 @@ def with_recursion(word: str, p: Mapping[str, float]) -> float:
     return rest(0)
 
 
+@ask.right
 def with_a_matrix(word: str, p: Mapping[str, float]) -> torch.Tensor:
     steps = torch.zeros(len(word) + 1, len(word) + 1, dtype=torch.float64)
     for start, stop in itertools.combinations(range(len(word) + 1), 2):
         steps[start, stop] = p.get(word[start:stop], 0.0)
     ways = torch.linalg.inv(torch.eye(len(word) + 1, dtype=torch.float64) - steps)  # 1 + A + A² + …
     return ways[0, -1]
-
-
-QUESTION = Question(
-    id="ex05_3",
-    title="All cuts of a word together",
-    kind="implement",
-    objectives=("LO-05.2", "LO-05.3"),
-    points=3,
-    minutes=20,
-    difficulty=4,
-    importance=3,
-    reference=word_probability,
-    cases=cases,
-    atol=1e-12,
-    mistakes=(
-        Mistake("you took the best cut alone", _best_cut),
-        Mistake("you counted the cuts", _number_of_cuts),
-        Mistake("you took the mean over the cuts", _mean),
-        Mistake("within a cut you added the probabilities", _added),
-        Mistake("you gave bits, not a probability", _bits),
-        Mistake("you tried cuts in exactly two pieces only", _two_pieces),
-        Mistake("you tried cuts in one or two pieces only", _one_or_two),
-        Mistake("you left out the word as one piece", _not_the_whole),
-        Mistake("you took the cut into single signs alone", _only_signs),
-        Mistake("you cut the longest piece off first, and took that one cut", _longest_first),
-        Mistake("the word without signs got 0: it has one cut, into no pieces", _nothing_from_nothing),
-        Mistake("cuts with the same pieces in another order are counted once", _sets),
-        Mistake("a stretch that is no piece counts as certain", _unknown_skipped),
-        Mistake("the last sign is left out", _last_sign_forgotten),
-        Mistake("you made the probabilities sum to 1, though the list has other pieces too", _divided),
-        Mistake("what is a piece itself is not cut any further", _pieces_stay_whole),
-        Mistake("cuts in three and more pieces are counted several times", _halved_again),
-        Mistake("pieces of four and more signs are never tried", _short_pieces),
-        Mistake("each last piece overwrites what the ones before it gave", _overwritten),
-        Mistake("nothing is ever added: every product holds a 0, that of the empty prefix too", _zeros_only),
-        Mistake("the place that you give back is never filled: a loop is one off", _last_place_empty),
-        Mistake("you look up stretches that are no pieces", _all_looked_up),
-        Mistake("you gave the bits of the best cut", _bits_of_the_best),
-        Mistake("you use each piece at most once in a cut", _each_piece_once),
-    ),
-    right=(over_all_cuts, with_recursion, with_a_matrix),
-    why=(
-        "Different cuts exclude each other, so their probabilities add up, and within a cut the pieces are "
-        "drawn independently, so theirs multiply. A sum over all cuts can be taken prefix by prefix for the "
-        "same reason as the cheapest one: whatever comes last, it multiplies all cuts of the prefix alike."
-    ),
-)

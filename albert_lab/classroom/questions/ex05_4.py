@@ -8,11 +8,28 @@ from collections.abc import Sequence
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex05_4",
+    title="From counts to costs",
+    kind="implement",
+    objectives=("LO-05.3",),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=3,
+    why=(
+        "A probability is a share of all pieces that were used, so each use in each occurrence of each word "
+        "counts. The logarithm turns the share into bits: half of all uses cost one bit, a quarter two."
+    ),
+    rtol=1e-5,
+)
 
 Cuts = Sequence[tuple[Sequence[str], int]]
 
 
+@ask.reference
 def costs_of(cuts: Cuts) -> dict[str, float]:
     used = Counter()
     for pieces, times in cuts:
@@ -22,6 +39,7 @@ def costs_of(cuts: Cuts) -> dict[str, float]:
     return {piece: -math.log2(count / total) for piece, count in used.items()}
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, one piece alone, a piece twice in a word, the same word twice, drawn words and counts."""
     pool = ["▁open", "▁load", "▁un", "ing", "ed", "s", "▁", "zip", "o", "x"]
@@ -47,6 +65,11 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+@ask.mistake("every word counts once, however often it stands in the text")
+def _words_once(cuts):
+    return costs_of([(pieces, 1) for pieces, _ in cuts])
+
+
 def _used(cuts):
     used = Counter()
     for pieces, times in cuts:
@@ -55,124 +78,146 @@ def _used(cuts):
     return used
 
 
-def _words_once(cuts):
-    return costs_of([(pieces, 1) for pieces, _ in cuts])
-
-
+@ask.mistake("you divided by the number of words, not of pieces")
 def _per_word(cuts):
     total = sum(times for _, times in cuts)
     return {piece: -math.log2(count / total) for piece, count in _used(cuts).items()}
 
 
+@ask.mistake("a piece that stands twice in a word is counted once")
 def _once_in_a_word(cuts):
     return costs_of([(list(dict.fromkeys(pieces)), times) for pieces, times in cuts])
 
 
+@ask.mistake("you took natural logarithms")
 def _natural(cuts):
     return {piece: bits * math.log(2) for piece, bits in costs_of(cuts).items()}
 
 
+@ask.mistake("you took logarithms to the base ten")
 def _tens(cuts):
     return {piece: bits * math.log10(2) for piece, bits in costs_of(cuts).items()}
 
 
+@ask.mistake("the sign is wrong: costs are not below zero")
 def _negative(cuts):
     return {piece: -bits for piece, bits in costs_of(cuts).items()}
 
 
+@ask.mistake("you gave probabilities, not costs")
 def _probabilities(cuts):
     return {piece: 2.0**-bits for piece, bits in costs_of(cuts).items()}
 
 
+@ask.mistake("you gave counts, not costs")
 def _counts(cuts):
     return dict(_used(cuts))
 
 
+@ask.mistake("you divided by the number of different pieces")
 def _by_kinds(cuts):
     used = _used(cuts)
     return {piece: -math.log2(count / len(used)) for piece, count in used.items()}
 
 
+@ask.mistake("you compared with the most frequent piece, not with all pieces")
 def _to_the_most_frequent(cuts):
     used = _used(cuts)
     return {piece: -math.log2(count / max(used.values())) for piece, count in used.items()}
 
 
+@ask.mistake("you added one to every count, as the chapter does for pieces without a use")
 def _one_more(cuts):
     used = _used(cuts)
     total = sum(used.values()) + len(used)
     return {piece: -math.log2((count + 1) / total) for piece, count in used.items()}
 
 
+@ask.mistake("you gave one over the probability, without the logarithm")
+def _inverse(cuts):
+    return {piece: 2.0**bits for piece, bits in costs_of(cuts).items()}
+
+
+@ask.mistake("you multiplied each cost by its probability, as a mean would")
+def _times_share(cuts):
+    return {piece: bits * 2.0**-bits for piece, bits in costs_of(cuts).items()}
+
+
+@ask.mistake("you divided by the number of entries in the list")
+def _by_entries(cuts):
+    return {piece: -math.log2(count / len(cuts)) for piece, count in _used(cuts).items()}
+
+
+@ask.mistake("all pieces got the same cost")
 def _equal(cuts):
     used = _used(cuts)
     return {piece: math.log2(len(used)) for piece in used}
 
 
+@ask.mistake("a later word overwrites what an earlier one counted")
 def _last_wins(cuts):
     used = {piece: times for pieces, times in cuts for piece in pieces}
     total = sum(used.values())
     return {piece: -math.log2(count / total) for piece, count in used.items()}
 
 
+@ask.mistake("a word that stands twice in the list keeps its last number only")
 def _word_overwritten(cuts):
     return costs_of(list({tuple(pieces): times for pieces, times in cuts}.items()))
 
 
+@ask.mistake("you rounded to whole bits")
 def _whole_bits(cuts):
     return {piece: float(round(bits)) for piece, bits in costs_of(cuts).items()}
 
 
-def _total_unweighted(cuts):
-    total = sum(len(pieces) for pieces, _ in cuts)
-    return {piece: -math.log2(count / total) for piece, count in _used(cuts).items()}
-
-
-def _inverse(cuts):
-    return {piece: 2.0**bits for piece, bits in costs_of(cuts).items()}
-
-
-def _times_share(cuts):
-    return {piece: bits * 2.0**-bits for piece, bits in costs_of(cuts).items()}
-
-
-def _by_entries(cuts):
-    return {piece: -math.log2(count / len(cuts)) for piece, count in _used(cuts).items()}
-
-
-def _tiny_added(cuts):
-    return {piece: -math.log2(2.0**-bits + 1e-9) for piece, bits in costs_of(cuts).items()}
-
-
+@ask.mistake("you rounded to three digits")
 def _three_digits(cuts):
     return {piece: round(bits, 3) for piece, bits in costs_of(cuts).items()}
 
 
+@ask.mistake("you added a tiny number before the logarithm, which rare pieces feel")
+def _tiny_added(cuts):
+    return {piece: -math.log2(2.0**-bits + 1e-9) for piece, bits in costs_of(cuts).items()}
+
+
+@ask.mistake("you counted whole words, not their pieces")
 def _whole_words(cuts):
     return costs_of([(["".join(pieces)], times) for pieces, times in cuts])
 
 
+@ask.mistake("the share is that within the piece's own word")
 def _share_of_its_word(cuts):
     return {p: -math.log2(list(pieces).count(p) / len(pieces)) for pieces, _ in cuts for p in pieces}
 
 
+@ask.mistake("you divided the logarithm of the count, not the count")
 def _divided_late(cuts):
     used = _used(cuts)
     total = sum(used.values())
     return {piece: -math.log2(count) / total for piece, count in used.items()}
 
 
+@ask.mistake("you added one to every count and not to the total")
 def _plus_one_in_counts_only(cuts):
     used = _used(cuts)
     total = sum(used.values())
     return {piece: -math.log2((count + 1) / total) for piece, count in used.items()}
 
 
+@ask.mistake("the total leaves out how often the words stand in the text")
+def _total_unweighted(cuts):
+    total = sum(len(pieces) for pieces, _ in cuts)
+    return {piece: -math.log2(count / total) for piece, count in _used(cuts).items()}
+
+
+@ask.right
 def with_a_list(cuts: Cuts) -> dict[str, float]:
     running = [piece for pieces, times in cuts for piece in list(pieces) * times]
     return {piece: math.log2(len(running) / running.count(piece)) for piece in set(running)}
 
 
+@ask.right
 def with_logarithms(cuts: Cuts) -> dict[str, float]:
     used = defaultdict(float)
     for pieces, times in cuts:
@@ -182,56 +227,10 @@ def with_logarithms(cuts: Cuts) -> dict[str, float]:
     return {piece: math.log2(total) - math.log2(count) for piece, count in used.items()}
 
 
+@ask.right
 def with_torch(cuts: Cuts) -> dict[str, torch.Tensor]:
     names = sorted({piece for pieces, _ in cuts for piece in pieces})
     counts = torch.tensor(
         [sum(list(cut).count(n) * k for cut, k in cuts) for n in names], dtype=torch.float64
     )
     return dict(zip(names, -(counts / counts.sum()).log2(), strict=True))
-
-
-QUESTION = Question(
-    id="ex05_4",
-    title="From counts to costs",
-    kind="implement",
-    objectives=("LO-05.3",),
-    points=2,
-    minutes=10,
-    difficulty=2,
-    importance=3,
-    reference=costs_of,
-    cases=cases,
-    rtol=1e-5,
-    mistakes=(
-        Mistake("every word counts once, however often it stands in the text", _words_once),
-        Mistake("you divided by the number of words, not of pieces", _per_word),
-        Mistake("a piece that stands twice in a word is counted once", _once_in_a_word),
-        Mistake("you took natural logarithms", _natural),
-        Mistake("you took logarithms to the base ten", _tens),
-        Mistake("the sign is wrong: costs are not below zero", _negative),
-        Mistake("you gave probabilities, not costs", _probabilities),
-        Mistake("you gave counts, not costs", _counts),
-        Mistake("you divided by the number of different pieces", _by_kinds),
-        Mistake("you compared with the most frequent piece, not with all pieces", _to_the_most_frequent),
-        Mistake("you added one to every count, as the chapter does for pieces without a use", _one_more),
-        Mistake("you gave one over the probability, without the logarithm", _inverse),
-        Mistake("you multiplied each cost by its probability, as a mean would", _times_share),
-        Mistake("you divided by the number of entries in the list", _by_entries),
-        Mistake("all pieces got the same cost", _equal),
-        Mistake("a later word overwrites what an earlier one counted", _last_wins),
-        Mistake("a word that stands twice in the list keeps its last number only", _word_overwritten),
-        Mistake("you rounded to whole bits", _whole_bits),
-        Mistake("you rounded to three digits", _three_digits),
-        Mistake("you added a tiny number before the logarithm, which rare pieces feel", _tiny_added),
-        Mistake("you counted whole words, not their pieces", _whole_words),
-        Mistake("the share is that within the piece's own word", _share_of_its_word),
-        Mistake("you divided the logarithm of the count, not the count", _divided_late),
-        Mistake("you added one to every count and not to the total", _plus_one_in_counts_only),
-        Mistake("the total leaves out how often the words stand in the text", _total_unweighted),
-    ),
-    right=(with_a_list, with_logarithms, with_torch),
-    why=(
-        "A probability is a share of all pieces that were used, so each use in each occurrence of each word "
-        "counts. The logarithm turns the share into bits: half of all uses cost one bit, a quarter two."
-    ),
-)

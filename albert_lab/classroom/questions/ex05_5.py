@@ -5,11 +5,27 @@ from __future__ import annotations
 import itertools
 import unicodedata
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex05_5",
+    title="The way back to the original",
+    kind="implement",
+    objectives=("LO-05.4",),
+    points=3,
+    minutes=20,
+    difficulty=3,
+    importance=4,
+    why=(
+        "Normalization cannot be undone, because several originals become one text, so the way back has to "
+        "be written down while it happens. That is what a tokenizer's offsets are."
+    ),
+)
 
 POOL = "aZ é Å ñ ﬁ ² ½ Ⅷ ① … ß ☃ ≠ œ Ж й が ™ Ç"
 
 
+@ask.reference
 def with_places(text: str) -> tuple[str, list[int]]:
     signs, places = [], []
     for place, sign in enumerate(text):
@@ -20,6 +36,7 @@ def with_places(text: str) -> tuple[str, list[int]]:
     return "".join(signs), places
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """Each step alone, their order, accents that float already, marks that stay, drawn text, no text."""
     drawn = ["".join(draw.choice(POOL) for _ in range(draw.integer(12, 20))) for _ in range(2)]
@@ -58,38 +75,65 @@ def _with(*, form="NFKD", drop=lambda part: unicodedata.category(part) == "Mn", 
     return answer
 
 
+ask.mistake("you took NFD: ligatures, small digits and the like stay whole", _with(form="NFD"))
+ask.mistake("you took NFKC, which puts letters and accents together again", _with(form="NFKC"))
+ask.mistake("the text was not taken apart at all", _with(form="NFC"))
+ask.mistake("the accents are still there", _with(drop=lambda part: False))
+ask.mistake("the capitals are still there", _with(fold=str))
+
+
+@ask.mistake(
+    "you put the whole text in lower case first: some signs show their capitals only when they are "
+    "taken apart, and others become longer, so that places shift"
+)
+def _small_text_first(text):
+    return _with(fold=str)(text.lower())
+
+
+@ask.mistake("you put each sign in lower case before it is taken apart, and some show capitals only then")
+def _small_signs_first(text):
+    pairs = [(_with(fold=str)(sign.lower())[0], place) for place, sign in enumerate(text)]
+    return "".join(part for part, _ in pairs), [place for part, place in pairs for _ in part]
+
+
+@ask.mistake("you put the finished string in lower case, where a sign's neighbours count: Σ has two forms")
+def _small_at_the_end(text):
+    signs, places = _with(fold=str)(text)
+    return signs.lower(), places
+
+
+ask.mistake("you took casefold, which does more than lower case", _with(fold=str.casefold))
+ask.mistake("everything is in capitals", _with(fold=str.upper))
+ask.mistake(
+    "you dropped marks of all kinds, and the category that is asked for is one of three",
+    _with(drop=lambda part: unicodedata.category(part).startswith("M")),
+)
+ask.mistake(
+    "you asked for combining(), which is 0 for some marks of the category Mn",
+    _with(drop=unicodedata.combining),
+)
+
+
+@ask.mistake("everything that is not ASCII is gone")
+def _ascii(text):
+    return _with(drop=lambda part: not part.isascii())(text)
+
+
+ask.mistake("only letters and digits are left", _with(drop=lambda part: not (part.isalnum() or part == " ")))
+
+
+@ask.mistake("the spaces are gone")
+def _spaces_dropped(text):
+    return _with(drop=lambda part: unicodedata.category(part) == "Mn" or part == " ")(text)
+
+
+@ask.mistake("the places count the new text, not the original")
 def _own_places(text):
     signs, _ = with_places(text)
     return signs, list(range(len(signs)))
 
 
-def _from_one(text):
-    signs, places = with_places(text)
-    return signs, [place + 1 for place in places]
-
-
-def _one_per_original(text):
-    signs, _ = with_places(text)
-    return signs, list(range(len(text)))
-
-
-def _counted_on(text):
-    signs, places = with_places(text)
-    return signs, [place + places[:i].count(place) for i, place in enumerate(places)]
-
-
-def _list_of_signs(text):
-    signs, places = with_places(text)
-    return list(signs), places
-
-
-def _first_parts(text):
-    """Only the first part of each sign is kept."""
-    signs, places = with_places(text)
-    new = [i for i in range(len(places)) if i == 0 or places[i] != places[i - 1]]
-    return "".join(signs[i] for i in new), [places[i] for i in new]
-
-
+@ask.mistake("the places count the text that was taken apart, not the original")
 def _places_in_parts(text):
     """Places in the text that was taken apart, accents included."""
     apart = unicodedata.normalize("NFKD", text)
@@ -97,65 +141,55 @@ def _places_in_parts(text):
     return "".join(sign for sign, _ in found), [i for _, i in found]
 
 
-def _small_text_first(text):
-    return _with(fold=str)(text.lower())
+@ask.mistake("you gave one place for every original sign, not for every new one")
+def _one_per_original(text):
+    signs, _ = with_places(text)
+    return signs, list(range(len(text)))
 
 
-def _small_signs_first(text):
-    pairs = [(_with(fold=str)(sign.lower())[0], place) for place, sign in enumerate(text)]
-    return "".join(part for part, _ in pairs), [place for part, place in pairs for _ in part]
-
-
-def _small_at_the_end(text):
-    signs, places = _with(fold=str)(text)
-    return signs.lower(), places
-
-
-def _spans(text):
+@ask.mistake("the places count on within a sign that becomes several")
+def _counted_on(text):
     signs, places = with_places(text)
-    return signs, [(place, place + 1) for place in places]
+    return signs, [place + places[:i].count(place) for i, place in enumerate(places)]
 
 
-def _only_the_text(text):
-    return with_places(text)[0]
+@ask.mistake("you gave a list of signs, and a string is asked for")
+def _list_of_signs(text):
+    signs, places = with_places(text)
+    return list(signs), places
 
 
-def _only_the_places(text):
-    return with_places(text)[1]
+@ask.mistake("the places count from one")
+def _from_one(text):
+    signs, places = with_places(text)
+    return signs, [place + 1 for place in places]
 
 
-def _back_to_front(text):
-    return with_places(text)[::-1]
-
-
-def _ascii(text):
-    return _with(drop=lambda part: not part.isascii())(text)
-
-
-def _spaces_dropped(text):
-    return _with(drop=lambda part: unicodedata.category(part) == "Mn" or part == " ")(text)
-
-
+@ask.mistake("you look each sign up again, and find the first one like it")
 def _found_again(text):
     signs, places = with_places(text)
     return signs, [text.index(text[place]) for place in places]
 
 
+@ask.mistake("accents that float in the original are not counted as places of it")
 def _accents_not_counted(text):
     return with_places("".join(sign for sign in text if unicodedata.category(sign) != "Mn"))
 
 
+@ask.mistake("a text without signs gives nothing to unpack")
 def _nothing_to_unpack(text):
     if not text:
         raise ValueError
     return with_places(text)
 
 
+@ask.mistake("what is dropped got a place, too")
 def _places_of_what_is_dropped(text):
     parts = [place for place, sign in enumerate(text) for _ in unicodedata.normalize("NFKD", sign)]
     return with_places(text)[0], parts
 
 
+@ask.mistake("each sign is taken apart once, and its parts are not taken apart further")
 def _apart_once(text):
     signs, places = [], []
     for place, sign in enumerate(text):
@@ -167,25 +201,50 @@ def _apart_once(text):
     return "".join(signs), places
 
 
+@ask.mistake("the spaces were tidied up")
 def _tidied(text):
     return with_places(" ".join(text.split()))
 
 
+@ask.mistake("the quotes were replaced, as the chapter does, and that is not asked for here")
 def _other_quotes(text):
     return with_places(text.replace("``", '"').replace("''", '"'))
 
 
+@ask.mistake("signs that nobody sees are gone, whatever their category")
 def _invisible_dropped(text):
     return _with(
         drop=lambda part: unicodedata.category(part)[0] == "C" or unicodedata.category(part) == "Mn"
     )(text)
 
 
-def with_pairs(text: str) -> tuple[str, tuple[int, ...]]:
-    pairs = [(part, i) for i in range(len(text)) for part in unicodedata.normalize("NFKD", text[i])]
-    kept = [(part.lower(), i) for part, i in pairs if unicodedata.category(part) != "Mn"]
-    signs, places = zip(*kept, strict=True) if kept else ((), ())
-    return "".join(signs), places
+@ask.mistake("of a sign that becomes several you kept the first part only")
+def _first_parts(text):
+    """Only the first part of each sign is kept."""
+    signs, places = with_places(text)
+    new = [i for i in range(len(places)) if i == 0 or places[i] != places[i - 1]]
+    return "".join(signs[i] for i in new), [places[i] for i in new]
+
+
+@ask.mistake("you gave beginnings and ends, and one number per sign is asked for")
+def _spans(text):
+    signs, places = with_places(text)
+    return signs, [(place, place + 1) for place in places]
+
+
+@ask.mistake("the places are missing")
+def _only_the_text(text):
+    return with_places(text)[0]
+
+
+@ask.mistake("the text is missing")
+def _only_the_places(text):
+    return with_places(text)[1]
+
+
+@ask.mistake("text and places are exchanged")
+def _back_to_front(text):
+    return with_places(text)[::-1]
 
 
 def _normalized(text: str) -> str:
@@ -193,89 +252,24 @@ def _normalized(text: str) -> str:
     return "".join(sign.lower() for sign in apart if unicodedata.category(sign) != "Mn")
 
 
+@ask.right
 def sign_by_sign(text: str) -> list:
     new = [_normalized(sign) for sign in text]
     return ["".join(new), list(itertools.chain.from_iterable([i] * len(part) for i, part in enumerate(new)))]
 
 
+@ask.right
+def with_pairs(text: str) -> tuple[str, tuple[int, ...]]:
+    pairs = [(part, i) for i in range(len(text)) for part in unicodedata.normalize("NFKD", text[i])]
+    kept = [(part.lower(), i) for part, i in pairs if unicodedata.category(part) != "Mn"]
+    signs, places = zip(*kept, strict=True) if kept else ((), ())
+    return "".join(signs), places
+
+
+@ask.right
 def with_two_loops(text: str) -> tuple[str, list[int]]:
     places = []
     for place, sign in enumerate(text):
         parts = [p for p in unicodedata.normalize("NFKD", sign.lower()) if unicodedata.category(p) != "Mn"]
         places.extend([place] * len(parts))
     return _normalized(text), places
-
-
-QUESTION = Question(
-    id="ex05_5",
-    title="The way back to the original",
-    kind="implement",
-    objectives=("LO-05.4",),
-    points=3,
-    minutes=20,
-    difficulty=3,
-    importance=4,
-    reference=with_places,
-    cases=cases,
-    mistakes=(
-        Mistake("you took NFD: ligatures, small digits and the like stay whole", _with(form="NFD")),
-        Mistake("you took NFKC, which puts letters and accents together again", _with(form="NFKC")),
-        Mistake("the text was not taken apart at all", _with(form="NFC")),
-        Mistake("the accents are still there", _with(drop=lambda part: False)),
-        Mistake("the capitals are still there", _with(fold=str)),
-        Mistake(
-            "you put the whole text in lower case first: some signs show their capitals only when they are "
-            "taken apart, and others become longer, so that places shift",
-            _small_text_first,
-        ),
-        Mistake(
-            "you put each sign in lower case before it is taken apart, and some show capitals only then",
-            _small_signs_first,
-        ),
-        Mistake(
-            "you put the finished string in lower case, where a sign's neighbours count: Σ has two forms",
-            _small_at_the_end,
-        ),
-        Mistake("you took casefold, which does more than lower case", _with(fold=str.casefold)),
-        Mistake("everything is in capitals", _with(fold=str.upper)),
-        Mistake(
-            "you dropped marks of all kinds, and the category that is asked for is one of three",
-            _with(drop=lambda part: unicodedata.category(part).startswith("M")),
-        ),
-        Mistake(
-            "you asked for combining(), which is 0 for some marks of the category Mn",
-            _with(drop=unicodedata.combining),
-        ),
-        Mistake("everything that is not ASCII is gone", _ascii),
-        Mistake(
-            "only letters and digits are left", _with(drop=lambda part: not (part.isalnum() or part == " "))
-        ),
-        Mistake("the spaces are gone", _spaces_dropped),
-        Mistake("the places count the new text, not the original", _own_places),
-        Mistake("the places count the text that was taken apart, not the original", _places_in_parts),
-        Mistake("you gave one place for every original sign, not for every new one", _one_per_original),
-        Mistake("the places count on within a sign that becomes several", _counted_on),
-        Mistake("you gave a list of signs, and a string is asked for", _list_of_signs),
-        Mistake("the places count from one", _from_one),
-        Mistake("you look each sign up again, and find the first one like it", _found_again),
-        Mistake("accents that float in the original are not counted as places of it", _accents_not_counted),
-        Mistake("a text without signs gives nothing to unpack", _nothing_to_unpack),
-        Mistake("what is dropped got a place, too", _places_of_what_is_dropped),
-        Mistake("each sign is taken apart once, and its parts are not taken apart further", _apart_once),
-        Mistake("the spaces were tidied up", _tidied),
-        Mistake(
-            "the quotes were replaced, as the chapter does, and that is not asked for here", _other_quotes
-        ),
-        Mistake("signs that nobody sees are gone, whatever their category", _invisible_dropped),
-        Mistake("of a sign that becomes several you kept the first part only", _first_parts),
-        Mistake("you gave beginnings and ends, and one number per sign is asked for", _spans),
-        Mistake("the places are missing", _only_the_text),
-        Mistake("the text is missing", _only_the_places),
-        Mistake("text and places are exchanged", _back_to_front),
-    ),
-    right=(sign_by_sign, with_pairs, with_two_loops),
-    why=(
-        "Normalization cannot be undone, because several originals become one text, so the way back has to "
-        "be written down while it happens. That is what a tokenizer's offsets are."
-    ),
-)

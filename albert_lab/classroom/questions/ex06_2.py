@@ -6,9 +6,26 @@ import itertools
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex06_2",
+    title="What each call adds to the gradient",
+    kind="implement",
+    objectives=("LO-06.2",),
+    points=3,
+    minutes=20,
+    difficulty=4,
+    importance=4,
+    why=(
+        "A change of the weight in one call acts on what entered that call, and then goes through all later "
+        "calls, so each share is a product of those two and they differ from call to call. The weight is the "
+        "same in all calls, so all its changes happen at once and the shares add up."
+    ),
+)
 
 
+@ask.reference
 def shares(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls: int) -> torch.Tensor:
     inputs = []
     for _ in range(calls):  # forward: what enters each call
@@ -21,6 +38,7 @@ def shares(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls: int
     return torch.stack(found[::-1])
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """The toy layer by hand, one call, several widths and depths, float64, a transposed layout."""
 
@@ -41,6 +59,16 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+@ask.mistake("you gave every call an equal part of the whole gradient")
+def _equal_parts(weight, bias, x, calls):
+    return shares(weight, bias, x, calls).mean(0, keepdim=True).repeat(calls, 1, 1)
+
+
+@ask.mistake("the shares stand in the order of the way back: the last call's comes first")
+def _last_call_first(weight, bias, x, calls):
+    return shares(weight, bias, x, calls).flip(0)
+
+
 def _entered(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls: int) -> list[torch.Tensor]:
     inputs = [x]
     for _ in range(calls):
@@ -59,69 +87,69 @@ def _outer(slopes: list[torch.Tensor], inputs: list[torch.Tensor]) -> torch.Tens
     return torch.stack([torch.outer(s, h) for s, h in zip(slopes, inputs, strict=True)])
 
 
-def _equal_parts(weight, bias, x, calls):
-    return shares(weight, bias, x, calls).mean(0, keepdim=True).repeat(calls, 1, 1)
-
-
-def _last_call_first(weight, bias, x, calls):
-    return shares(weight, bias, x, calls).flip(0)
-
-
+@ask.mistake("you multiplied by what leaves a call, not by what enters it")
 def _outputs(weight, bias, x, calls):
     return _outer(_slopes(weight.T, calls)[1:], _entered(weight, bias, x, calls)[1:])
 
 
+@ask.mistake("you left out what the later calls make of a change: every slope is one")
 def _no_way_back(weight, bias, x, calls):
     return _outer([torch.ones_like(x)] * calls, _entered(weight, bias, x, calls)[:-1])
 
 
+@ask.mistake("on the way back the weight is used as on the way there: not transposed")
 def _not_transposed(weight, bias, x, calls):
     return _outer(_slopes(weight, calls)[1:], _entered(weight, bias, x, calls)[:-1])
 
 
+@ask.mistake("rows and columns of each share are exchanged")
 def _transposed(weight, bias, x, calls):
     return shares(weight, bias, x, calls).transpose(1, 2)
 
 
+@ask.mistake("the slope went back through a call before that call's own share was taken")
 def _one_factor_too_many(weight, bias, x, calls):
     return _outer(_slopes(weight.T, calls)[:-1], _entered(weight, bias, x, calls)[:-1])
 
 
+@ask.mistake("the way there left out the bias, so that other numbers enter the calls")
 def _no_bias(weight, bias, x, calls):
     return shares(weight, torch.zeros_like(bias), x, calls)
 
 
+@ask.mistake("only the last call got its share, and the others nothing")
 def _only_the_last(weight, bias, x, calls):
     found = torch.zeros_like(shares(weight, bias, x, calls))
     found[-1] = shares(weight, bias, x, calls)[-1]
     return found
 
 
+@ask.mistake("each place holds the sum of the shares of its call and all later calls")
 def _sums_so_far(weight, bias, x, calls):
     return shares(weight, bias, x, calls).flip(0).cumsum(0).flip(0)
 
 
+@ask.mistake("you gave the whole gradient, summed over the calls, not the shares")
 def _total(weight, bias, x, calls):
     return shares(weight, bias, x, calls).sum(0)
 
 
+@ask.mistake("you took the mean of the last output where the sum is asked for")
 def _of_the_mean(weight, bias, x, calls):
     return shares(weight, bias, x, calls) / len(x)
 
 
+@ask.mistake("you let x enter every call, not the output of the call before")
 def _always_x(weight, bias, x, calls):
     return _outer(_slopes(weight.T, calls)[1:], [x] * calls)
 
 
-def _only_the_first_input_matters(weight, bias, x, calls):
-    total = shares(weight, bias, x, calls).sum(0)
-    return total.repeat(calls, 1, 1)
-
-
+@ask.mistake("the layer was applied as x @ weight")
 def _weight_from_the_right(weight, bias, x, calls):
     return shares(weight.T, bias, x, calls).transpose(1, 2)
 
 
+@ask.mistake("the loss was the sum of squares")
 def _of_the_squares(weight, bias, x, calls):
     last = _entered(weight, bias, x, calls)[-1]
     slopes = [2 * last]
@@ -130,19 +158,29 @@ def _of_the_squares(weight, bias, x, calls):
     return _outer(slopes[::-1], _entered(weight, bias, x, calls)[:-1])
 
 
+@ask.mistake("you took what the whole gradient gains when one more call follows")
 def _growth(weight, bias, x, calls):
     wholes = [shares(weight, bias, x, count).sum(0) for count in range(1, calls + 1)]
     return torch.stack([wholes[0], *(new - old for old, new in itertools.pairwise(wholes))])
 
 
+@ask.mistake("you gave every call the whole gradient")
+def _only_the_first_input_matters(weight, bias, x, calls):
+    total = shares(weight, bias, x, calls).sum(0)
+    return total.repeat(calls, 1, 1)
+
+
+@ask.mistake("axes of length one are gone, such as those of a single number")
 def _squeezed(weight, bias, x, calls):
     return shares(weight, bias, x, calls).squeeze()
 
 
+@ask.mistake("each place holds the sum of the shares up to its call")
 def _sums_from_the_first(weight, bias, x, calls):
     return shares(weight, bias, x, calls).cumsum(0)
 
 
+@ask.mistake("the loss was the sum of what leaves all calls, not the last one")
 def _every_output_in_the_loss(weight, bias, x, calls):
     slopes = [torch.ones_like(x)]
     for _ in range(calls - 1):
@@ -150,11 +188,13 @@ def _every_output_in_the_loss(weight, bias, x, calls):
     return _outer(slopes[::-1], _entered(weight, bias, x, calls)[:-1])
 
 
+@ask.mistake("you raised each number of the weight to a power, not the matrix")
 def _powers_of_elements(weight, bias, x, calls):
     later = [(weight.T**count).sum(1) if count else torch.ones_like(x) for count in range(calls)]
     return _outer(later[::-1], _entered(weight, bias, x, calls)[:-1])
 
 
+@ask.mistake("the loss was the last number of what leaves the last call")
 def _last_number_only(weight, bias, x, calls):
     slopes = [torch.zeros_like(x)]
     slopes[0][-1] = 1
@@ -163,23 +203,28 @@ def _last_number_only(weight, bias, x, calls):
     return _outer(slopes[::-1], _entered(weight, bias, x, calls)[:-1])
 
 
+@ask.mistake("what enters the calls is one tensor that is changed in place, so that all places hold its end")
 def _all_overwritten(weight, bias, x, calls):
     inputs = _entered(weight, bias, x, calls)
     return _outer(_slopes(weight.T, calls)[1:], [inputs[-1]] * calls)
 
 
+@ask.mistake("you divided by the number of calls, as for a mean")
 def _divided_by_calls(weight, bias, x, calls):
     return shares(weight, bias, x, calls) / calls
 
 
+@ask.mistake("you gave every call the share of the last one")
 def _the_last_for_all(weight, bias, x, calls):
     return shares(weight, bias, x, calls)[-1].repeat(calls, 1, 1)
 
 
+@ask.mistake("the result is float32, whatever comes in")
 def _float32(weight, bias, x, calls):
     return shares(weight, bias, x, calls).float()
 
 
+@ask.right
 def with_copies(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls: int) -> torch.Tensor:
     copies = [weight.detach().clone().requires_grad_() for _ in range(calls)]
     for one in copies:
@@ -187,6 +232,7 @@ def with_copies(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls
     return torch.stack(torch.autograd.grad(x.sum(), copies))
 
 
+@ask.right
 def with_powers(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls: int) -> torch.Tensor:
     inputs = [x]
     for _ in range(calls - 1):
@@ -195,6 +241,7 @@ def with_powers(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls
     return torch.einsum("li,lj->lij", torch.stack(slopes), torch.stack(inputs))
 
 
+@ask.right
 def with_one_parameter(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls: int) -> torch.Tensor:
     stack = weight.detach().expand(calls, *weight.shape).clone().requires_grad_()
     for call in range(calls):
@@ -203,6 +250,7 @@ def with_one_parameter(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor
     return stack.grad
 
 
+@ask.right
 def one_call_at_a_time(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor, calls: int) -> torch.Tensor:
     def loss(own: torch.Tensor, which: int) -> torch.Tensor:
         h = x
@@ -211,58 +259,3 @@ def one_call_at_a_time(weight: torch.Tensor, bias: torch.Tensor, x: torch.Tensor
         return h.sum()
 
     return torch.stack([torch.func.grad(loss)(weight, which) for which in range(calls)])
-
-
-QUESTION = Question(
-    id="ex06_2",
-    title="What each call adds to the gradient",
-    kind="implement",
-    objectives=("LO-06.2",),
-    points=3,
-    minutes=20,
-    difficulty=4,
-    importance=4,
-    reference=shares,
-    cases=cases,
-    mistakes=(
-        Mistake("you gave every call an equal part of the whole gradient", _equal_parts),
-        Mistake(
-            "the shares stand in the order of the way back: the last call's comes first", _last_call_first
-        ),
-        Mistake("you multiplied by what leaves a call, not by what enters it", _outputs),
-        Mistake("you left out what the later calls make of a change: every slope is one", _no_way_back),
-        Mistake("on the way back the weight is used as on the way there: not transposed", _not_transposed),
-        Mistake("rows and columns of each share are exchanged", _transposed),
-        Mistake(
-            "the slope went back through a call before that call's own share was taken", _one_factor_too_many
-        ),
-        Mistake("the way there left out the bias, so that other numbers enter the calls", _no_bias),
-        Mistake("only the last call got its share, and the others nothing", _only_the_last),
-        Mistake("each place holds the sum of the shares of its call and all later calls", _sums_so_far),
-        Mistake("you gave the whole gradient, summed over the calls, not the shares", _total),
-        Mistake("you took the mean of the last output where the sum is asked for", _of_the_mean),
-        Mistake("you let x enter every call, not the output of the call before", _always_x),
-        Mistake("the layer was applied as x @ weight", _weight_from_the_right),
-        Mistake("the loss was the sum of squares", _of_the_squares),
-        Mistake("you took what the whole gradient gains when one more call follows", _growth),
-        Mistake("you gave every call the whole gradient", _only_the_first_input_matters),
-        Mistake("axes of length one are gone, such as those of a single number", _squeezed),
-        Mistake("each place holds the sum of the shares up to its call", _sums_from_the_first),
-        Mistake("the loss was the sum of what leaves all calls, not the last one", _every_output_in_the_loss),
-        Mistake("you raised each number of the weight to a power, not the matrix", _powers_of_elements),
-        Mistake("the loss was the last number of what leaves the last call", _last_number_only),
-        Mistake(
-            "what enters the calls is one tensor that is changed in place, so that all places hold its end",
-            _all_overwritten,
-        ),
-        Mistake("you divided by the number of calls, as for a mean", _divided_by_calls),
-        Mistake("you gave every call the share of the last one", _the_last_for_all),
-        Mistake("the result is float32, whatever comes in", _float32),
-    ),
-    right=(with_copies, with_powers, with_one_parameter, one_call_at_a_time),
-    why=(
-        "A change of the weight in one call acts on what entered that call, and then goes through all later "
-        "calls, so each share is a product of those two and they differ from call to call. The weight is the "
-        "same in all calls, so all its changes happen at once and the shares add up."
-    ),
-)

@@ -10,9 +10,26 @@ from typing import Any
 import torch
 from torch import nn
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex06_4",
+    title="A stack that shares too much",
+    kind="find the bug",
+    objectives=("LO-06.1", "LO-06.3"),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    importance=4,
+    why=(
+        "Multiplying a list repeats references, so one object stood in all places and the order in which the "
+        "places are used could not matter. Only with sets that are really apart does a wrong order show, "
+        "which is why one bug can hide another."
+    ),
+)
 
 
+@ask.reference
 class Stack(nn.Module):
     def __init__(self, width: int, calls: int, groups: int) -> None:
         super().__init__()
@@ -40,6 +57,7 @@ def _gradients(output: Any, parameters: list[torch.Tensor]) -> list:
         raise (InPlaceError(str(error)) if "inplace" in str(error) else error) from None
 
 
+@ask.use
 def use(answer: Any, width: int, calls: int, groups: int, *, x: torch.Tensor, weights: torch.Tensor) -> Any:
     """Build the stack, look at its sets, load weights into them in order, run it, and ask for gradients."""
     if getattr(answer, "forward", None) is nn.Module.forward:
@@ -67,6 +85,7 @@ def use(answer: Any, width: int, calls: int, groups: int, *, x: torch.Tensor, we
     }
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """The dial at both ends and between; uneven runs; a batch of sentences; drawn numbers."""
 
@@ -85,6 +104,24 @@ def cases(draw: Draw) -> list[Case]:
         case("one call", 5, 1, 1, 2, 1),
         case("other numbers", draw.integer(2, 5), calls, draw.integer(2, calls - 2), 2, 3),
     ]
+
+
+def _made_of(sets):
+    """The stack with other sets."""
+
+    class Other(Stack):
+        def __init__(self, width, calls, groups):
+            super().__init__(width, calls, groups)
+            del self.sets
+            self.sets = sets(lambda **more: nn.Linear(width, width, **more), calls, groups)
+
+    return Other
+
+
+ask.mistake(
+    "all sets are still one object, whatever their number",
+    _made_of(lambda new, calls, n: nn.ModuleList([new()] * n)),
+)
 
 
 def _with(
@@ -106,18 +143,21 @@ def _with(
     return Other
 
 
-def _made_of(sets):
-    """The stack with other sets."""
+ask.mistake(
+    "the first bug is mended; the second one deals the sets out in turns, and not in runs",
+    _with(lambda call, calls, n: call % n),
+)
+ask.mistake(
+    "the sets stand in a plain Python list, in which torch does not look for parameters",
+    _made_of(lambda new, calls, n: [new() for _ in range(n)]),
+)
+ask.mistake(
+    "the sets are copies of one: separate objects, but all of them start with equal numbers",
+    _made_of(lambda new, calls, n: nn.ModuleList(map(copy.deepcopy, [new()] * n))),
+)
 
-    class Other(Stack):
-        def __init__(self, width, calls, groups):
-            super().__init__(width, calls, groups)
-            del self.sets
-            self.sets = sets(lambda **more: nn.Linear(width, width, **more), calls, groups)
 
-    return Other
-
-
+@ask.mistake("forward makes new layers each time it runs, and nothing of them is kept")
 class _BuiltInForward(nn.Module):
     def __init__(self, width, calls, groups):
         super().__init__()
@@ -129,6 +169,59 @@ class _BuiltInForward(nn.Module):
         return x
 
 
+ask.mistake(
+    "there is a set for every call, and the number of groups is not used",
+    _made_of(lambda new, calls, n: nn.ModuleList([new() for _ in range(calls)])),
+)
+ask.mistake(
+    "every set is called once, however many calls there are to be", _with(order=lambda calls, n: range(n))
+)
+ask.mistake(
+    "all runs are equally short, and the last set gets the rest",
+    _with(lambda call, calls, n: min(call // (calls // n), n - 1)),
+)
+ask.mistake(
+    "all runs are equally short, and the calls that are left over ask for a set that is not there",
+    _with(lambda call, calls, n: call // (calls // n)),
+)
+ask.mistake(
+    "x is changed in place (`+=`) after a layer has used it, and autograd still needs it as it was",
+    _with(step=lambda x, layer: x.add_(torch.tanh(layer(x))), start=torch.clone),
+)
+ask.mistake("every call runs all the sets", _with(order=lambda calls, n: [*range(n)] * calls))
+ask.mistake(
+    "the runs are equally long, and the calls that are left over do not happen",
+    _with(order=lambda calls, n: [g for g in range(n) for _ in range(calls // n)]),
+)
+ask.mistake("tanh is taken of the sum", _with(step=lambda x, layer: torch.tanh(x + layer(x))))
+ask.mistake(
+    "the number of the set is computed with fractions, which are not exact",
+    _with(lambda call, calls, n: int(call / calls * n)),
+)
+ask.mistake(
+    "you divided by a fraction, calls per set, which is not exact",
+    _with(lambda call, calls, n: int(call / (calls / n))),
+)
+ask.mistake(
+    "the longer runs all come first", _with(order=lambda calls, n: sorted(call % n for call in range(calls)))
+)
+ask.mistake("the length of a run was rounded up", _with(lambda call, calls, n: call // math.ceil(calls / n)))
+ask.mistake(
+    "what enters a call is no longer added to what tanh gives",
+    _with(step=lambda x, layer: torch.tanh(layer(x))),
+)
+ask.mistake("tanh got lost", _with(step=lambda x, layer: x + layer(x)))
+ask.mistake(
+    "forward now writes its results into the x of its caller",
+    _with(step=lambda x, layer: x.add_(torch.tanh(layer(x.clone())))),
+)
+ask.mistake(
+    "every call gets the first input, not the output of the call before",
+    _with(order=lambda calls, n: [n - 1]),
+)
+
+
+@ask.mistake("every call adds the first input, not what enters the call")
 class _AlwaysAddsX(Stack):
     def forward(self, x):
         out = x
@@ -137,6 +230,16 @@ class _AlwaysAddsX(Stack):
         return out
 
 
+ask.mistake(
+    "the layers have lost their biases",
+    _made_of(lambda new, calls, n: nn.ModuleList([new(bias=False) for _ in range(n)])),
+)
+ask.mistake(
+    "the calls run from the last to the first", _with(lambda call, calls, n: (calls - 1 - call) * n // calls)
+)
+
+
+@ask.mistake("forward uses up what __init__ has counted, and a second run finds nothing left")
 class _CountsOn(Stack):
     def __init__(self, width, calls, groups):
         super().__init__(width, calls, groups)
@@ -149,6 +252,15 @@ class _CountsOn(Stack):
         return x
 
 
+ask.mistake("no gradient reaches the sets, or it reaches copies of them", _with(end=torch.detach))
+ask.mistake(
+    "what enters each call is detached, and no gradient reaches the calls before",
+    _with(step=lambda x, layer: x.detach() + torch.tanh(layer(x.detach()))),
+)
+ask.mistake("forward does not give anything back", _with(end=lambda x: None))
+
+
+@ask.right
 class WithAttributes(nn.Module):
     def __init__(self, width: int, calls: int, groups: int) -> None:
         super().__init__()
@@ -162,6 +274,7 @@ class WithAttributes(nn.Module):
         return x
 
 
+@ask.right
 class WithSharedEntries(nn.Module):
     def __init__(self, width: int, calls: int, groups: int) -> None:
         super().__init__()
@@ -172,6 +285,7 @@ class WithSharedEntries(nn.Module):
         return functools.reduce(lambda h, layer: h + torch.tanh(layer(h)), self.entries, x)
 
 
+@ask.right
 class WithSequential(nn.Module):
     def __init__(self, width: int, calls: int, groups: int) -> None:
         super().__init__()
@@ -186,113 +300,3 @@ class WithSequential(nn.Module):
             x = self.sets[(call * len(self.sets)) // self.calls](x) + x
             call += 1
         return x
-
-
-QUESTION = Question(
-    id="ex06_4",
-    title="A stack that shares too much",
-    kind="find the bug",
-    objectives=("LO-06.1", "LO-06.3"),
-    points=2,
-    minutes=10,
-    difficulty=3,
-    importance=4,
-    reference=Stack,
-    cases=cases,
-    use=use,
-    mistakes=(
-        Mistake(
-            "all sets are still one object, whatever their number",
-            _made_of(lambda new, calls, n: nn.ModuleList([new()] * n)),
-        ),
-        Mistake(
-            "the first bug is mended; the second one deals the sets out in turns, and not in runs",
-            _with(lambda call, calls, n: call % n),
-        ),
-        Mistake(
-            "the sets stand in a plain Python list, in which torch does not look for parameters",
-            _made_of(lambda new, calls, n: [new() for _ in range(n)]),
-        ),
-        Mistake(
-            "the sets are copies of one: separate objects, but all of them start with equal numbers",
-            _made_of(lambda new, calls, n: nn.ModuleList(map(copy.deepcopy, [new()] * n))),
-        ),
-        Mistake("forward makes new layers each time it runs, and nothing of them is kept", _BuiltInForward),
-        Mistake(
-            "there is a set for every call, and the number of groups is not used",
-            _made_of(lambda new, calls, n: nn.ModuleList([new() for _ in range(calls)])),
-        ),
-        Mistake(
-            "every set is called once, however many calls there are to be",
-            _with(order=lambda calls, n: range(n)),
-        ),
-        Mistake(
-            "all runs are equally short, and the last set gets the rest",
-            _with(lambda call, calls, n: min(call // (calls // n), n - 1)),
-        ),
-        Mistake(
-            "all runs are equally short, and the calls that are left over ask for a set that is not there",
-            _with(lambda call, calls, n: call // (calls // n)),
-        ),
-        Mistake(
-            "x is changed in place (`+=`) after a layer has used it, and autograd still needs it as it was",
-            _with(step=lambda x, layer: x.add_(torch.tanh(layer(x))), start=torch.clone),
-        ),
-        Mistake("every call runs all the sets", _with(order=lambda calls, n: [*range(n)] * calls)),
-        Mistake(
-            "the runs are equally long, and the calls that are left over do not happen",
-            _with(order=lambda calls, n: [g for g in range(n) for _ in range(calls // n)]),
-        ),
-        Mistake("tanh is taken of the sum", _with(step=lambda x, layer: torch.tanh(x + layer(x)))),
-        Mistake(
-            "the number of the set is computed with fractions, which are not exact",
-            _with(lambda call, calls, n: int(call / calls * n)),
-        ),
-        Mistake(
-            "you divided by a fraction, calls per set, which is not exact",
-            _with(lambda call, calls, n: int(call / (calls / n))),
-        ),
-        Mistake(
-            "the longer runs all come first",
-            _with(order=lambda calls, n: sorted(call % n for call in range(calls))),
-        ),
-        Mistake(
-            "the length of a run was rounded up", _with(lambda call, calls, n: call // math.ceil(calls / n))
-        ),
-        Mistake(
-            "what enters a call is no longer added to what tanh gives",
-            _with(step=lambda x, layer: torch.tanh(layer(x))),
-        ),
-        Mistake("tanh got lost", _with(step=lambda x, layer: x + layer(x))),
-        Mistake(
-            "forward now writes its results into the x of its caller",
-            _with(step=lambda x, layer: x.add_(torch.tanh(layer(x.clone())))),
-        ),
-        Mistake(
-            "every call gets the first input, not the output of the call before",
-            _with(order=lambda calls, n: [n - 1]),
-        ),
-        Mistake("every call adds the first input, not what enters the call", _AlwaysAddsX),
-        Mistake(
-            "the layers have lost their biases",
-            _made_of(lambda new, calls, n: nn.ModuleList([new(bias=False) for _ in range(n)])),
-        ),
-        Mistake(
-            "the calls run from the last to the first",
-            _with(lambda call, calls, n: (calls - 1 - call) * n // calls),
-        ),
-        Mistake("forward uses up what __init__ has counted, and a second run finds nothing left", _CountsOn),
-        Mistake("no gradient reaches the sets, or it reaches copies of them", _with(end=torch.detach)),
-        Mistake(
-            "what enters each call is detached, and no gradient reaches the calls before",
-            _with(step=lambda x, layer: x.detach() + torch.tanh(layer(x.detach()))),
-        ),
-        Mistake("forward does not give anything back", _with(end=lambda x: None)),
-    ),
-    right=(WithAttributes, WithSharedEntries, WithSequential),
-    why=(
-        "Multiplying a list repeats references, so one object stood in all places and the order in which the "
-        "places are used could not matter. Only with sets that are really apart does a wrong order show, "
-        "which is why one bug can hide another."
-    ),
-)

@@ -5,14 +5,32 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex07_1",
+    title="Which rows learn?",
+    kind="implement",
+    objectives=("LO-07.1",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    why=(
+        "The look-up is the product one-hot · W, so its gradient is the transposed one-hot times the "
+        "slopes. A column of one-hot has a 1 at each place where its piece stands, so the slopes there "
+        "are added, and a piece that stands nowhere gets nothing."
+    ),
+)
 
 
+@ask.reference
 def table_gradient(ids: torch.Tensor, slopes: torch.Tensor, rows: int) -> torch.Tensor:
     one_hot = F.one_hot(ids.flatten(), rows).to(slopes.dtype)  # (tokens, V)
     return one_hot.T @ slopes.reshape(-1, slopes.shape[-1])  # (V, tokens) @ (tokens, E)
 
 
+@ask.use
 def use(answer, ids: torch.Tensor, slopes: torch.Tensor, rows: int):
     given = answer(ids, slopes, rows)
     if isinstance(given, torch.Tensor) and given.layout != torch.strided:
@@ -24,6 +42,7 @@ def _text(draw: Draw, rows: int, shape: tuple[int, ...], width: int, dtype=None)
     return draw.integers(0, rows, *shape), draw.normal(*shape, width, dtype=dtype), rows
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand; repeats within and across texts; rows nobody uses; one token, none, one id; dtype, layout."""
     by_hand = torch.tensor([2, 0, 2]), torch.tensor([[1.0, 0.0], [0.0, 1.0], [5.0, 5.0]]), 4
@@ -50,6 +69,7 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+@ask.mistake("a piece that occurs twice keeps only its last slope: they are overwritten, not added")
 def _last_one(ids, slopes, rows):
     out = torch.zeros(rows, slopes.shape[-1], dtype=slopes.dtype)
     for i, slope in zip(ids.flatten().tolist(), slopes.reshape(-1, slopes.shape[-1]), strict=True):
@@ -57,31 +77,38 @@ def _last_one(ids, slopes, rows):
     return out
 
 
+@ask.mistake("a piece that occurs twice keeps only its first slope")
 def _first_one(ids, slopes, rows):
     return _last_one(ids.flatten().flip(0), slopes.reshape(-1, slopes.shape[-1]).flip(0), rows)
 
 
+@ask.mistake("you divided each row by how often its piece occurs: a mean, where a sum belongs")
 def _mean(ids, slopes, rows):
     often = torch.bincount(ids.flatten(), minlength=rows).clamp(min=1)
     return table_gradient(ids, slopes, rows) / often[:, None].to(slopes.dtype)
 
 
+@ask.mistake("a slope goes to the row of the token's place, not to the row of its id")
 def _by_place(ids, slopes, rows):
     return table_gradient(torch.arange(ids.numel()).reshape(ids.shape), slopes, rows)
 
 
+@ask.mistake("you counted how often a piece occurs; the slopes themselves are not used")
 def _counts(ids, slopes, rows):
     return table_gradient(ids, torch.ones_like(slopes), rows)
 
 
+@ask.mistake("only the first text is used")
 def _first_text(ids, slopes, rows):
     return table_gradient(ids[:1], slopes[:1], rows) if ids.ndim > 1 else table_gradient(ids, slopes, rows)
 
 
+@ask.mistake("only the last text is used")
 def _last_text(ids, slopes, rows):
     return _first_text(ids.flip(0), slopes.flip(0), rows)
 
 
+@ask.mistake("one step handles a whole text, and a piece that occurs twice in it keeps only its last slope")
 def _last_one_of_each_text(ids, slopes, rows):
     out = torch.zeros(rows, slopes.shape[-1], dtype=slopes.dtype)
     for row, slope in zip(ids, slopes, strict=True):
@@ -89,130 +116,97 @@ def _last_one_of_each_text(ids, slopes, rows):
     return out
 
 
+@ask.mistake("each text has a table of its own, and the tables are not added")
 def _each_text_its_own(ids, slopes, rows):
     return F.one_hot(ids, rows).to(slopes.dtype).mT @ slopes
 
 
+@ask.mistake("`ids` and `slopes` are put in a row in different orders")
 def _other_order(ids, slopes, rows):
     return table_gradient(ids.permute(*reversed(range(ids.ndim))), slopes, rows)
 
 
+@ask.mistake("the row of id 0 gets nothing, as if 0 were padding")
 def _no_padding(ids, slopes, rows):
     return table_gradient(ids, slopes * (ids != 0)[..., None], rows)
 
 
+@ask.mistake("you looked up rows of `slopes`; they belong back in the rows of the table")
 def _looked_up(ids, slopes, rows):
     return slopes[ids]
 
 
+@ask.mistake("you added in float32 and changed the dtype afterwards")
 def _float32_in_between(ids, slopes, rows):
     return table_gradient(ids, slopes.float(), rows).to(slopes.dtype)
 
 
+@ask.mistake("axes of size 1 were dropped from the result")
 def _squeezed(ids, slopes, rows):
     return table_gradient(ids, slopes, rows).squeeze()
 
 
+@ask.mistake("rows and columns are exchanged: (E, V)")
 def _turned(ids, slopes, rows):
     return table_gradient(ids, slopes, rows).T
 
 
+@ask.mistake("every row gets the sum of all slopes, used or not")
 def _everywhere(ids, slopes, rows):
     return slopes.reshape(-1, slopes.shape[-1]).sum(dim=0).expand(rows, -1).clone()
 
 
+@ask.mistake("the table ends at the largest id that occurs")
 def _up_to_the_largest_id(ids, slopes, rows):
     return table_gradient(ids, slopes, rows)[: int(ids.max()) + 1 if ids.numel() else 0]
 
 
+@ask.mistake("you divided by the number of texts")
 def _mean_of_texts(ids, slopes, rows):
     return table_gradient(ids, slopes, rows) / (len(ids) if ids.ndim > 1 else 1)
 
 
+@ask.mistake("you divided by the number of tokens")
 def _mean_of_tokens(ids, slopes, rows):
     return table_gradient(ids, slopes, rows) / max(1, ids.numel())
 
 
+@ask.mistake("the result is always float32")
 def _float32(ids, slopes, rows):
     return table_gradient(ids, slopes.float(), rows)
 
 
+@ask.mistake("the sign of the slopes is lost")
 def _absolute(ids, slopes, rows):
     return table_gradient(ids, slopes.abs(), rows)
 
 
+@ask.mistake("only rows that are used are returned")
 def _only_used(ids, slopes, rows):
     return table_gradient(ids, slopes, rows)[ids.unique()]
 
 
+@ask.mistake("there is one row for each token, not one for each piece")
 def _each_token(ids, slopes, rows):
     return table_gradient(ids, slopes, rows)[ids]
 
 
+@ask.right
 def with_index_add(ids, slopes, rows):
     out = torch.zeros(rows, slopes.shape[-1], dtype=slopes.dtype)
     return out.index_add(0, ids.reshape(-1), slopes.reshape(ids.numel(), slopes.shape[-1]))
 
 
+@ask.right
 def with_autograd(ids, slopes, rows):
     table = torch.zeros(rows, slopes.shape[-1], dtype=slopes.dtype, requires_grad=True)
     return torch.autograd.grad((table[ids] * slopes).sum(), table)[0]
 
 
+@ask.right
 def with_a_loop(ids, slopes, rows):
     flat = slopes.flatten(0, -2)
     out = [torch.zeros(slopes.shape[-1], dtype=slopes.dtype) for _ in range(rows)]
     for t, i in enumerate(ids.flatten().tolist()):
         out[i] = out[i] + flat[t]
     return torch.stack(out)
-
-
-QUESTION = Question(
-    id="ex07_1",
-    title="Which rows learn?",
-    kind="implement",
-    objectives=("LO-07.1",),
-    points=2,
-    minutes=15,
-    difficulty=3,
-    importance=4,
-    reference=table_gradient,
-    cases=cases,
-    use=use,
-    mistakes=(
-        Mistake(
-            "a piece that occurs twice keeps only its last slope: they are overwritten, not added", _last_one
-        ),
-        Mistake("a piece that occurs twice keeps only its first slope", _first_one),
-        Mistake("you divided each row by how often its piece occurs: a mean, where a sum belongs", _mean),
-        Mistake("a slope goes to the row of the token's place, not to the row of its id", _by_place),
-        Mistake("you counted how often a piece occurs; the slopes themselves are not used", _counts),
-        Mistake("only the first text is used", _first_text),
-        Mistake("only the last text is used", _last_text),
-        Mistake(
-            "one step handles a whole text, and a piece that occurs twice in it keeps only its last slope",
-            _last_one_of_each_text,
-        ),
-        Mistake("each text has a table of its own, and the tables are not added", _each_text_its_own),
-        Mistake("`ids` and `slopes` are put in a row in different orders", _other_order),
-        Mistake("the row of id 0 gets nothing, as if 0 were padding", _no_padding),
-        Mistake("you looked up rows of `slopes`; they belong back in the rows of the table", _looked_up),
-        Mistake("you added in float32 and changed the dtype afterwards", _float32_in_between),
-        Mistake("axes of size 1 were dropped from the result", _squeezed),
-        Mistake("rows and columns are exchanged: (E, V)", _turned),
-        Mistake("every row gets the sum of all slopes, used or not", _everywhere),
-        Mistake("the table ends at the largest id that occurs", _up_to_the_largest_id),
-        Mistake("you divided by the number of texts", _mean_of_texts),
-        Mistake("you divided by the number of tokens", _mean_of_tokens),
-        Mistake("the result is always float32", _float32),
-        Mistake("the sign of the slopes is lost", _absolute),
-        Mistake("only rows that are used are returned", _only_used),
-        Mistake("there is one row for each token, not one for each piece", _each_token),
-    ),
-    right=(with_index_add, with_autograd, with_a_loop),
-    why=(
-        "The look-up is the product one-hot · W, so its gradient is the transposed one-hot times the "
-        "slopes. A column of one-hot has a 1 at each place where its piece stands, so the slopes there "
-        "are added, and a piece that stands nowhere gets nothing."
-    ),
-)

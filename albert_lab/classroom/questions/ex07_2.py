@@ -5,13 +5,31 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex07_2",
+    title="The widest rows for a budget, in one line",
+    kind="implement",
+    objectives=("LO-07.2",),
+    points=2,
+    minutes=10,
+    difficulty=2,
+    importance=4,
+    why=(
+        "Both narrow matrices grow with E, so the cost is E · (V + H), a straight line from 0, and a "
+        "budget is met at one point of it. That point is rounded down, because E counts columns and the"
+        " next one would already be too much."
+    ),
+)
 
 
+@ask.reference
 def widest(V: int, H: int, percent: int) -> int:
     return percent * V * H // (100 * (V + H))
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, the published sizes, limits that are met exactly, small and huge, nothing possible."""
     drawn = [
@@ -43,90 +61,112 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+@ask.mistake("the step from E to H is forgotten: only the narrow table is counted")
 def _one_matrix(V, H, percent):
     return percent * H // 100
 
 
+@ask.mistake("you rounded to the nearest whole number, which can lie above the budget")
 def _nearest(V, H, percent):
     return math.floor(Fraction(percent * V * H, 100 * (V + H)) + Fraction(1, 2))
 
 
+@ask.mistake("you rounded up: the result costs more than the budget")
 def _up(V, H, percent):
     return -(-percent * V * H // (100 * (V + H)))
 
 
+@ask.mistake("a budget that is met exactly counts as too much")
 def _strictly(V, H, percent):
     return max(0, (percent * V * H - 1) // (100 * (V + H)))
 
 
+@ask.mistake("`percent` is not used: you computed where the saving ends")
 def _all_of_it(V, H, percent):
     return V * H // (V + H)
 
 
+@ask.mistake("`percent` is what may be spent; you took it for what must be saved")
 def _saved(V, H, percent):
     return (100 - percent) * V * H // (100 * (V + H))
 
 
+@ask.mistake("the second matrix is counted as H × H, not E × H")
 def _square(V, H, percent):
     return max(0, (percent * V * H // 100 - H * H) // V)
 
 
+@ask.mistake("a bias is counted as well, which the contract leaves out")
 def _with_bias(V, H, percent):
     return max(0, (percent * V * H - 100 * H) // (100 * (V + H)))
 
 
+@ask.mistake("the result is no whole number")
 def _not_rounded(V, H, percent):
     return percent * V * H / (100 * (V + H))
 
 
+@ask.mistake("floats were used, and 57 / 100 is no exact float: a budget met exactly comes out too small")
 def _float(V, H, percent):
     return int(percent / 100 * V * H / (V + H))
 
 
+@ask.mistake("floats were used, and V · H / (V + H) is rounded a little before `percent` comes in")
 def _limit_as_float(V, H, percent):
     return int(V * H / (V + H) * percent / 100)
 
 
+@ask.mistake("a budget that is missed by very little counts as met")
 def _generous(V, H, percent):
     return math.floor(Fraction(percent * V * H, 100 * (V + H)) + Fraction(1, 1000))
 
 
+@ask.mistake("you return the first E that no longer fits")
 def _one_more(V, H, percent):
     return widest(V, H, percent) + 1
 
 
+@ask.mistake("one dimension more would always fit")
 def _one_less(V, H, percent):
     return max(0, widest(V, H, percent) - 1)
 
 
+@ask.mistake("brackets are missing: you multiply by V + H, where you meant to divide")
 def _no_brackets(V, H, percent):
     return percent * V * H // 100 * (V + H)
 
 
+@ask.mistake("brackets are missing: you divide by V, and add H afterwards")
 def _divided_first(V, H, percent):
     return percent * V * H // 100 // V + H
 
 
+@ask.mistake("the result is 0 below 100 percent, as `percent // 100` is")
 def _percent_is_0(V, H, percent):
     return percent // 100 * V * H // (V + H)
 
 
+@ask.mistake("you rounded the hundredths of H before V came in")
 def _part_first(V, H, percent):
     return percent * H // 100 * V // (V + H)
 
 
+@ask.mistake("percent are not divided by 100")
 def _not_percent(V, H, percent):
     return percent * V * H // (V + H)
 
 
+@ask.mistake("you rounded before the budget was used")
 def _first_rounded(V, H, percent):
     return percent * (V * H // (V + H)) // 100
 
 
+@ask.mistake("at least one dimension is returned, also where none fits")
 def _at_least_one(V, H, percent):
     return max(1, widest(V, H, percent))
 
 
+@ask.right
 def with_a_search(V, H, percent):
     low, high = 0, H + 1  # low fits, high does not
     while high - low > 1:
@@ -138,59 +178,12 @@ def with_a_search(V, H, percent):
     return low
 
 
+@ask.right
 def with_a_fraction(V, H, percent):
     return math.floor(Fraction(percent, 100) * V * H / (V + H))
 
 
+@ask.right
 def with_divmod(V, H, percent):
     budget = percent * V * H
     return divmod(budget, 100 * (V + H))[0]
-
-
-QUESTION = Question(
-    id="ex07_2",
-    title="The widest rows for a budget, in one line",
-    kind="implement",
-    objectives=("LO-07.2",),
-    points=2,
-    minutes=10,
-    difficulty=2,
-    importance=4,
-    reference=widest,
-    cases=cases,
-    mistakes=(
-        Mistake("the step from E to H is forgotten: only the narrow table is counted", _one_matrix),
-        Mistake("you rounded to the nearest whole number, which can lie above the budget", _nearest),
-        Mistake("you rounded up: the result costs more than the budget", _up),
-        Mistake("a budget that is met exactly counts as too much", _strictly),
-        Mistake("`percent` is not used: you computed where the saving ends", _all_of_it),
-        Mistake("`percent` is what may be spent; you took it for what must be saved", _saved),
-        Mistake("the second matrix is counted as H × H, not E × H", _square),
-        Mistake("a bias is counted as well, which the contract leaves out", _with_bias),
-        Mistake("the result is no whole number", _not_rounded),
-        Mistake(
-            "floats were used, and 57 / 100 is no exact float: a budget met exactly comes out too small",
-            _float,
-        ),
-        Mistake(
-            "floats were used, and V · H / (V + H) is rounded a little before `percent` comes in",
-            _limit_as_float,
-        ),
-        Mistake("a budget that is missed by very little counts as met", _generous),
-        Mistake("you return the first E that no longer fits", _one_more),
-        Mistake("one dimension more would always fit", _one_less),
-        Mistake("brackets are missing: you multiply by V + H, where you meant to divide", _no_brackets),
-        Mistake("brackets are missing: you divide by V, and add H afterwards", _divided_first),
-        Mistake("the result is 0 below 100 percent, as `percent // 100` is", _percent_is_0),
-        Mistake("you rounded the hundredths of H before V came in", _part_first),
-        Mistake("percent are not divided by 100", _not_percent),
-        Mistake("you rounded before the budget was used", _first_rounded),
-        Mistake("at least one dimension is returned, also where none fits", _at_least_one),
-    ),
-    right=(with_a_search, with_a_fraction, with_divmod),
-    why=(
-        "Both narrow matrices grow with E, so the cost is E · (V + H), a straight line from 0, and a "
-        "budget is met at one point of it. That point is rounded down, because E counts columns and the"
-        " next one would already be too much."
-    ),
-)

@@ -6,9 +6,26 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex07_5",
+    title="The output that forgot its table",
+    kind="find the bug",
+    objectives=("LO-07.5",),
+    points=3,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    why=(
+        "Tied means one tensor in two places, not two tensors that begin alike: after the first step of"
+        " training a copy is another table. Only then does every hidden token teach all rows, those too"
+        " that stand in no text."
+    ),
+)
 
 
+@ask.reference
 class Head(nn.Module):
     def __init__(self, words: nn.Embedding, hidden: int) -> None:
         super().__init__()
@@ -22,6 +39,7 @@ class Head(nn.Module):
         return narrow @ self.words.weight.T + self.bias  # -> (..., V)
 
 
+@ask.use
 def use(answer, words: torch.Tensor, hidden: int, weights: dict, h: torch.Tensor) -> dict | None:
     """Build the head on a table, load its own weights, run it, and let the table learn once.
 
@@ -62,6 +80,7 @@ def use(answer, words: torch.Tensor, hidden: int, weights: dict, h: torch.Tensor
     }
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """Sizes all different; one token; E = H; wider than H; tiny numbers, where eps counts."""
 
@@ -108,6 +127,27 @@ def _head(tie="same", order="gelu first", gelu="tanh", eps=1e-12, bias=True, nor
     return Wrong
 
 
+ask.mistake("it is still the given class: both bugs are in it", _head(tie="copy", order="norm first"))
+ask.mistake("one bug is left: the output has a table of its own, equal only at the start", _head(tie="copy"))
+ask.mistake(
+    "one bug is left: two steps between `dense` and the table are exchanged", _head(order="norm first")
+)
+ask.mistake(
+    "two parameters lie over the same numbers, so that the table gets no gradient from the output",
+    _head(tie="storage"),
+)
+ask.mistake(
+    "the table is detached or a buffer: same numbers, and the output does not teach it", _head(tie="detached")
+)
+ask.mistake("the bias of the pieces is not added", _head(bias=False))
+ask.mistake("GELU is the erf form, which is torch's default", _head(gelu="none"))
+ask.mistake("eps is 1e-5, which is torch's default", _head(eps=1e-5))
+ask.mistake("eps is 1e-6, and small numbers feel that", _head(eps=1e-6))
+ask.mistake("there is no LayerNorm", _head(norm=False))
+ask.mistake("there is no GELU", _head(order="no gelu"))
+
+
+@ask.mistake("two biases of V numbers are added: the linear layer's and the head's own")
 class _TwoBiases(Head):
     def __init__(self, words, hidden):
         super().__init__(words, hidden)
@@ -118,6 +158,7 @@ class _TwoBiases(Head):
         return self.decoder(self.norm(F.gelu(self.dense(h), approximate="tanh"))) + self.bias
 
 
+@ask.mistake("it is tied the other way round: the table's own numbers are lost")
 class _OtherWay(_TwoBiases):
     def __init__(self, words, hidden):
         nn.Module.__init__(self)
@@ -128,6 +169,7 @@ class _OtherWay(_TwoBiases):
         self.bias = nn.Parameter(torch.zeros(V))
 
 
+@ask.mistake("the table is copied once, and what it learns later does not show")
 class _ClonedOnce(Head):
     def __init__(self, words, hidden):
         super().__init__(words, hidden)
@@ -138,6 +180,7 @@ class _ClonedOnce(Head):
         return narrow @ self.at_first.T + self.bias
 
 
+@ask.mistake("the bias is a plain tensor or a buffer: no optimizer would find it")
 class _PlainBias(Head):
     def __init__(self, words, hidden):
         super().__init__(words, hidden)
@@ -145,38 +188,48 @@ class _PlainBias(Head):
         self.bias = torch.zeros(words.num_embeddings)
 
 
+@ask.mistake("nothing goes back to `dense` and `h`: the graph is cut before the table")
 class _NoWayBack(Head):
     def forward(self, h):
         narrow = self.norm(F.gelu(self.dense(h), approximate="tanh"))
         return narrow.detach() @ self.words.weight.T + self.bias
 
 
+@ask.mistake("ReLU stands where GELU belongs")
 class _Relu(Head):
     def forward(self, h):
         return self.norm(F.relu(self.dense(h))) @ self.words.weight.T + self.bias
 
 
+@ask.mistake("LayerNorm stands twice")
 class _TwoNorms(Head):
     def forward(self, h):
         narrow = self.norm(F.gelu(self.norm(self.dense(h)), approximate="tanh"))
         return narrow @ self.words.weight.T + self.bias
 
 
+@ask.mistake("the scores are divided by the root of E, which belongs to attention")
 class _Scaled(Head):
     def forward(self, h):
         return (super().forward(h) - self.bias) / self.words.embedding_dim**0.5 + self.bias
 
 
+@ask.mistake("the scores were turned into probabilities")
 class _Softmax(Head):
     def forward(self, h):
         return super().forward(h).softmax(dim=-1)
 
 
+@ask.mistake("the axes of `h` are made into one, and not given back")
 class _OneAxis(Head):
     def forward(self, h):
         return super().forward(h).reshape(-1, len(self.bias))
 
 
+ask.mistake("a second matrix E × V is still stored, though nobody uses it", _head(again=True))
+
+
+@ask.right
 class WithLinear(nn.Module):
     def __init__(self, words, hidden):
         super().__init__()
@@ -191,6 +244,7 @@ class WithLinear(nn.Module):
         return self.decoder(self.norm(F.gelu(self.dense(h), approximate="tanh")))
 
 
+@ask.right
 class WithFormulas(nn.Module):
     def __init__(self, words, hidden):
         super().__init__()
@@ -207,6 +261,7 @@ class WithFormulas(nn.Module):
         return torch.einsum("...e,ve->...v", x, self.table) + self.bias
 
 
+@ask.right
 class WithParts(nn.Module):
     def __init__(self, words, hidden):
         super().__init__()
@@ -218,59 +273,3 @@ class WithParts(nn.Module):
 
     def forward(self, h):
         return F.linear(self.norm(self.act(self.dense(h))), self.look_up[0].weight, self.bias)
-
-
-QUESTION = Question(
-    id="ex07_5",
-    title="The output that forgot its table",
-    kind="find the bug",
-    objectives=("LO-07.5",),
-    points=3,
-    minutes=15,
-    difficulty=3,
-    importance=4,
-    reference=Head,
-    cases=cases,
-    use=use,
-    mistakes=(
-        Mistake("it is still the given class: both bugs are in it", _head(tie="copy", order="norm first")),
-        Mistake(
-            "one bug is left: the output has a table of its own, equal only at the start", _head(tie="copy")
-        ),
-        Mistake(
-            "one bug is left: two steps between `dense` and the table are exchanged",
-            _head(order="norm first"),
-        ),
-        Mistake(
-            "two parameters lie over the same numbers, so that the table gets no gradient from the output",
-            _head(tie="storage"),
-        ),
-        Mistake(
-            "the table is detached or a buffer: same numbers, and the output does not teach it",
-            _head(tie="detached"),
-        ),
-        Mistake("the bias of the pieces is not added", _head(bias=False)),
-        Mistake("GELU is the erf form, which is torch's default", _head(gelu="none")),
-        Mistake("eps is 1e-5, which is torch's default", _head(eps=1e-5)),
-        Mistake("eps is 1e-6, and small numbers feel that", _head(eps=1e-6)),
-        Mistake("there is no LayerNorm", _head(norm=False)),
-        Mistake("there is no GELU", _head(order="no gelu")),
-        Mistake("two biases of V numbers are added: the linear layer's and the head's own", _TwoBiases),
-        Mistake("it is tied the other way round: the table's own numbers are lost", _OtherWay),
-        Mistake("the table is copied once, and what it learns later does not show", _ClonedOnce),
-        Mistake("the bias is a plain tensor or a buffer: no optimizer would find it", _PlainBias),
-        Mistake("nothing goes back to `dense` and `h`: the graph is cut before the table", _NoWayBack),
-        Mistake("ReLU stands where GELU belongs", _Relu),
-        Mistake("LayerNorm stands twice", _TwoNorms),
-        Mistake("the scores are divided by the root of E, which belongs to attention", _Scaled),
-        Mistake("the scores were turned into probabilities", _Softmax),
-        Mistake("the axes of `h` are made into one, and not given back", _OneAxis),
-        Mistake("a second matrix E × V is still stored, though nobody uses it", _head(again=True)),
-    ),
-    right=(WithLinear, WithFormulas, WithParts),
-    why=(
-        "Tied means one tensor in two places, not two tensors that begin alike: after the first step of"
-        " training a copy is another table. Only then does every hidden token teach all rows, those too"
-        " that stand in no text."
-    ),
-)

@@ -5,13 +5,30 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex08_2",
+    title="The way in, with padding on any side",
+    kind="implement",
+    objectives=("LO-08.2", "LO-08.3"),
+    points=3,
+    minutes=15,
+    difficulty=3,
+    importance=5,
+    why=(
+        "A place says how far a token is from its text's start, and padding is no part of the text: so "
+        "what enters for a text must not depend on where the padding stands. The LayerNorm comes before"
+        " the projection because its scale and shift are E wide, as its names in the checkpoint show."
+    ),
+)
 
 NORM = "embeddings.LayerNorm"
 STEP = "encoder.embedding_hidden_mapping_in"
 TABLES = tuple(f"embeddings.{name}_embeddings.weight" for name in ("word", "position", "token_type"))
 
 
+@ask.reference
 def enter(w: dict, ids: torch.Tensor, mask: torch.Tensor, segments: torch.Tensor) -> torch.Tensor:
     places = (mask.cumsum(dim=1) - 1) * mask  # tokens before it; 0 at padding
     rows = (
@@ -57,6 +74,7 @@ def _mask(*lines: str) -> torch.Tensor:
     return torch.tensor([[sign == "1" for sign in line] for line in lines])
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, then padding nowhere, right, left, both, within; other widths; eps; dtype."""
     one, square = _weights(draw, 11, 9, 2, 4, 6), _weights(draw, 7, 8, 3, 5, 5)
@@ -80,16 +98,6 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
-def _front_only(mask):
-    return (torch.arange(mask.shape[1]) - mask.long().argmax(dim=1, keepdim=True)) * mask
-
-
-def _anew_in_each_segment(w, ids, mask, segments):
-    kinds = range(len(w[TABLES[2]]))
-    places = sum(((part := mask & (segments == kind)).cumsum(1) - 1) * part for kind in kinds)
-    return _way_in(places=lambda mask: places)(w, ids, mask, segments)
-
-
 def _way_in(places=None, norm=None, step=None, types=None, after=None):
     """The way in with one piece replaced."""
     places = places or (lambda mask: (mask.cumsum(1) - 1) * mask)
@@ -105,22 +113,54 @@ def _way_in(places=None, norm=None, step=None, types=None, after=None):
     return wrong
 
 
-def _plain(eps: float = 1e-12, correction: int = 0, dim: int = -1, power: float = 0.5):
-    def norm(w, x):
-        spread = (x.var(dim=dim, keepdim=True, correction=correction) + eps) ** power
-        return (x - x.mean(dim=dim, keepdim=True)) / spread * w[f"{NORM}.weight"] + w[f"{NORM}.bias"]
+ask.mistake(
+    "places are counted from the left edge, padding included, so that a shifted text changes",
+    _way_in(places=lambda mask: torch.arange(mask.shape[1]).expand(mask.shape)),
+)
+ask.mistake(
+    "the first token stands at place 1: you counted the token itself as well",
+    _way_in(places=lambda mask: mask.cumsum(1) * mask),
+)
+ask.mistake(
+    "padding after a text has the place of the last token instead of 0",
+    _way_in(places=lambda mask: (mask.cumsum(1) - 1).clamp(min=0)),
+)
+ask.mistake(
+    "padding before a text has place -1, which torch reads as the last row of the table",
+    _way_in(places=lambda mask: mask.cumsum(1) - 1),
+)
+ask.mistake(
+    "every padding place has the last row of the table instead of place 0",
+    _way_in(places=lambda mask: mask.cumsum(1) * mask - 1),
+)
 
-    return norm
+
+def _front_only(mask):
+    return (torch.arange(mask.shape[1]) - mask.long().argmax(dim=1, keepdim=True)) * mask
 
 
-def _norm_last(w, ids, mask, segments):
-    rows = w[TABLES[0]][ids] + w[TABLES[1]][(mask.cumsum(1) - 1) * mask] + w[TABLES[2]][segments]
-    x = rows @ w[f"{STEP}.weight"].T + w[f"{STEP}.bias"]
-    return F.layer_norm(x, x.shape[-1:], w[f"{NORM}.weight"], w[f"{NORM}.bias"], 1e-12)
+ask.mistake(
+    "padding between tokens is counted: you left out only what stands before the first token",
+    _way_in(places=_front_only),
+)
+ask.mistake(
+    "only padding is put to place 0; the tokens are still counted from the left edge",
+    _way_in(places=lambda mask: torch.arange(mask.shape[1]) * mask),
+)
 
 
 def _padding_on_the_left(mask):
     return (torch.arange(mask.shape[1]) - (~mask).sum(dim=1, keepdim=True)).clamp(min=0)
+
+
+ask.mistake(
+    "all padding of a text is taken to stand before it: you subtract how much there is",
+    _way_in(places=_padding_on_the_left),
+)
+ask.mistake(
+    "the tokens are counted down the batch, not along each text",
+    _way_in(places=lambda mask: (mask.cumsum(0) - 1) * mask),
+)
 
 
 def _empty_at_padding(*tables):
@@ -135,6 +175,10 @@ def _empty_at_padding(*tables):
     return wrong
 
 
+ask.mistake("padding gets no row of the position table; it has place 0", _empty_at_padding(TABLES[1]))
+ask.mistake("the rows of padding are set to 0 before the LayerNorm", _empty_at_padding(*TABLES))
+
+
 def _without(name):
     """The way in with one tensor forgotten: as if it were all 1 (a scale) or all 0."""
 
@@ -145,14 +189,68 @@ def _without(name):
     return wrong
 
 
+ask.mistake("the segments are not added", _without(TABLES[2]))
+ask.mistake("the LayerNorm has no shift", _without(f"{NORM}.bias"))
+ask.mistake("the LayerNorm has no scale", _without(f"{NORM}.weight"))
+
+
+def _plain(eps: float = 1e-12, correction: int = 0, dim: int = -1, power: float = 0.5):
+    def norm(w, x):
+        spread = (x.var(dim=dim, keepdim=True, correction=correction) + eps) ** power
+        return (x - x.mean(dim=dim, keepdim=True)) / spread * w[f"{NORM}.weight"] + w[f"{NORM}.bias"]
+
+    return norm
+
+
+ask.mistake("the LayerNorm divides by the variance, without a root", _way_in(norm=_plain(power=1)))
+ask.mistake("the LayerNorm has no eps, or adds it to the deviation", _way_in(norm=_plain(eps=0.0)))
+
+
+@ask.mistake("everything is computed in float32, and the dtype changed at the end")
 def _in_float32(w, ids, mask, segments):
     return enter({name: tensor.float() for name, tensor in w.items()}, ids, mask, segments).to(w[TABLES[0]])
 
 
+@ask.mistake("places begin anew at 0 in each segment")
+def _anew_in_each_segment(w, ids, mask, segments):
+    kinds = range(len(w[TABLES[2]]))
+    places = sum(((part := mask & (segments == kind)).cumsum(1) - 1) * part for kind in kinds)
+    return _way_in(places=lambda mask: places)(w, ids, mask, segments)
+
+
+ask.mistake("positions are not added", _way_in(after="none"))
+ask.mistake("positions are added after the LayerNorm", _way_in(after="norm"))
+ask.mistake("the segments are ignored: all are taken for 0", _way_in(types=lambda s: s * 0))
+ask.mistake("there is no LayerNorm", _way_in(norm=lambda w, x: x))
+ask.mistake(
+    "the LayerNorm has no scale and shift of its own",
+    _way_in(norm=lambda w, x: F.layer_norm(x, x.shape[-1:], eps=1e-12)),
+)
+ask.mistake("the LayerNorm has torch's default eps, 1e-5", _way_in(norm=_plain(eps=1e-5)))
+ask.mistake("the variance of the LayerNorm is divided by E - 1", _way_in(norm=_plain(correction=1)))
+ask.mistake("the LayerNorm runs over the tokens, not over each token's features", _way_in(norm=_plain(dim=1)))
+
+
+@ask.mistake("the LayerNorm stands after the projection, where vectors are H wide")
+def _norm_last(w, ids, mask, segments):
+    rows = w[TABLES[0]][ids] + w[TABLES[1]][(mask.cumsum(1) - 1) * mask] + w[TABLES[2]][segments]
+    x = rows @ w[f"{STEP}.weight"].T + w[f"{STEP}.bias"]
+    return F.layer_norm(x, x.shape[-1:], w[f"{NORM}.weight"], w[f"{NORM}.bias"], 1e-12)
+
+
+ask.mistake("the projection's bias is missing", _way_in(step=lambda w, x: x @ w[f"{STEP}.weight"].T))
+
+
+@ask.mistake("the projection's matrix is used as (in, out); torch stores (out, in)")
 def _turned(w, ids, mask, segments):
     return _way_in(step=lambda w, x: x @ w[f"{STEP}.weight"] + w[f"{STEP}.bias"])(w, ids, mask, segments)
 
 
+ask.mistake("the result is still E wide: the projection is missing", _way_in(step=lambda w, x: x))
+ask.mistake("results at padding were set to 0", _way_in(after="mask"))
+
+
+@ask.right
 def with_a_loop(w, ids, mask, segments):
     words, positions, types = (
         w[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")
@@ -172,6 +270,7 @@ def with_a_loop(w, ids, mask, segments):
     return torch.stack(out).reshape(*ids.shape, -1)
 
 
+@ask.right
 def with_torch(w, ids, mask, segments):
     before = mask.long().cumsum(1).sub(1).masked_fill(~mask, 0)
     pairs = zip(TABLES, (ids, before, segments), strict=True)
@@ -180,94 +279,10 @@ def with_torch(w, ids, mask, segments):
     return F.linear(rows, w[f"{STEP}.weight"], w[f"{STEP}.bias"])
 
 
+@ask.right
 def with_one_hot(w, ids, mask, segments):
     places = torch.where(mask, torch.cumsum(mask, -1) - 1, 0)
     rows = 0
     for table, index in zip(TABLES, (ids, places, segments), strict=True):
         rows = rows + F.one_hot(index, len(w[table])).to(w[table].dtype) @ w[table]
     return torch.einsum("bte,he->bth", _plain()(w, rows), w[f"{STEP}.weight"]) + w[f"{STEP}.bias"]
-
-
-QUESTION = Question(
-    id="ex08_2",
-    title="The way in, with padding on any side",
-    kind="implement",
-    objectives=("LO-08.2", "LO-08.3"),
-    points=3,
-    minutes=15,
-    difficulty=3,
-    importance=5,
-    reference=enter,
-    cases=cases,
-    mistakes=(
-        Mistake(
-            "places are counted from the left edge, padding included, so that a shifted text changes",
-            _way_in(places=lambda mask: torch.arange(mask.shape[1]).expand(mask.shape)),
-        ),
-        Mistake(
-            "the first token stands at place 1: you counted the token itself as well",
-            _way_in(places=lambda mask: mask.cumsum(1) * mask),
-        ),
-        Mistake(
-            "padding after a text has the place of the last token instead of 0",
-            _way_in(places=lambda mask: (mask.cumsum(1) - 1).clamp(min=0)),
-        ),
-        Mistake(
-            "padding before a text has place -1, which torch reads as the last row of the table",
-            _way_in(places=lambda mask: mask.cumsum(1) - 1),
-        ),
-        Mistake(
-            "every padding place has the last row of the table instead of place 0",
-            _way_in(places=lambda mask: mask.cumsum(1) * mask - 1),
-        ),
-        Mistake(
-            "padding between tokens is counted: you left out only what stands before the first token",
-            _way_in(places=_front_only),
-        ),
-        Mistake(
-            "only padding is put to place 0; the tokens are still counted from the left edge",
-            _way_in(places=lambda mask: torch.arange(mask.shape[1]) * mask),
-        ),
-        Mistake(
-            "all padding of a text is taken to stand before it: you subtract how much there is",
-            _way_in(places=_padding_on_the_left),
-        ),
-        Mistake(
-            "the tokens are counted down the batch, not along each text",
-            _way_in(places=lambda mask: (mask.cumsum(0) - 1) * mask),
-        ),
-        Mistake("padding gets no row of the position table; it has place 0", _empty_at_padding(TABLES[1])),
-        Mistake("the rows of padding are set to 0 before the LayerNorm", _empty_at_padding(*TABLES)),
-        Mistake("the segments are not added", _without(TABLES[2])),
-        Mistake("the LayerNorm has no shift", _without(f"{NORM}.bias")),
-        Mistake("the LayerNorm has no scale", _without(f"{NORM}.weight")),
-        Mistake("the LayerNorm divides by the variance, without a root", _way_in(norm=_plain(power=1))),
-        Mistake("the LayerNorm has no eps, or adds it to the deviation", _way_in(norm=_plain(eps=0.0))),
-        Mistake("everything is computed in float32, and the dtype changed at the end", _in_float32),
-        Mistake("places begin anew at 0 in each segment", _anew_in_each_segment),
-        Mistake("positions are not added", _way_in(after="none")),
-        Mistake("positions are added after the LayerNorm", _way_in(after="norm")),
-        Mistake("the segments are ignored: all are taken for 0", _way_in(types=lambda s: s * 0)),
-        Mistake("there is no LayerNorm", _way_in(norm=lambda w, x: x)),
-        Mistake(
-            "the LayerNorm has no scale and shift of its own",
-            _way_in(norm=lambda w, x: F.layer_norm(x, x.shape[-1:], eps=1e-12)),
-        ),
-        Mistake("the LayerNorm has torch's default eps, 1e-5", _way_in(norm=_plain(eps=1e-5))),
-        Mistake("the variance of the LayerNorm is divided by E - 1", _way_in(norm=_plain(correction=1))),
-        Mistake(
-            "the LayerNorm runs over the tokens, not over each token's features", _way_in(norm=_plain(dim=1))
-        ),
-        Mistake("the LayerNorm stands after the projection, where vectors are H wide", _norm_last),
-        Mistake("the projection's bias is missing", _way_in(step=lambda w, x: x @ w[f"{STEP}.weight"].T)),
-        Mistake("the projection's matrix is used as (in, out); torch stores (out, in)", _turned),
-        Mistake("the result is still E wide: the projection is missing", _way_in(step=lambda w, x: x)),
-        Mistake("results at padding were set to 0", _way_in(after="mask")),
-    ),
-    right=(with_a_loop, with_torch, with_one_hot),
-    why=(
-        "A place says how far a token is from its text's start, and padding is no part of the text: so "
-        "what enters for a text must not depend on where the padding stands. The LayerNorm comes before"
-        " the projection because its scale and shift are E wide, as its names in the checkpoint show."
-    ),
-)

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex08_3",
+    title="Weights of the right size, in one line",
+    kind="implement",
+    objectives=("LO-08.4",),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    importance=3,
+    why=(
+        "Variances of independent terms add up, so an output of n inputs has n times the variance of "
+        "one term, and a fresh matrix with small entries gives small scores in which no mistake shows. "
+        "One factor for the whole matrix keeps its directions, and with them what is there to go wrong."
+    ),
+)
 
 
+@ask.reference
 def resized(matrix: torch.Tensor, size: float) -> torch.Tensor:
     return matrix * size / matrix.square().sum(dim=1).mean().sqrt()
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, fresh, wide, tall, already large, one output, one input, a row of zeros, dtype, layout."""
     with_zeros = draw.normal(4, 3)
@@ -31,100 +49,124 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+@ask.mistake("the squares are added over the outputs, not over the inputs of each output")
 def _per_input(matrix, size):
     return matrix * size / matrix.square().sum(dim=0).mean().sqrt()
 
 
+@ask.mistake("you divided by a variance where a standard deviation belongs")
 def _without_root(matrix, size):
     return matrix * size / matrix.square().sum(dim=1).mean()
 
 
+@ask.mistake("every output got a factor of its own, not the whole matrix one factor")
 def _each_row(matrix, size):
     return matrix * size / matrix.square().sum(dim=1, keepdim=True).sqrt().clamp(min=1e-12)
 
 
+@ask.mistake("the number of inputs is forgotten: one entry has the size wanted, not an output")
 def _without_width(matrix, size):
     return matrix * size / matrix.square().mean().sqrt()
 
 
+@ask.mistake("the squares of all entries are added, over the outputs as well")
 def _all_entries(matrix, size):
     return matrix * size / matrix.square().sum().sqrt()
 
 
+@ask.mistake("the mean of the entries is subtracted, and n - 1 is divided by: torch's std does both")
 def _std(matrix, size):
     return matrix * size / (matrix.std() * matrix.shape[1] ** 0.5)
 
 
+@ask.mistake("the mean of the entries is subtracted before squaring")
 def _std_of_all(matrix, size):
     return matrix * size / (matrix.std(correction=0) * matrix.shape[1] ** 0.5)
 
 
+@ask.mistake("you take the present size for 0.02, whatever the matrix is")
 def _fresh_taken_for_granted(matrix, size):
     return matrix * size / (0.02 * matrix.shape[1] ** 0.5)
 
 
+@ask.mistake("`size` is used as a variance; it is a standard deviation")
 def _size_is_variance(matrix, size):
     return matrix * size**0.5 / matrix.square().sum(dim=1).mean().sqrt()
 
 
+@ask.mistake("you multiply by `size` and do not ask how large the matrix is now")
 def _size_times(matrix, size):
     return matrix * size
 
 
+@ask.mistake("`size` is not used: the outputs have a standard deviation of 1")
 def _size_unused(matrix, size):
     return matrix / matrix.square().sum(dim=1).mean().sqrt()
 
 
+@ask.mistake("you averaged standard deviations over the outputs, not variances")
 def _mean_of_deviations(matrix, size):
     return matrix * size / matrix.square().sum(dim=1).sqrt().mean()
 
 
+@ask.mistake("the factor is always 8, as in the chapter")
 def _eight(matrix, size):
     return matrix * 8
 
 
+@ask.mistake("the mean of each row is subtracted before squaring")
 def _row_means_subtracted(matrix, size):
     return matrix * size / (matrix.var(dim=1).mean() * matrix.shape[1]).sqrt()
 
 
+@ask.mistake("the quotient of the variances is the factor; its root is missing")
 def _variance_as_factor(matrix, size):
     return matrix * size**2 / matrix.square().sum(dim=1).mean()
 
 
+@ask.mistake("`size` is squared, and the present size is not")
 def _size_squared(matrix, size):
     return matrix * size**2 / matrix.square().sum(dim=1).mean().sqrt()
 
 
+@ask.mistake("an output's weights are added up before they are squared")
 def _added_up_first(matrix, size):
     return matrix * size / matrix.sum(dim=1).square().mean().sqrt()
 
 
+@ask.mistake("a small constant is added, which is not small beside small entries")
 def _with_eps(matrix, size):
     return matrix * size / (matrix.square().sum(dim=1).mean() + 1e-8).sqrt()
 
 
+@ask.mistake("you compute in float32: squares of tiny entries vanish")
 def _in_float32(matrix, size):
     return resized(matrix.float(), size).to(matrix.dtype)
 
 
+@ask.mistake("you return the factor, not the matrix")
 def _factor_alone(matrix, size):
     return size / matrix.square().sum(dim=1).mean().sqrt()
 
 
+@ask.mistake("the right numbers are written into the argument itself")
 def _in_place(matrix, size):
     matrix *= size / matrix.square().sum(dim=1).mean().sqrt()
     return matrix
 
 
+@ask.mistake("you multiply by the present size instead of dividing by it")
 def _times_instead(matrix, size):
     return matrix * size * matrix.square().sum(dim=1).mean().sqrt()
 
 
+@ask.right
 def with_a_norm(matrix, size):
     outputs = matrix.shape[0]
     return size * outputs**0.5 * matrix / torch.linalg.matrix_norm(matrix)
 
 
+@ask.right
 def with_a_loop(matrix, size):
     variances = []
     for row in matrix:
@@ -133,54 +175,7 @@ def with_a_loop(matrix, size):
     return matrix * (size / present)
 
 
+@ask.right
 def with_covariance(matrix, size):
     variances = torch.diagonal(matrix @ matrix.mT)  # of y = Wx, for x with covariance I
     return matrix.mul(size).div(variances.mean().sqrt())
-
-
-QUESTION = Question(
-    id="ex08_3",
-    title="Weights of the right size, in one line",
-    kind="implement",
-    objectives=("LO-08.4",),
-    points=2,
-    minutes=10,
-    difficulty=3,
-    importance=3,
-    reference=resized,
-    cases=cases,
-    mistakes=(
-        Mistake("the squares are added over the outputs, not over the inputs of each output", _per_input),
-        Mistake("you divided by a variance where a standard deviation belongs", _without_root),
-        Mistake("every output got a factor of its own, not the whole matrix one factor", _each_row),
-        Mistake(
-            "the number of inputs is forgotten: one entry has the size wanted, not an output", _without_width
-        ),
-        Mistake("the squares of all entries are added, over the outputs as well", _all_entries),
-        Mistake(
-            "the mean of the entries is subtracted, and n - 1 is divided by: torch's std does both", _std
-        ),
-        Mistake("the mean of the entries is subtracted before squaring", _std_of_all),
-        Mistake("you take the present size for 0.02, whatever the matrix is", _fresh_taken_for_granted),
-        Mistake("`size` is used as a variance; it is a standard deviation", _size_is_variance),
-        Mistake("you multiply by `size` and do not ask how large the matrix is now", _size_times),
-        Mistake("`size` is not used: the outputs have a standard deviation of 1", _size_unused),
-        Mistake("you averaged standard deviations over the outputs, not variances", _mean_of_deviations),
-        Mistake("the factor is always 8, as in the chapter", _eight),
-        Mistake("the mean of each row is subtracted before squaring", _row_means_subtracted),
-        Mistake("the quotient of the variances is the factor; its root is missing", _variance_as_factor),
-        Mistake("`size` is squared, and the present size is not", _size_squared),
-        Mistake("an output's weights are added up before they are squared", _added_up_first),
-        Mistake("a small constant is added, which is not small beside small entries", _with_eps),
-        Mistake("you compute in float32: squares of tiny entries vanish", _in_float32),
-        Mistake("you return the factor, not the matrix", _factor_alone),
-        Mistake("the right numbers are written into the argument itself", _in_place),
-        Mistake("you multiply by the present size instead of dividing by it", _times_instead),
-    ),
-    right=(with_a_norm, with_a_loop, with_covariance),
-    why=(
-        "Variances of independent terms add up, so an output of n inputs has n times the variance of "
-        "one term, and a fresh matrix with small entries gives small scores in which no mistake shows. "
-        "One factor for the whole matrix keeps its directions, and with them what is there to go wrong."
-    ),
-)

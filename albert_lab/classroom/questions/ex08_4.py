@@ -5,12 +5,29 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex08_4",
+    title="The layer that passed its test",
+    kind="find the bug",
+    objectives=("LO-08.3", "LO-08.4"),
+    points=3,
+    minutes=10,
+    difficulty=3,
+    importance=4,
+    why=(
+        "Both norms have H scales and H shifts, so names and shapes fit either way, and with scale 1 "
+        "and shift 0 they are the same function. Only weights in which every part matters, and a look "
+        "at where the difference begins, can tell them apart."
+    ),
+)
 
 QKV = ("query", "key", "value")
 FIRST, SECOND = "attention.LayerNorm", "full_layer_layer_norm"
 
 
+@ask.reference
 def layer(w: dict, x: torch.Tensor, mask: torch.Tensor, heads: int) -> torch.Tensor:
     def linear(name, x):
         return F.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])
@@ -41,6 +58,7 @@ def _weights(draw: Draw, H: int, inner: int, fresh: bool = False, size: float = 
     return w
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """Fresh weights, on which the given layer is right; then weights that tell."""
 
@@ -108,6 +126,18 @@ def _built(first=FIRST, second=SECOND, order="post", residual="a", gelu="tanh", 
     return wrong
 
 
+ask.mistake(
+    "it is still the given layer: it agrees where scales are 1 and shifts are 0, and nowhere else",
+    _built(first=SECOND, second=FIRST),
+)
+ask.mistake("the norm after attention now stands in both places", _built(second=FIRST))
+ask.mistake("the norm at the end of the layer now stands in both places", _built(first=SECOND))
+ask.mistake("the norms stand before attention and feed-forward, as in GPT-2", _built(order="pre"))
+ask.mistake("the second residual adds x, not what came out of the first norm", _built(residual="x"))
+ask.mistake("attention's residual is gone", _built(residual="no first"))
+ask.mistake("the feed-forward network's residual is gone", _built(residual="no second"))
+
+
 def _with_half_of_the_swap(end):
     """Scales or shifts of the two norms exchanged, but not both."""
 
@@ -118,6 +148,11 @@ def _with_half_of_the_swap(end):
     return wrong
 
 
+ask.mistake("scales are right, shifts of the two norms are exchanged", _with_half_of_the_swap("bias"))
+ask.mistake("shifts are right, scales of the two norms are exchanged", _with_half_of_the_swap("weight"))
+
+
+@ask.mistake("the names are exchanged in the caller's dictionary, for good")
 def _renamed_in_place(w, x, mask, heads):
     for end in ("weight", "bias"):
         one, other = f"{FIRST}.{end}", f"{SECOND}.{end}"
@@ -136,6 +171,32 @@ def _bare(*names):
     return wrong
 
 
+ask.mistake("the norms have neither scale nor shift", _bare(FIRST, SECOND))
+ask.mistake("the norm after attention has neither scale nor shift", _bare(FIRST))
+ask.mistake("there is no norm after attention", _built(first=""))
+ask.mistake("there is no norm at the end", _built(second=""))
+ask.mistake(
+    "each norm stands around attention or feed-forward alone; the residual is added after it",
+    _built(order="branch"),
+)
+ask.mistake("the heads are put together without turning their axis back", _built(merged=True))
+ask.mistake("queries are hidden at padding, not keys", _built(queries=True))
+ask.mistake("the mask is added to the scores as 0 and 1", _built(hidden=-1.0))
+ask.mistake("10,000 is subtracted from hidden scores, which can be too little", _built(hidden=-1e4))
+ask.mistake("there is no eps, or it is added to the deviation", _built(eps=0.0))
+ask.mistake("GELU is the erf form, which is torch's default", _built(gelu="none"))
+ask.mistake("eps is 1e-5, which is torch's default", _built(eps=1e-5))
+ask.mistake("the mask is not used", _built(unmasked=True))
+ask.mistake("later tokens are hidden, as in GPT-2", _built(causal=True))
+ask.mistake("the scores are not divided", _built(scale=1.0))
+ask.mistake(
+    "the matrices of query, key and value are used as (in, out)",
+    _built(turned=tuple(f"attention.{n}" for n in QKV)),
+)
+ask.mistake("the matrix after attention is used as (in, out)", _built(turned=("attention.dense",)))
+
+
+@ask.right
 def with_formulas(w, x, mask, heads):
     H = x.shape[-1]
     d = H // heads
@@ -161,6 +222,7 @@ def with_formulas(w, x, mask, heads):
     return norm("full_layer_layer_norm", a + linear("ffn_output", inner))
 
 
+@ask.right
 def with_names_exchanged(w, x, mask, heads):
     names = {"attention.LayerNorm": "first", "full_layer_layer_norm": "second"}
     norms = {}
@@ -177,6 +239,7 @@ def with_names_exchanged(w, x, mask, heads):
     return norms["second"](f @ w["ffn_output.weight"].mT + w["ffn_output.bias"] + a).detach()
 
 
+@ask.right
 def with_einsum(w, x, mask, heads):
     def linear(name, y):
         return torch.einsum("bti,oi->bto", y, w[f"{name}.weight"]) + w[f"{name}.bias"]
@@ -192,61 +255,3 @@ def with_einsum(w, x, mask, heads):
     mixed = torch.einsum("bnqk,bknd->bqnd", weights, v).reshape(B, T, H)
     a = norm(FIRST, x + linear("attention.dense", mixed))
     return norm(SECOND, a + linear("ffn_output", F.gelu(linear("ffn", a), approximate="tanh")))
-
-
-QUESTION = Question(
-    id="ex08_4",
-    title="The layer that passed its test",
-    kind="find the bug",
-    objectives=("LO-08.3", "LO-08.4"),
-    points=3,
-    minutes=10,
-    difficulty=3,
-    importance=4,
-    reference=layer,
-    cases=cases,
-    mistakes=(
-        Mistake(
-            "it is still the given layer: it agrees where scales are 1 and shifts are 0, and nowhere else",
-            _built(first=SECOND, second=FIRST),
-        ),
-        Mistake("the norm after attention now stands in both places", _built(second=FIRST)),
-        Mistake("the norm at the end of the layer now stands in both places", _built(first=SECOND)),
-        Mistake("the norms stand before attention and feed-forward, as in GPT-2", _built(order="pre")),
-        Mistake("the second residual adds x, not what came out of the first norm", _built(residual="x")),
-        Mistake("attention's residual is gone", _built(residual="no first")),
-        Mistake("the feed-forward network's residual is gone", _built(residual="no second")),
-        Mistake("scales are right, shifts of the two norms are exchanged", _with_half_of_the_swap("bias")),
-        Mistake("shifts are right, scales of the two norms are exchanged", _with_half_of_the_swap("weight")),
-        Mistake("the names are exchanged in the caller's dictionary, for good", _renamed_in_place),
-        Mistake("the norms have neither scale nor shift", _bare(FIRST, SECOND)),
-        Mistake("the norm after attention has neither scale nor shift", _bare(FIRST)),
-        Mistake("there is no norm after attention", _built(first="")),
-        Mistake("there is no norm at the end", _built(second="")),
-        Mistake(
-            "each norm stands around attention or feed-forward alone; the residual is added after it",
-            _built(order="branch"),
-        ),
-        Mistake("the heads are put together without turning their axis back", _built(merged=True)),
-        Mistake("queries are hidden at padding, not keys", _built(queries=True)),
-        Mistake("the mask is added to the scores as 0 and 1", _built(hidden=-1.0)),
-        Mistake("10,000 is subtracted from hidden scores, which can be too little", _built(hidden=-1e4)),
-        Mistake("there is no eps, or it is added to the deviation", _built(eps=0.0)),
-        Mistake("GELU is the erf form, which is torch's default", _built(gelu="none")),
-        Mistake("eps is 1e-5, which is torch's default", _built(eps=1e-5)),
-        Mistake("the mask is not used", _built(unmasked=True)),
-        Mistake("later tokens are hidden, as in GPT-2", _built(causal=True)),
-        Mistake("the scores are not divided", _built(scale=1.0)),
-        Mistake(
-            "the matrices of query, key and value are used as (in, out)",
-            _built(turned=tuple(f"attention.{n}" for n in QKV)),
-        ),
-        Mistake("the matrix after attention is used as (in, out)", _built(turned=("attention.dense",))),
-    ),
-    right=(with_formulas, with_names_exchanged, with_einsum),
-    why=(
-        "Both norms have H scales and H shifts, so names and shapes fit either way, and with scale 1 "
-        "and shift 0 they are the same function. Only weights in which every part matters, and a look "
-        "at where the difference begins, can tell them apart."
-    ),
-)

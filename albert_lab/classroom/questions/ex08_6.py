@@ -6,9 +6,26 @@ from dataclasses import dataclass
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex08_6",
+    title="What does an output see?",
+    kind="implement",
+    objectives=("LO-08.5",),
+    points=3,
+    minutes=15,
+    difficulty=3,
+    importance=4,
+    why=(
+        "An output that does not move when one token changes cannot have seen that token, whatever a "
+        "drawing or a name says. Everything else must stay as it was, or you cannot say which change "
+        "moved it."
+    ),
+)
 
 
+@ask.reference
 def sees(run, ids: torch.Tensor, other: int) -> torch.Tensor:
     before, columns = run(ids), []
     for place in range(len(ids)):
@@ -60,6 +77,7 @@ def _large(draw: Draw, reach: torch.Tensor) -> tuple:
     return _Toy(network.table.double(), network.reach.double(), start=100_000.0), ids, other
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """One direction, both, none; random reach; movements that a careless comparison misses."""
     wild = (torch.rand(6, 6, generator=draw.generator) < 0.5).float()
@@ -107,6 +125,20 @@ def _by(moved, changed=_changed):
     return wrong
 
 
+ask.mistake(
+    "the movements of all features are averaged; one feature that moves is enough",
+    _by(lambda after, before: (after - before).abs().mean(dim=1) > 1e-6),
+)
+ask.mistake(
+    "the movements of all features are put together (length, sum); look at each alone",
+    _by(lambda after, before: (after - before).norm(dim=1) > 1e-6),
+)
+ask.mistake(
+    "outputs that are large may move farther: isclose is relative as well, and float32 rounds",
+    _by(lambda after, before: ~torch.isclose(after, before, atol=1e-6).all(dim=1)),
+)
+
+
 def _beyond(limit: float):
     return lambda after, before: (after - before).abs().amax(dim=1) > limit
 
@@ -114,10 +146,18 @@ def _beyond(limit: float):
 _moved = _beyond(1e-6)
 
 
+ask.mistake(
+    "all tokens that are equal are replaced together, not the one at place j alone",
+    _by(_moved, lambda ids, j, other: torch.where(ids == ids[j], other, ids)),
+)
+
+
+@ask.mistake("rows and columns are exchanged: row i is what token i reaches")
 def _transposed(run, ids, other):
     return _by(_moved)(run, ids, other).T
 
 
+@ask.mistake("a changed token is not put back before the next one is changed")
 def _adding_up(run, ids, other):
     before, new, columns = run(ids), ids.clone(), []
     for place in range(len(ids)):
@@ -126,6 +166,7 @@ def _adding_up(run, ids, other):
     return torch.stack(columns, dim=1)
 
 
+@ask.mistake("each run is compared with the run before it, not with the text as it was")
 def _step_by_step(run, ids, other):
     before, new, columns = run(ids), ids.clone(), []
     for place in range(len(ids)):
@@ -136,6 +177,7 @@ def _step_by_step(run, ids, other):
     return torch.stack(columns, dim=1)
 
 
+@ask.mistake("the caller's ids are overwritten, and stay so")
 def _in_place(run, ids, other):
     before, columns = run(ids), []
     for place in range(len(ids)):
@@ -144,35 +186,88 @@ def _in_place(run, ids, other):
     return torch.stack(columns, dim=1)
 
 
+ask.mistake(
+    "the token and all after it are changed together",
+    _by(_moved, lambda ids, j, other: _changed(ids, slice(j, None), other)),
+)
+ask.mistake(
+    "the ids are all replaced, at every place", _by(_moved, lambda ids, j, other: torch.full_like(ids, other))
+)
+ask.mistake(
+    "only movements upwards are noticed: the sign counts",
+    _by(lambda after, before: (after - before).amax(dim=1) > 1e-6),
+)
+ask.mistake(
+    "the features are added up first, where movements can cancel",
+    _by(lambda after, before: (after - before).sum(dim=1).abs() > 1e-6),
+)
+ask.mistake(
+    "only the first feature is looked at", _by(lambda after, before: (after - before)[:, 0].abs() > 1e-6)
+)
+ask.mistake(
+    "an output counts as moved only if all its features move",
+    _by(lambda after, before: ((after - before).abs() > 1e-6).all(dim=1)),
+)
+ask.mistake(
+    "any movement counts, rounding as well; the limit of 1e-6 is not used",
+    _by(lambda after, before: (after != before).any(dim=1)),
+)
+ask.mistake("small movements are lost: your threshold is far larger than 1e-6", _by(_beyond(1e-3)))
+ask.mistake("movements of a few millionths are lost: your threshold is above 1e-6", _by(_beyond(1e-5)))
+ask.mistake("movements of less than 1e-6 count: your threshold is smaller", _by(_beyond(1e-7)))
+ask.mistake(
+    "torch's own tolerances decide what is equal, not 1e-6 alone",
+    _by(lambda after, before: ~torch.isclose(after, before).all(dim=1)),
+)
+ask.mistake(
+    "one number for all outputs decides: if any output moves, the whole column is True",
+    _by(lambda after, before: _moved(after, before).any().expand(len(after))),
+)
+
+
+@ask.mistake("the table is all True, whatever the network does")
+def _always(run, ids, other):
+    return torch.ones(len(ids), len(ids), dtype=torch.bool)
+
+
+ask.mistake("the table says what stays, not what moves", _by(lambda after, before: ~_moved(after, before)))
+
+
+@ask.mistake("it holds the first output only: one row in place of T")
 def _only_first(run, ids, other):
     before = run(ids)
     return torch.stack([_moved(run(_changed(ids, j, other)), before)[0] for j in range(len(ids))])
 
 
+@ask.mistake("a token never sees itself in your table")
 def _not_itself(run, ids, other):
     return _by(_moved)(run, ids, other) & ~torch.eye(len(ids), dtype=torch.bool)
 
 
+@ask.mistake("the table holds 0.0 and 1.0, not truth values")
 def _as_numbers(run, ids, other):
     return _by(_moved)(run, ids, other).float()
 
 
+@ask.mistake("the table says how far, not whether")
 def _how_far(run, ids, other):
     return _by(lambda after, before: (after - before).abs().amax(dim=1))(run, ids, other)
 
 
+ask.mistake("the token is replaced by 0", lambda run, ids, other: sees(run, ids, 0))
+
+
+@ask.mistake("the token is replaced by some id of your own, not by `other`")
 def _next_id(run, ids, other):
     return _by(_moved, lambda ids, j, other: _changed(ids, j, (ids[j] + 1) % other))(run, ids, other)
 
 
+@ask.mistake("the answer is a triangle, whatever the network does")
 def _always_causal(run, ids, other):
     return torch.ones(len(ids), len(ids), dtype=torch.bool).tril()
 
 
-def _always(run, ids, other):
-    return torch.ones(len(ids), len(ids), dtype=torch.bool)
-
-
+@ask.right
 def with_lists(run, ids, other):
     T = len(ids)
     first = run(ids)
@@ -186,6 +281,7 @@ def with_lists(run, ids, other):
     return torch.tensor(table)
 
 
+@ask.right
 def with_where(run, ids, other):
     replaced = torch.where(
         torch.eye(len(ids), dtype=torch.bool), other, ids
@@ -194,102 +290,10 @@ def with_where(run, ids, other):
     return (moved.abs() > 1e-6).any(dim=-1).T
 
 
+@ask.right
 def with_an_empty_table(run, ids, other):
     seen = torch.empty(len(ids), len(ids), dtype=torch.bool)
     for j in range(len(ids)):
         text = torch.cat([ids[:j], torch.tensor([other]), ids[j + 1 :]])
         seen[:, j] = torch.linalg.vector_norm(run(text) - run(ids), ord=torch.inf, dim=-1) > 1e-6
     return seen
-
-
-QUESTION = Question(
-    id="ex08_6",
-    title="What does an output see?",
-    kind="implement",
-    objectives=("LO-08.5",),
-    points=3,
-    minutes=15,
-    difficulty=3,
-    importance=4,
-    reference=sees,
-    cases=cases,
-    mistakes=(
-        Mistake(
-            "the movements of all features are averaged; one feature that moves is enough",
-            _by(lambda after, before: (after - before).abs().mean(dim=1) > 1e-6),
-        ),
-        Mistake(
-            "the movements of all features are put together (length, sum); look at each alone",
-            _by(lambda after, before: (after - before).norm(dim=1) > 1e-6),
-        ),
-        Mistake(
-            "outputs that are large may move farther: isclose is relative as well, and float32 rounds",
-            _by(lambda after, before: ~torch.isclose(after, before, atol=1e-6).all(dim=1)),
-        ),
-        Mistake(
-            "all tokens that are equal are replaced together, not the one at place j alone",
-            _by(_moved, lambda ids, j, other: torch.where(ids == ids[j], other, ids)),
-        ),
-        Mistake("rows and columns are exchanged: row i is what token i reaches", _transposed),
-        Mistake("a changed token is not put back before the next one is changed", _adding_up),
-        Mistake("each run is compared with the run before it, not with the text as it was", _step_by_step),
-        Mistake("the caller's ids are overwritten, and stay so", _in_place),
-        Mistake(
-            "the token and all after it are changed together",
-            _by(_moved, lambda ids, j, other: _changed(ids, slice(j, None), other)),
-        ),
-        Mistake(
-            "the ids are all replaced, at every place",
-            _by(_moved, lambda ids, j, other: torch.full_like(ids, other)),
-        ),
-        Mistake(
-            "only movements upwards are noticed: the sign counts",
-            _by(lambda after, before: (after - before).amax(dim=1) > 1e-6),
-        ),
-        Mistake(
-            "the features are added up first, where movements can cancel",
-            _by(lambda after, before: (after - before).sum(dim=1).abs() > 1e-6),
-        ),
-        Mistake(
-            "only the first feature is looked at",
-            _by(lambda after, before: (after - before)[:, 0].abs() > 1e-6),
-        ),
-        Mistake(
-            "an output counts as moved only if all its features move",
-            _by(lambda after, before: ((after - before).abs() > 1e-6).all(dim=1)),
-        ),
-        Mistake(
-            "any movement counts, rounding as well; the limit of 1e-6 is not used",
-            _by(lambda after, before: (after != before).any(dim=1)),
-        ),
-        Mistake("small movements are lost: your threshold is far larger than 1e-6", _by(_beyond(1e-3))),
-        Mistake("movements of a few millionths are lost: your threshold is above 1e-6", _by(_beyond(1e-5))),
-        Mistake("movements of less than 1e-6 count: your threshold is smaller", _by(_beyond(1e-7))),
-        Mistake(
-            "torch's own tolerances decide what is equal, not 1e-6 alone",
-            _by(lambda after, before: ~torch.isclose(after, before).all(dim=1)),
-        ),
-        Mistake(
-            "one number for all outputs decides: if any output moves, the whole column is True",
-            _by(lambda after, before: _moved(after, before).any().expand(len(after))),
-        ),
-        Mistake("the table is all True, whatever the network does", _always),
-        Mistake(
-            "the table says what stays, not what moves",
-            _by(lambda after, before: ~_moved(after, before)),
-        ),
-        Mistake("it holds the first output only: one row in place of T", _only_first),
-        Mistake("a token never sees itself in your table", _not_itself),
-        Mistake("the table holds 0.0 and 1.0, not truth values", _as_numbers),
-        Mistake("the table says how far, not whether", _how_far),
-        Mistake("the token is replaced by 0", lambda run, ids, other: sees(run, ids, 0)),
-        Mistake("the token is replaced by some id of your own, not by `other`", _next_id),
-        Mistake("the answer is a triangle, whatever the network does", _always_causal),
-    ),
-    right=(with_lists, with_where, with_an_empty_table),
-    why=(
-        "An output that does not move when one token changes cannot have seen that token, whatever a "
-        "drawing or a name says. Everything else must stay as it was, or you cannot say which change "
-        "moved it."
-    ),
-)

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex08_7",
+    title="A checkpoint without its config",
+    kind="implement",
+    objectives=("LO-08.3", "LO-08.6"),
+    points=3,
+    minutes=15,
+    difficulty=3,
+    importance=3,
+    why=(
+        "Every size is an axis of some tensor, so the weights themselves say it. How often a set is "
+        "called and where its features are cut into heads leaves no trace in any shape: that is what a "
+        "config is for."
+    ),
+)
 
 GROUPS = "encoder.albert_layer_groups."
 KEYS = (
@@ -13,6 +29,7 @@ KEYS = (
 )  # fmt: skip
 
 
+@ask.reference
 def config_of(w: dict) -> dict:
     w = {name.removeprefix("albert."): tensor for name, tensor in w.items()}
     places = "embeddings.position_embeddings.weight"
@@ -75,6 +92,7 @@ def _checkpoint(draw: Draw, *, heads: bool = False, mixed: bool = False, **sizes
     return {names[i]: torch.zeros(shapes[names[i]]) for i in order}
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """ALBERT's proportions, then each proportion broken; groups; heads; names in any order."""
     return [
@@ -108,10 +126,35 @@ def _with(**wrong):
     return answer
 
 
-def _without_prefix(w):
-    if any(name.startswith("albert.") for name in w):
-        raise KeyError("embeddings.word_embeddings.weight")
-    return config_of(w)
+ask.mistake(
+    "E and H are exchanged: torch stores the projection as (out, in)",
+    _with(embedding_size=lambda c, w: c["hidden_size"], hidden_size=lambda c, w: c["embedding_size"]),
+)
+ask.mistake(
+    "the hidden size is read from a table, which is E wide",
+    _with(hidden_size=lambda c, w: c["embedding_size"]),
+)
+ask.mistake("the width of the tables is taken for H", _with(embedding_size=lambda c, w: c["hidden_size"]))
+ask.mistake(
+    "the inner width is taken for 4H, not read", _with(intermediate_size=lambda c, w: 4 * c["hidden_size"])
+)
+ask.mistake(
+    "the inner width is read from the wrong side of its matrix: it is H",
+    _with(intermediate_size=lambda c, w: c["hidden_size"]),
+)
+ask.mistake("there are always two segments in your config", _with(type_vocab_size=lambda c, w: 2))
+ask.mistake(
+    "pieces and places are exchanged",
+    _with(
+        vocab_size=lambda c, w: c["max_position_embeddings"],
+        max_position_embeddings=lambda c, w: c["vocab_size"],
+    ),
+)
+ask.mistake("there is always one set of layers in your config", _with(num_hidden_groups=lambda c, w: 1))
+ask.mistake(
+    "the number of the last set is taken for the number of sets; they count from 0",
+    _with(num_hidden_groups=lambda c, w: c["num_hidden_groups"] - 1),
+)
 
 
 def _last_group(w):
@@ -121,8 +164,24 @@ def _last_group(w):
     return int(max(numbers)) + 1
 
 
+ask.mistake(
+    "there are never more than ten sets: numbers compared as text, or one digit read",
+    _with(num_hidden_groups=lambda c, w: _last_group(w)),
+)
+ask.mistake(
+    "you counted the tensors of the sets, not the sets",
+    _with(num_hidden_groups=lambda c, w: sum("albert_layer_groups" in name for name in w)),
+)
+
+
 def _third_part(w):
     return len({name.split(".")[2] for name in w if "albert_layer_groups" in name})
+
+
+ask.mistake(
+    "with albert. in front, the parts of a name are counted from another place",
+    _with(num_hidden_groups=lambda c, w: _third_part(w)),
+)
 
 
 def _first_found(part):
@@ -130,18 +189,46 @@ def _first_found(part):
     return lambda c, w: next(len(tensor) for name, tensor in w.items() if part in name)
 
 
+ask.mistake(
+    "the inner width is read from the first name with ffn in it; ffn_output has it, too",
+    _with(intermediate_size=_first_found("ffn")),
+)
+ask.mistake(
+    "E is read from the first LayerNorm that is found; there are others, H wide",
+    _with(embedding_size=_first_found("LayerNorm")),
+)
+ask.mistake(
+    "places and segments are exchanged",
+    _with(
+        type_vocab_size=lambda c, w: c["max_position_embeddings"],
+        max_position_embeddings=lambda c, w: c["type_vocab_size"],
+    ),
+)
+
+
+@ask.mistake("names that begin with albert. are not found")
+def _without_prefix(w):
+    if any(name.startswith("albert.") for name in w):
+        raise KeyError("embeddings.word_embeddings.weight")
+    return config_of(w)
+
+
+@ask.mistake("numbers of layers and heads are invented: no shape tells them")
 def _with_layers(w):
     return config_of(w) | {"num_hidden_layers": 12, "num_attention_heads": 12}
 
 
+@ask.mistake("the values are shapes, not whole numbers")
 def _as_shapes(w):
     return {key: torch.Size([value]) for key, value in config_of(w).items()}
 
 
+@ask.mistake("the values are text, not whole numbers")
 def _as_text(w):
     return {key: str(value) for key, value in config_of(w).items()}
 
 
+@ask.right
 def with_endings(w):
     def shape(ending):
         return next(tensor.shape for name, tensor in w.items() if name.endswith(ending))
@@ -159,6 +246,7 @@ def with_endings(w):
     }
 
 
+@ask.right
 def with_a_loop(w):
     found, groups = {}, set()
     for name, tensor in w.items():
@@ -178,6 +266,7 @@ def with_a_loop(w):
     return found | {"num_hidden_groups": max(groups) + 1}
 
 
+@ask.right
 def with_the_prefix_found(w):
     before = "albert." if "albert.pooler.weight" in w else ""
     tables = ("word", "position", "token_type")
@@ -189,88 +278,3 @@ def with_the_prefix_found(w):
         groups += 1
     inner = w[f"{layer}.0.albert_layers.0.ffn_output.weight"].shape[1]
     return dict(zip(KEYS, (V, P, S, E, H, inner, groups), strict=True))
-
-
-QUESTION = Question(
-    id="ex08_7",
-    title="A checkpoint without its config",
-    kind="implement",
-    objectives=("LO-08.3", "LO-08.6"),
-    points=3,
-    minutes=15,
-    difficulty=3,
-    importance=3,
-    reference=config_of,
-    cases=cases,
-    mistakes=(
-        Mistake(
-            "E and H are exchanged: torch stores the projection as (out, in)",
-            _with(embedding_size=lambda c, w: c["hidden_size"], hidden_size=lambda c, w: c["embedding_size"]),
-        ),
-        Mistake(
-            "the hidden size is read from a table, which is E wide",
-            _with(hidden_size=lambda c, w: c["embedding_size"]),
-        ),
-        Mistake(
-            "the width of the tables is taken for H", _with(embedding_size=lambda c, w: c["hidden_size"])
-        ),
-        Mistake(
-            "the inner width is taken for 4H, not read",
-            _with(intermediate_size=lambda c, w: 4 * c["hidden_size"]),
-        ),
-        Mistake(
-            "the inner width is read from the wrong side of its matrix: it is H",
-            _with(intermediate_size=lambda c, w: c["hidden_size"]),
-        ),
-        Mistake("there are always two segments in your config", _with(type_vocab_size=lambda c, w: 2)),
-        Mistake(
-            "pieces and places are exchanged",
-            _with(
-                vocab_size=lambda c, w: c["max_position_embeddings"],
-                max_position_embeddings=lambda c, w: c["vocab_size"],
-            ),
-        ),
-        Mistake("there is always one set of layers in your config", _with(num_hidden_groups=lambda c, w: 1)),
-        Mistake(
-            "the number of the last set is taken for the number of sets; they count from 0",
-            _with(num_hidden_groups=lambda c, w: c["num_hidden_groups"] - 1),
-        ),
-        Mistake(
-            "there are never more than ten sets: numbers compared as text, or one digit read",
-            _with(num_hidden_groups=lambda c, w: _last_group(w)),
-        ),
-        Mistake(
-            "you counted the tensors of the sets, not the sets",
-            _with(num_hidden_groups=lambda c, w: sum("albert_layer_groups" in name for name in w)),
-        ),
-        Mistake(
-            "with albert. in front, the parts of a name are counted from another place",
-            _with(num_hidden_groups=lambda c, w: _third_part(w)),
-        ),
-        Mistake(
-            "the inner width is read from the first name with ffn in it; ffn_output has it, too",
-            _with(intermediate_size=_first_found("ffn")),
-        ),
-        Mistake(
-            "E is read from the first LayerNorm that is found; there are others, H wide",
-            _with(embedding_size=_first_found("LayerNorm")),
-        ),
-        Mistake(
-            "places and segments are exchanged",
-            _with(
-                type_vocab_size=lambda c, w: c["max_position_embeddings"],
-                max_position_embeddings=lambda c, w: c["type_vocab_size"],
-            ),
-        ),
-        Mistake("names that begin with albert. are not found", _without_prefix),
-        Mistake("numbers of layers and heads are invented: no shape tells them", _with_layers),
-        Mistake("the values are shapes, not whole numbers", _as_shapes),
-        Mistake("the values are text, not whole numbers", _as_text),
-    ),
-    right=(with_endings, with_a_loop, with_the_prefix_found),
-    why=(
-        "Every size is an axis of some tensor, so the weights themselves say it. How often a set is "
-        "called and where its features are cut into heads leaves no trace in any shape: that is what a "
-        "config is for."
-    ),
-)

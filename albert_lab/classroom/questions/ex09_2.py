@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex09_2",
+    title="From words back to draws",
+    kind="implement",
+    objectives=("LO-09.2",),
+    points=1,
+    minutes=10,
+    difficulty=2,
+    importance=3,
+    why=(
+        "A run of n words hides n words with one draw, so a share of words costs n times fewer draws. "
+        "ALBERT's 1/n is the special case in which every length is to hide equally many words."
+    ),
+)
 
 
+@ask.reference
 def draws_for(shares: torch.Tensor) -> torch.Tensor:
     draws = shares / torch.arange(1, len(shares) + 1)  # a run of n words costs one draw, not n
     return draws / draws.sum()
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """ALBERT's own, shares that differ, one length, a length that is never drawn, other dtypes, gradients."""
 
@@ -44,136 +61,118 @@ def _sum_1(weights: torch.Tensor) -> torch.Tensor:
     return weights / weights.sum()
 
 
+@ask.mistake("you went the other way, from draws to words")
 def _words_of_draws(shares: torch.Tensor) -> torch.Tensor:
     return _sum_1(shares * _n(shares))
 
 
+@ask.mistake("the probabilities do not sum to 1")
 def _sum_forgotten(shares: torch.Tensor) -> torch.Tensor:
     return shares / _n(shares)
 
 
+@ask.mistake("the wished shares are not used: this is 1/n whatever is wanted")
 def _always_harmonic(shares: torch.Tensor) -> torch.Tensor:
     return _sum_1(1 / _n(shares))
 
 
+@ask.mistake("the shares of the words are taken for the probabilities of the draws")
 def _as_they_are(shares: torch.Tensor) -> torch.Tensor:
     return shares * 1
 
 
+@ask.mistake("the shortest run has length 0 in your count")
 def _from_zero(shares: torch.Tensor) -> torch.Tensor:
     return _sum_1(shares / (_n(shares) - 1))
 
 
+@ask.mistake("the shortest run has length 2 in your count")
 def _from_two(shares: torch.Tensor) -> torch.Tensor:
     return _sum_1(shares / (_n(shares) + 1))
 
 
+@ask.mistake("the lengths run from the longest to the shortest")
 def _backwards(shares: torch.Tensor) -> torch.Tensor:
     return _sum_1(shares / _n(shares).flip(0))
 
 
+@ask.mistake("the length is used twice: n squared")
 def _squared(shares: torch.Tensor) -> torch.Tensor:
     return _sum_1(shares / _n(shares) ** 2)
 
 
+@ask.mistake("a softmax makes the sum 1; it also changes the ratios")
 def _with_a_softmax(shares: torch.Tensor) -> torch.Tensor:
     return (shares / _n(shares)).softmax(dim=0)
 
 
+@ask.mistake("all shares are divided by the longest length, not each by its own")
 def _by_the_longest(shares: torch.Tensor) -> torch.Tensor:
     return shares / len(shares)
 
 
+@ask.mistake("the largest is made 1 and not the sum")
 def _by_the_largest(shares: torch.Tensor) -> torch.Tensor:
     return (shares / _n(shares)) / (shares / _n(shares)).max()
 
 
+@ask.mistake("the sum is that of ALBERT's formula, whatever the shares are")
 def _by_the_harmonic_sum(shares: torch.Tensor) -> torch.Tensor:
     return shares / _n(shares) / (1 / _n(shares)).sum()
 
 
-def _by_the_mean_length(shares: torch.Tensor) -> torch.Tensor:
-    return shares / _n(shares) * (shares * _n(shares)).sum()
+@ask.mistake("your code knows three lengths and no more")
+def _three_only(shares: torch.Tensor) -> torch.Tensor:
+    weights = shares[:3] / _n(shares)[:3]
+    return _sum_1(weights)
 
 
-def _one_too_few(shares: torch.Tensor) -> torch.Tensor:
-    return _sum_1(shares / torch.arange(1, len(shares)))
-
-
+@ask.mistake("the lengths 1, 2 and 3 are written into your code")
 def _one_two_three(shares: torch.Tensor) -> torch.Tensor:
     return _sum_1(shares / torch.tensor([1.0, 2.0, 3.0], dtype=shares.dtype))
 
 
+@ask.mistake("your count of the lengths ends one too early")
+def _one_too_few(shares: torch.Tensor) -> torch.Tensor:
+    return _sum_1(shares / torch.arange(1, len(shares)))
+
+
+@ask.mistake("lengths that nobody wants are left out of your count of the lengths")
 def _wanted_only(shares: torch.Tensor) -> torch.Tensor:
     draws = torch.zeros_like(shares)
     draws[shares > 0] = draws_for(shares[shares > 0])
     return draws
 
 
-def _three_only(shares: torch.Tensor) -> torch.Tensor:
-    weights = shares[:3] / _n(shares)[:3]
-    return _sum_1(weights)
+@ask.mistake("the mean length of the shares is used to make the sum 1")
+def _by_the_mean_length(shares: torch.Tensor) -> torch.Tensor:
+    return shares / _n(shares) * (shares * _n(shares)).sum()
 
 
+@ask.mistake("the numbers were turned into float32, or cut off from their gradients")
 def _float32(shares: torch.Tensor) -> torch.Tensor:
     return draws_for(shares.detach().float())
 
 
+@ask.mistake("you return ALBERT's own three numbers, whatever is wanted")
 def _of_albert(shares: torch.Tensor) -> torch.Tensor:
     return torch.tensor([6 / 11, 3 / 11, 2 / 11])
 
 
+@ask.right
 def with_a_loop(shares: torch.Tensor) -> torch.Tensor:
     draws = torch.stack([share / n for n, share in enumerate(shares, start=1)])
     return draws / draws.sum()
 
 
+@ask.right
 def with_normalize(shares: torch.Tensor) -> torch.Tensor:
     n = torch.linspace(1, len(shares), len(shares), dtype=shares.dtype)
     return torch.nn.functional.normalize(shares / n, p=1, dim=0)
 
 
+@ask.right
 def with_a_mean_length(shares: torch.Tensor) -> torch.Tensor:
     n = torch.arange(len(shares)) + 1
     mean_length = 1 / (shares / n / shares.sum()).sum()
     return shares / shares.sum() * mean_length / n
-
-
-QUESTION = Question(
-    id="ex09_2",
-    title="From words back to draws",
-    kind="implement",
-    objectives=("LO-09.2",),
-    points=1,
-    minutes=10,
-    difficulty=2,
-    importance=3,
-    reference=draws_for,
-    cases=cases,
-    mistakes=(
-        Mistake("you went the other way, from draws to words", _words_of_draws),
-        Mistake("the probabilities do not sum to 1", _sum_forgotten),
-        Mistake("the wished shares are not used: this is 1/n whatever is wanted", _always_harmonic),
-        Mistake("the shares of the words are taken for the probabilities of the draws", _as_they_are),
-        Mistake("the shortest run has length 0 in your count", _from_zero),
-        Mistake("the shortest run has length 2 in your count", _from_two),
-        Mistake("the lengths run from the longest to the shortest", _backwards),
-        Mistake("the length is used twice: n squared", _squared),
-        Mistake("a softmax makes the sum 1; it also changes the ratios", _with_a_softmax),
-        Mistake("all shares are divided by the longest length, not each by its own", _by_the_longest),
-        Mistake("the largest is made 1 and not the sum", _by_the_largest),
-        Mistake("the sum is that of ALBERT's formula, whatever the shares are", _by_the_harmonic_sum),
-        Mistake("your code knows three lengths and no more", _three_only),
-        Mistake("the lengths 1, 2 and 3 are written into your code", _one_two_three),
-        Mistake("your count of the lengths ends one too early", _one_too_few),
-        Mistake("lengths that nobody wants are left out of your count of the lengths", _wanted_only),
-        Mistake("the mean length of the shares is used to make the sum 1", _by_the_mean_length),
-        Mistake("the numbers were turned into float32, or cut off from their gradients", _float32),
-        Mistake("you return ALBERT's own three numbers, whatever is wanted", _of_albert),
-    ),
-    right=(with_a_loop, with_normalize, with_a_mean_length),
-    why=(
-        "A run of n words hides n words with one draw, so a share of words costs n times fewer draws. "
-        "ALBERT's 1/n is the special case in which every length is to hide equally many words."
-    ),
-)

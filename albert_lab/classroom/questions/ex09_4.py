@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex09_4",
+    title="LAMB for a whole network",
+    kind="implement",
+    objectives=("LO-09.4",),
+    points=3,
+    minutes=20,
+    difficulty=3,
+    importance=4,
+    why=(
+        "With the ratio every matrix moves by the same share of its own length, so one learning rate fits "
+        "tensors of very different size. A tensor of zeros would move by a share of nothing, which is why "
+        "the authors' code takes 1 there."
+    ),
+)
 
 Tensors = list[torch.Tensor]
 
 
+@ask.reference
 def lamb_steps(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
     moved = []
     for w, u in zip(weights, updates, strict=True):
@@ -22,6 +39,7 @@ def lamb_steps(weights: Tensors, updates: Tensors, lr: float, decay: float) -> T
     return moved
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, decay, vectors, zeros on either side, several tensors, dtypes, layouts."""
     row, update = torch.tensor([[3.0, 4.0]]), torch.tensor([[3.1623, 0.0]])
@@ -76,6 +94,44 @@ def _ratio(rule):
     return _each(step)
 
 
+ask.mistake("the trust ratio is missing", _ratio(lambda w, u: 1.0))
+
+
+def _given(change):
+    """A mistake that is right for another learning rate and another decay."""
+    return _each(lambda w, u, lr, decay: lamb_steps([w], [u], *change(lr, decay))[0])
+
+
+ask.mistake("the decay is missing", _given(lambda lr, decay: (lr, 0.0)))
+
+
+def _ruled(of_w: torch.Tensor, of_u: torch.Tensor) -> torch.Tensor | float:
+    """The ratio as it should be."""
+    return of_w / of_u if of_w > 0 and of_u > 0 else 1.0
+
+
+ask.mistake("the trust ratio is upside down", _ratio(lambda w, u: 1 / _ruled(w, u)))
+
+
+def _trust(w: torch.Tensor, u: torch.Tensor) -> torch.Tensor | float:
+    return _ruled(w.norm(), u.norm())
+
+
+@ask.mistake("the length of the update is taken before the decay is added")
+@_each
+def _ratio_before_decay(w, u, lr, decay):
+    return w - lr * _trust(w, u) * (u + decay * w)
+
+
+@ask.mistake("the decay is subtracted on its own, outside of the trust ratio")
+@_each
+def _decay_apart(w, u, lr, decay):
+    return w - lr * _trust(w, u) * u - lr * decay * w
+
+
+ask.mistake("the decay is multiplied by the learning rate twice", _given(lambda lr, decay: (lr, lr * decay)))
+
+
 def _measured(length):
     """A mistake that takes this for the length of a tensor."""
 
@@ -87,46 +143,46 @@ def _measured(length):
     return _each(step)
 
 
-def _ruled(of_w: torch.Tensor, of_u: torch.Tensor) -> torch.Tensor | float:
-    """The ratio as it should be."""
-    return of_w / of_u if of_w > 0 and of_u > 0 else 1.0
+ask.mistake(
+    "each row has a ratio of its own; the tensor is one long vector",
+    _measured(lambda x: x.norm(dim=-1, keepdim=True)),
+)
+ask.mistake(
+    "each column has a ratio of its own; the tensor is one long vector", _measured(lambda x: x.norm(dim=0))
+)
+ask.mistake(
+    "there is no rule for a length of 0: weights of 0 never move, an update of 0 gives nan",
+    _ratio(lambda w, u: w / u),
+)
+ask.mistake(
+    "a small number is added to the length of the update: no nan, but weights of 0 never move",
+    _ratio(lambda w, u: w / (u + 1e-6)),
+)
+ask.mistake(
+    "a small number is added to the length of the update, which makes tiny steps too short",
+    _ratio(lambda w, u: w / (u + 1e-6) if w > 0 else 1.0),
+)
+ask.mistake(
+    "weights that are all 0 never move, though nothing gives nan",
+    _ratio(lambda w, u: _ruled(w, u) if w > 0 else 0.0),
+)
+ask.mistake(
+    "the rule for a length of 0 is there for the weights, not for the update",
+    _ratio(lambda w, u: w / u if w > 0 else 1.0),
+)
+ask.mistake(
+    "the rule for a length of 0 waits until both are 0", _ratio(lambda w, u: w / u if w > 0 or u > 0 else 1.0)
+)
 
 
-def _trust(w: torch.Tensor, u: torch.Tensor) -> torch.Tensor | float:
-    return _ruled(w.norm(), u.norm())
-
-
-def _given(change):
-    """A mistake that is right for another learning rate and another decay."""
-    return _each(lambda w, u, lr, decay: lamb_steps([w], [u], *change(lr, decay))[0])
-
-
-def _ratio_before_decay(w, u, lr, decay):
-    return w - lr * _trust(w, u) * (u + decay * w)
-
-
-def _decay_apart(w, u, lr, decay):
-    return w - lr * _trust(w, u) * u - lr * decay * w
-
-
+@ask.mistake("the rule for a length of 0 looks at the update as it was given, before the decay")
+@_each
 def _rule_for_what_was_given(w, u, lr, decay):
     moved = u + decay * w
     return w - lr * (_trust(w, moved) if u.norm() > 0 else 1.0) * moved
 
 
-def _added(w, u, lr, decay):
-    return 2 * w - lamb_steps([w], [u], lr, decay)[0]
-
-
-def _one_ratio_for_all(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
-    pairs = [(w, u + decay * w) for w, u in zip(weights, updates, strict=True) if w.ndim > 1]
-    if not pairs:
-        return lamb_steps(weights, updates, lr, decay)
-    of_w, of_u = (float(torch.cat([x.flatten() for x in side]).norm()) for side in zip(*pairs, strict=True))
-    trust = of_w / of_u if of_w > 0 and of_u > 0 else 1.0
-    return _each(lambda w, u, lr, decay: w - lr * trust * (u + decay * w))(weights, updates, lr, decay)
-
-
+@ask.mistake("where a length is 0, the ratio of an earlier tensor is used again")
 def _ratio_kept(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
     trust, moved = 1.0, []
     for w, u in zip(weights, updates, strict=True):
@@ -137,32 +193,77 @@ def _ratio_kept(weights: Tensors, updates: Tensors, lr: float, decay: float) -> 
     return moved
 
 
+ask.mistake(
+    "the trust ratio has an upper bound, which ALBERT's authors left out",
+    _ratio(lambda w, u: min(float(_ruled(w, u)), 10.0)),
+)
+
+
+@ask.mistake("the update is added: away from where the loss is lower")
+@_each
+def _added(w, u, lr, decay):
+    return 2 * w - lamb_steps([w], [u], lr, decay)[0]
+
+
+ask.mistake("the decay has the wrong sign, so that the weights grow", _given(lambda lr, decay: (lr, -decay)))
+ask.mistake("the learning rate is missing", _given(lambda lr, decay: (1.0, decay)))
+ask.mistake(
+    "the update is made 1 long, whatever the length of the weights",
+    _ratio(lambda w, u: 1 / u if u > 0 else 1.0),
+)
+ask.mistake("the ratio is that of the squared lengths", _ratio(lambda w, u: _ruled(w, u) ** 2))
+ask.mistake(
+    "the length is a sum of absolute values and not the root of a sum of squares",
+    _measured(lambda x: x.abs().sum()),
+)
+ask.mistake(
+    "the length is the largest singular value, not that of the tensor as one long vector",
+    _measured(lambda x: torch.linalg.norm(x, 2)),
+)
+
+
+@ask.mistake("one ratio is used for all tensors")
+def _one_ratio_for_all(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
+    pairs = [(w, u + decay * w) for w, u in zip(weights, updates, strict=True) if w.ndim > 1]
+    if not pairs:
+        return lamb_steps(weights, updates, lr, decay)
+    of_w, of_u = (float(torch.cat([x.flatten() for x in side]).norm()) for side in zip(*pairs, strict=True))
+    trust = of_w / of_u if of_w > 0 and of_u > 0 else 1.0
+    return _each(lambda w, u, lr, decay: w - lr * trust * (u + decay * w))(weights, updates, lr, decay)
+
+
+@ask.mistake("vectors are treated like matrices: with decay and trust ratio")
 def _vectors_like_matrices(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
     pairs = zip(weights, updates, strict=True)
     return [lamb_steps([w[None]], [u[None]], lr, decay)[0][0] for w, u in pairs]
 
 
+@ask.mistake("a tensor of three axes is treated like a vector")
 def _matrices_only(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
     pairs = zip(weights, updates, strict=True)
     return [lamb_steps([w], [u], lr, decay)[0] if w.ndim == 2 else w - lr * u for w, u in pairs]
 
 
+@ask.mistake("vectors get the decay")
 def _vectors_decayed(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
     pairs = zip(weights, updates, strict=True)
     return lamb_steps(weights, [u + decay * w if w.ndim == 1 else u for w, u in pairs], lr, decay)
 
 
+@ask.mistake("vectors get a trust ratio")
 def _vectors_trusted(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
     pairs = zip(weights, updates, strict=True)
     return lamb_steps(weights, [_trust(w, u) * u if w.ndim == 1 else u for w, u in pairs], lr, decay)
 
 
+@ask.mistake("the weights of the caller are overwritten")
 def _in_place(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
     for w, moved in zip(weights, lamb_steps(weights, updates, lr, decay), strict=True):
         w.copy_(moved)
     return weights
 
 
+@ask.right
 def with_helpers(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
     def length(x: torch.Tensor) -> float:
         return float(x.double().square().sum()) ** 0.5
@@ -178,6 +279,7 @@ def with_helpers(weights: Tensors, updates: Tensors, lr: float, decay: float) ->
     return result
 
 
+@ask.right
 def with_where(weights: Tensors, updates: Tensors, lr: float, decay: float) -> Tensors:
     def step(w: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
         u = u + decay * w
@@ -187,6 +289,7 @@ def with_where(weights: Tensors, updates: Tensors, lr: float, decay: float) -> T
     return [step(w, u) if w.ndim >= 2 else w - lr * u for w, u in zip(weights, updates, strict=True)]
 
 
+@ask.right
 def with_unit_updates(weights: Tensors, updates: Tensors, lr: float, decay: float) -> tuple:
     moved = []
     for i in range(len(weights)):
@@ -198,98 +301,3 @@ def with_unit_updates(weights: Tensors, updates: Tensors, lr: float, decay: floa
         w = w - lr * u
         moved.append(w)
     return tuple(moved)
-
-
-QUESTION = Question(
-    id="ex09_4",
-    title="LAMB for a whole network",
-    kind="implement",
-    objectives=("LO-09.4",),
-    points=3,
-    minutes=20,
-    difficulty=3,
-    importance=4,
-    reference=lamb_steps,
-    cases=cases,
-    mistakes=(
-        Mistake("the trust ratio is missing", _ratio(lambda w, u: 1.0)),
-        Mistake("the decay is missing", _given(lambda lr, decay: (lr, 0.0))),
-        Mistake("the trust ratio is upside down", _ratio(lambda w, u: 1 / _ruled(w, u))),
-        Mistake("the length of the update is taken before the decay is added", _each(_ratio_before_decay)),
-        Mistake("the decay is subtracted on its own, outside of the trust ratio", _each(_decay_apart)),
-        Mistake(
-            "the decay is multiplied by the learning rate twice", _given(lambda lr, decay: (lr, lr * decay))
-        ),
-        Mistake(
-            "each row has a ratio of its own; the tensor is one long vector",
-            _measured(lambda x: x.norm(dim=-1, keepdim=True)),
-        ),
-        Mistake(
-            "each column has a ratio of its own; the tensor is one long vector",
-            _measured(lambda x: x.norm(dim=0)),
-        ),
-        Mistake(
-            "there is no rule for a length of 0: weights of 0 never move, an update of 0 gives nan",
-            _ratio(lambda w, u: w / u),
-        ),
-        Mistake(
-            "a small number is added to the length of the update: no nan, but weights of 0 never move",
-            _ratio(lambda w, u: w / (u + 1e-6)),
-        ),
-        Mistake(
-            "a small number is added to the length of the update, which makes tiny steps too short",
-            _ratio(lambda w, u: w / (u + 1e-6) if w > 0 else 1.0),
-        ),
-        Mistake(
-            "weights that are all 0 never move, though nothing gives nan",
-            _ratio(lambda w, u: _ruled(w, u) if w > 0 else 0.0),
-        ),
-        Mistake(
-            "the rule for a length of 0 is there for the weights, not for the update",
-            _ratio(lambda w, u: w / u if w > 0 else 1.0),
-        ),
-        Mistake(
-            "the rule for a length of 0 waits until both are 0",
-            _ratio(lambda w, u: w / u if w > 0 or u > 0 else 1.0),
-        ),
-        Mistake(
-            "the rule for a length of 0 looks at the update as it was given, before the decay",
-            _each(_rule_for_what_was_given),
-        ),
-        Mistake("where a length is 0, the ratio of an earlier tensor is used again", _ratio_kept),
-        Mistake(
-            "the trust ratio has an upper bound, which ALBERT's authors left out",
-            _ratio(lambda w, u: min(float(_ruled(w, u)), 10.0)),
-        ),
-        Mistake("the update is added: away from where the loss is lower", _each(_added)),
-        Mistake(
-            "the decay has the wrong sign, so that the weights grow", _given(lambda lr, decay: (lr, -decay))
-        ),
-        Mistake("the learning rate is missing", _given(lambda lr, decay: (1.0, decay))),
-        Mistake(
-            "the update is made 1 long, whatever the length of the weights",
-            _ratio(lambda w, u: 1 / u if u > 0 else 1.0),
-        ),
-        Mistake("the ratio is that of the squared lengths", _ratio(lambda w, u: _ruled(w, u) ** 2)),
-        Mistake(
-            "the length is a sum of absolute values and not the root of a sum of squares",
-            _measured(lambda x: x.abs().sum()),
-        ),
-        Mistake(
-            "the length is the largest singular value, not that of the tensor as one long vector",
-            _measured(lambda x: torch.linalg.norm(x, 2)),
-        ),
-        Mistake("one ratio is used for all tensors", _one_ratio_for_all),
-        Mistake("vectors are treated like matrices: with decay and trust ratio", _vectors_like_matrices),
-        Mistake("a tensor of three axes is treated like a vector", _matrices_only),
-        Mistake("vectors get the decay", _vectors_decayed),
-        Mistake("vectors get a trust ratio", _vectors_trusted),
-        Mistake("the weights of the caller are overwritten", _in_place),
-    ),
-    right=(with_helpers, with_where, with_unit_updates),
-    why=(
-        "With the ratio every matrix moves by the same share of its own length, so one learning rate fits "
-        "tensors of very different size. A tensor of zeros would move by a share of nothing, which is why "
-        "the authors' code takes 1 there."
-    ),
-)

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex10_3",
+    title="The padding that wins",
+    kind="find the bug",
+    objectives=("LO-10.2", "LO-10.3"),
+    points=2,
+    minutes=15,
+    difficulty=2,
+    importance=4,
+    why=(
+        "In a sum, 0 is the number that changes nothing; in a maximum, that number is −∞. "
+        "Multiplying with the mask is therefore right before a mean and wrong before a maximum."
+    ),
+)
 
 
+@ask.reference
 def max_pool(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
     padding = attention_mask.unsqueeze(-1) == 0  # (B, T, 1)
     return hidden.masked_fill(padding, -torch.inf).amax(dim=1)  # (B, H)
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, all numbers negative, garbage in the padding, sizes that differ, dtypes, gradients."""
     by_hand = torch.tensor([[[-2.0, 4.0], [-6.0, 8.0], [100.0, 100.0]]])
@@ -42,11 +59,13 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+@ask.mistake("the padding still counts as 0, and 0 is the largest where all real numbers are negative")
 def max_pool_as_found(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
     real = attention_mask.unsqueeze(-1)
     return (hidden * real).amax(dim=1)
 
 
+@ask.mistake("the mask is not used at all")
 def _no_mask(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden.amax(dim=1)
 
@@ -58,110 +77,141 @@ def _filled_with(value: float):
     return answer
 
 
+ask.mistake("the padding is filled with −1, which is not below every hidden state", _filled_with(-1.0))
+ask.mistake("the padding is filled with −100, which is not below every hidden state", _filled_with(-100.0))
+ask.mistake("the padding is filled with −10,000, which is not below every hidden state", _filled_with(-1e4))
+ask.mistake("the padding is filled with −100,000, which is not below every hidden state", _filled_with(-1e5))
+
+
+@ask.mistake("10,000 is subtracted from the padding, which can be too little")
 def _subtracted(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return (hidden - 1e4 * (1 - mask.unsqueeze(-1))).amax(dim=1)
 
 
+@ask.mistake("0 and 1 are exchanged: the largest is searched in the padding")
 def _inverted(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden.masked_fill(mask.unsqueeze(-1) == 1, -torch.inf).amax(dim=1)
 
 
+@ask.mistake("the smallest value of the real tokens is taken")
 def _lowest(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden.masked_fill(mask.unsqueeze(-1) == 0, torch.inf).amin(dim=1)
 
 
+@ask.mistake("the signs are dropped before the largest is taken")
 def _absolute(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return (hidden * mask.unsqueeze(-1)).abs().amax(dim=1)
 
 
+@ask.mistake("you take all features of one token; each feature has its own winner")
 def _longest_token(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     length = hidden.norm(dim=-1).masked_fill(mask == 0, -1)
     return hidden[torch.arange(len(hidden)), length.argmax(dim=1)]
 
 
+@ask.mistake("you return where the largest stands and not how large it is")
 def _places(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf).argmax(dim=1)
 
 
+@ask.mistake("the largest is taken over the features, not over the tokens")
 def _over_the_features(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf).amax(dim=-1)
 
 
+@ask.mistake("the largest is taken over the batch, not over the tokens")
 def _over_the_batch(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf).amax(dim=0)
 
 
+@ask.mistake("the axis of the tokens is still there, with length 1")
 def _axis_kept(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return max_pool(hidden, mask).unsqueeze(1)
 
 
+@ask.mistake("you return values and places together; only the values are asked for")
 def _pair(hidden: torch.Tensor, mask: torch.Tensor) -> tuple:
     return tuple(hidden.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf).max(dim=1))
 
 
+@ask.mistake("a largest value of exactly 0 is taken for padding and replaced afterwards")
 def _zeros_taken_for_padding(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     best = (hidden * mask.unsqueeze(-1)).amax(dim=1)
     return torch.where(best == 0, hidden.amin(dim=1), best)
 
 
+@ask.mistake("you look for zeros after the multiplication: a real number that is 0 is taken for padding")
 def _real_zeros_filled(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     real = hidden * mask.unsqueeze(-1)
     return real.masked_fill(real == 0, -torch.inf).amax(dim=1)
 
 
+@ask.mistake("the hidden states of the caller are overwritten")
 def _in_place(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     with torch.no_grad():
         hidden[mask == 0] = -torch.inf
     return hidden.amax(dim=1)
 
 
+@ask.mistake("you count the real tokens and then take the places from the left, wherever they are")
 def _up_to_the_count(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return torch.stack([one[: int(row.sum())].amax(dim=0) for one, row in zip(hidden, mask, strict=True)])
 
 
+@ask.mistake("the real tokens of all texts are thrown together: one vector for the batch")
+def _one_for_all_texts(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return hidden[mask.bool()].amax(dim=0)
+
+
+@ask.mistake("the largest is the one with the largest amount, signs put aside")
 def _signed_absolute(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     real = hidden * mask.unsqueeze(-1)
     return real.gather(1, real.abs().argmax(dim=1, keepdim=True)).squeeze(1)
 
 
+@ask.mistake("0 is multiplied by ∞, which is no number (nan)")
 def _zero_times_infinity(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     real = mask.unsqueeze(-1)
     return (hidden * real + (1 - real) * -torch.inf).amax(dim=1)
 
 
+@ask.mistake("the mask of the first text is used for all")
 def _mask_of_the_first(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return max_pool(hidden, mask[:1].expand(mask.shape))
 
 
+@ask.mistake("the gradients are cut on the way, as by detach() or NumPy")
 def _detached(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return max_pool(hidden.detach(), mask)
 
 
+@ask.mistake("of a batch with one text, the axis of the texts is lost")
 def _axis_lost(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return max_pool(hidden, mask).squeeze()
 
 
+@ask.mistake("the first token is taken: that is cls pooling")
 def _first_token(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden[:, 0]
 
 
+@ask.mistake("the real tokens are summed")
 def _summed(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return (hidden * mask.unsqueeze(-1)).sum(dim=1)
 
 
+@ask.mistake("the result is float32, whatever hidden is")
 def _float32(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return max_pool(hidden.float(), mask)
 
 
+@ask.mistake("the real tokens are averaged: that is mean pooling")
 def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     real = mask.unsqueeze(-1)
     return (hidden * real).sum(dim=1) / real.sum(dim=1)
 
 
-def _one_for_all_texts(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    return hidden[mask.bool()].amax(dim=0)
-
-
+@ask.right
 def with_a_loop(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
     rows = []
     for states, mask in zip(hidden, attention_mask, strict=True):
@@ -169,88 +219,20 @@ def with_a_loop(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Ten
     return torch.stack(rows)
 
 
+@ask.right
 def with_where(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
     lowest = torch.finfo(hidden.dtype).min
     return torch.where(attention_mask[:, :, None].bool(), hidden, lowest).max(dim=1)[0]
 
 
+@ask.right
 def with_lowest_of_all(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
     real = attention_mask.unsqueeze(-1).expand_as(hidden) == 1
     filled = torch.where(real, hidden, hidden.detach().min())
     return torch.amax(filled, 1)
 
 
+@ask.right
 def with_a_large_number(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
     away = (1 - attention_mask).to(hidden.dtype).unsqueeze(-1) * -1e9
     return (hidden + away).amax(dim=1)
-
-
-QUESTION = Question(
-    id="ex10_3",
-    title="The padding that wins",
-    kind="find the bug",
-    objectives=("LO-10.2", "LO-10.3"),
-    points=2,
-    minutes=15,
-    difficulty=2,
-    importance=4,
-    reference=max_pool,
-    cases=cases,
-    mistakes=(
-        Mistake(
-            "the padding still counts as 0, and 0 is the largest where all real numbers are negative",
-            max_pool_as_found,
-        ),
-        Mistake("the mask is not used at all", _no_mask),
-        Mistake("the padding is filled with −1, which is not below every hidden state", _filled_with(-1.0)),
-        Mistake(
-            "the padding is filled with −100, which is not below every hidden state", _filled_with(-100.0)
-        ),
-        Mistake(
-            "the padding is filled with −10,000, which is not below every hidden state", _filled_with(-1e4)
-        ),
-        Mistake(
-            "the padding is filled with −100,000, which is not below every hidden state", _filled_with(-1e5)
-        ),
-        Mistake("10,000 is subtracted from the padding, which can be too little", _subtracted),
-        Mistake("0 and 1 are exchanged: the largest is searched in the padding", _inverted),
-        Mistake("the smallest value of the real tokens is taken", _lowest),
-        Mistake("the signs are dropped before the largest is taken", _absolute),
-        Mistake("you take all features of one token; each feature has its own winner", _longest_token),
-        Mistake("you return where the largest stands and not how large it is", _places),
-        Mistake("the largest is taken over the features, not over the tokens", _over_the_features),
-        Mistake("the largest is taken over the batch, not over the tokens", _over_the_batch),
-        Mistake("the axis of the tokens is still there, with length 1", _axis_kept),
-        Mistake("you return values and places together; only the values are asked for", _pair),
-        Mistake(
-            "a largest value of exactly 0 is taken for padding and replaced afterwards",
-            _zeros_taken_for_padding,
-        ),
-        Mistake(
-            "you look for zeros after the multiplication: a real number that is 0 is taken for padding",
-            _real_zeros_filled,
-        ),
-        Mistake("the hidden states of the caller are overwritten", _in_place),
-        Mistake(
-            "you count the real tokens and then take the places from the left, wherever they are",
-            _up_to_the_count,
-        ),
-        Mistake(
-            "the real tokens of all texts are thrown together: one vector for the batch", _one_for_all_texts
-        ),
-        Mistake("the largest is the one with the largest amount, signs put aside", _signed_absolute),
-        Mistake("0 is multiplied by ∞, which is no number (nan)", _zero_times_infinity),
-        Mistake("the mask of the first text is used for all", _mask_of_the_first),
-        Mistake("the gradients are cut on the way, as by detach() or NumPy", _detached),
-        Mistake("of a batch with one text, the axis of the texts is lost", _axis_lost),
-        Mistake("the first token is taken: that is cls pooling", _first_token),
-        Mistake("the real tokens are summed", _summed),
-        Mistake("the result is float32, whatever hidden is", _float32),
-        Mistake("the real tokens are averaged: that is mean pooling", _mean),
-    ),
-    right=(with_a_loop, with_where, with_lowest_of_all, with_a_large_number),
-    why=(
-        "In a sum, 0 is the number that changes nothing; in a maximum, that number is −∞. "
-        "Multiplying with the mask is therefore right before a mean and wrong before a maximum."
-    ),
-)

@@ -7,9 +7,26 @@ from typing import Any
 
 import torch
 
-from albert_lab.classroom.question import Mistake, Question, value_case
+from albert_lab.classroom.question import QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex10_5",
+    title="How many vectors has one word?",
+    kind="predict",
+    objectives=("LO-10.5", "LO-10.3"),
+    points=1,
+    minutes=10,
+    difficulty=2,
+    importance=3,
+    why=(
+        "Before the first layer a vector is made of the token and its place: places 1, 2 and 3 give three "
+        "vectors. From the first layer on attention brings in the whole text, so that only texts with the "
+        "same real tokens (A and C) agree."
+    ),
+)
 
 
+@ask.reference
 def how_many_vectors() -> tuple[int, int]:
     from transformers import AlbertConfig, AlbertModel
 
@@ -38,49 +55,30 @@ def how_many_vectors() -> tuple[int, int]:
     return len(found[0]), len(found[1])
 
 
+@ask.use
 def use(answer: Callable) -> Any:
     """A pair may also be a tensor or an array."""
     found = answer()
     return found.tolist() if hasattr(found, "tolist") else found
 
 
-QUESTION = Question(
-    id="ex10_5",
-    title="How many vectors has one word?",
-    kind="predict",
-    objectives=("LO-10.5", "LO-10.3"),
-    points=1,
-    minutes=10,
-    difficulty=2,
-    importance=3,
-    reference=how_many_vectors,
-    cases=value_case,
-    use=use,
-    mistakes=(
-        Mistake("you forgot that the row of the position is added at the input", (1, 4)),
-        Mistake("you think of one vector for each word, at every layer", (1, 1)),
-        Mistake("you think that every text has its own vector for the word, from the start", (5, 5)),
-        Mistake(
-            "you count texts A and C as different after layer 1, though only padding tells them apart", (3, 5)
-        ),
-        Mistake("you think that one layer is not enough to bring the other words in", (3, 3)),
-        Mistake("you forgot the positions, and took padding for a word", (1, 5)),
-        Mistake("you think that the other words are known at the input already", (4, 4)),
-        Mistake("you count what pressed and missing make of it, and nothing else", (1, 2)),
-        Mistake("you gave the two numbers in the other order", (4, 3)),
-        Mistake("you counted texts A and C as different from the start", (4, 5)),
-        Mistake("you forgot that the table row of the word is the same in all texts, padded or not", (5, 4)),
-        Mistake(
-            "you forgot the positions at the input, and after layer 1 two different texts are one for you",
-            (1, 3),
-        ),
-        Mistake("you missed the text that begins with the word, and took padding for a word", (2, 5)),
-        Mistake("you took only the positions 2 and 3, and missed the text that begins with the word", (2, 4)),
-    ),
-    right=([3, 4], (3.0, 4.0), (torch.tensor(3), torch.tensor(4)), torch.tensor([3, 4])),
-    why=(
-        "Before the first layer a vector is made of the token and its place: places 1, 2 and 3 give three "
-        "vectors. From the first layer on attention brings in the whole text, so that only texts with the "
-        "same real tokens (A and C) agree."
-    ),
+ask.mistake("you forgot that the row of the position is added at the input", (1, 4))
+ask.mistake("you think of one vector for each word, at every layer", (1, 1))
+ask.mistake("you think that every text has its own vector for the word, from the start", (5, 5))
+ask.mistake(
+    "you count texts A and C as different after layer 1, though only padding tells them apart", (3, 5)
 )
+ask.mistake("you think that one layer is not enough to bring the other words in", (3, 3))
+ask.mistake("you forgot the positions, and took padding for a word", (1, 5))
+ask.mistake("you think that the other words are known at the input already", (4, 4))
+ask.mistake("you count what pressed and missing make of it, and nothing else", (1, 2))
+ask.mistake("you gave the two numbers in the other order", (4, 3))
+ask.mistake("you counted texts A and C as different from the start", (4, 5))
+ask.mistake("you forgot that the table row of the word is the same in all texts, padded or not", (5, 4))
+ask.mistake(
+    "you forgot the positions at the input, and after layer 1 two different texts are one for you", (1, 3)
+)
+ask.mistake("you missed the text that begins with the word, and took padding for a word", (2, 5))
+ask.mistake("you took only the positions 2 and 3, and missed the text that begins with the word", (2, 4))
+
+ask.right([3, 4], (3.0, 4.0), (torch.tensor(3), torch.tensor(4)), torch.tensor([3, 4]))

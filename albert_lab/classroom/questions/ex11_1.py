@@ -5,7 +5,22 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex11_1",
+    title="How far above strangers?",
+    kind="implement",
+    objectives=("LO-11.1",),
+    points=2,
+    minutes=15,
+    difficulty=2,
+    importance=4,
+    why=(
+        "A cosine has no zero of its own: what strangers reach is the zero, and their scatter is the unit. "
+        "A network whose cosines are all high can therefore be worse than one whose cosines are low."
+    ),
+)
 
 Tensor = torch.Tensor
 
@@ -14,12 +29,14 @@ def _table(queries: Tensor, answers: Tensor) -> Tensor:
     return F.normalize(queries, dim=1) @ F.normalize(answers, dim=1).T
 
 
+@ask.reference
 def lead(queries: Tensor, answers: Tensor) -> Tensor:
     cosines = _table(queries, answers)
     strangers = cosines[~torch.eye(len(cosines), dtype=torch.bool)]
     return (cosines.diagonal().mean() - strangers.mean()) / strangers.std(correction=0)
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, many pairs, a cone, as many pairs as features, float64, layouts, gradients."""
     hand = (
@@ -53,44 +70,104 @@ def _of(how):
     return answer
 
 
+ask.mistake("nothing is subtracted: the height of own pairs is given", _of(lambda o, s, c: o.mean()))
+ask.mistake("the difference is not divided by the scatter", _of(lambda o, s, c: o.mean() - s.mean()))
+ask.mistake(
+    "the difference is divided by the strangers' mean", _of(lambda o, s, c: (o.mean() - s.mean()) / s.mean())
+)
+ask.mistake(
+    "own pairs are counted among the strangers",
+    _of(lambda o, s, c: (o.mean() - c.mean()) / c.std(correction=0)),
+)
+ask.mistake(
+    "the scatter is that of own pairs", _of(lambda o, s, c: (o.mean() - s.mean()) / o.std(correction=0))
+)
+ask.mistake(
+    "the scatter is divided by one less than the number of pairs",
+    _of(lambda o, s, c: (o.mean() - s.mean()) / s.std()),
+)
+ask.mistake(
+    "the variance is taken for the scatter", _of(lambda o, s, c: (o.mean() - s.mean()) / s.var(correction=0))
+)
+ask.mistake(
+    "the difference is taken the other way round",
+    _of(lambda o, s, c: (s.mean() - o.mean()) / s.std(correction=0)),
+)
+ask.mistake(
+    "own pairs are compared with the nearest stranger and not with the average one",
+    _of(lambda o, s, c: (o.mean() - s.max()) / s.std(correction=0)),
+)
+ask.mistake(
+    "there is a number for each pair; the average of own pairs is asked for",
+    _of(lambda o, s, c: (o - s.mean()) / s.std(correction=0)),
+)
+
+
+@ask.mistake("the dot product is taken, in which long vectors count more")
 def _dot(queries: Tensor, answers: Tensor) -> Tensor:
     table = queries @ answers.T
     strangers = table[~torch.eye(len(table), dtype=torch.bool)]
     return (table.diagonal().mean() - strangers.mean()) / strangers.std(correction=0)
 
 
+@ask.mistake("strangers are looked for among the questions; questions and answers are to be paired")
 def _among_queries(queries: Tensor, answers: Tensor) -> Tensor:
     strangers = _table(queries, queries)[~torch.eye(len(queries), dtype=torch.bool)]
     own = _table(queries, answers).diagonal()
     return (own.mean() - strangers.mean()) / strangers.std(correction=0)
 
 
+@ask.mistake("lengths are taken down the columns, of a feature and not of a vector")
 def _down_columns(queries: Tensor, answers: Tensor) -> Tensor:
     table = F.normalize(queries, dim=0) @ F.normalize(answers, dim=0).T
     strangers = table[~torch.eye(len(table), dtype=torch.bool)]
     return (table.diagonal().mean() - strangers.mean()) / strangers.std(correction=0)
 
 
+@ask.mistake("each question meets one stranger only")
 def _one_stranger_each(queries: Tensor, answers: Tensor) -> Tensor:
     own = torch.cosine_similarity(queries, answers)
     strangers = torch.cosine_similarity(queries, answers.roll(1, dims=0))
     return (own.mean() - strangers.mean()) / strangers.std(correction=0)
 
 
+@ask.mistake("own pairs are set to 0 among the strangers, and still counted there")
+@_of
 def _zeros_stay(own: Tensor, strangers: Tensor, cosines: Tensor) -> Tensor:
     cleared = cosines * ~torch.eye(len(cosines), dtype=torch.bool)
     return (own.mean() - cleared.mean()) / cleared.std(correction=0)
 
 
+ask.mistake(
+    "own pairs are missing in the strangers' mean, and still counted in the scatter",
+    _of(lambda o, s, c: (o.mean() - s.mean()) / c.std(correction=0)),
+)
+
+
+@ask.mistake("each question is measured in the scatter of its own strangers")
+@_of
 def _each_by_itself(own: Tensor, strangers: Tensor, cosines: Tensor) -> Tensor:
     rows = strangers.view(len(own), -1)
     return ((own - rows.mean(1)) / rows.std(1, correction=0)).mean()
 
 
+ask.mistake(
+    "only the strangers' mean is divided; brackets are missing",
+    _of(lambda o, s, c: o.mean() - s.mean() / s.std(correction=0)),
+)
+ask.mistake(
+    "the strangers' median is taken for their mean",
+    _of(lambda o, s, c: (o.mean() - s.median()) / s.std(correction=0)),
+)
+
+
+@ask.mistake("strangers are cut out of the gradient")
+@_of
 def _constant_unit(own: Tensor, strangers: Tensor, cosines: Tensor) -> Tensor:
     return (own.mean() - strangers.detach().mean()) / strangers.detach().std(correction=0)
 
 
+@ask.mistake("the vectors are centred first; they are to be judged as they are")
 def _centred(queries: Tensor, answers: Tensor) -> Tensor:
     return lead(queries - queries.mean(0), answers - answers.mean(0))
 
@@ -104,6 +181,22 @@ def _half(of):
     return answer
 
 
+ask.mistake("only half of the strangers is used, those above the diagonal", _half(lambda x: x.triu(1)))
+ask.mistake("only half of the strangers is used, those below the diagonal", _half(lambda x: x.tril(-1)))
+ask.mistake(
+    "nothing is subtracted before the scatter divides", _of(lambda o, s, c: o.mean() / s.std(correction=0))
+)
+ask.mistake(
+    "only the questions are brought to length 1",
+    lambda queries, answers: _dot(F.normalize(queries, dim=1), answers),
+)
+ask.mistake(
+    "everything is made float32, and float64 is lost",
+    lambda queries, answers: lead(queries.float(), answers.float()),
+)
+
+
+@ask.mistake("you return a Python number; dtype and gradients are lost")
 def _plain_number(queries: Tensor, answers: Tensor) -> float:
     return lead(queries, answers).item()
 
@@ -112,6 +205,7 @@ def _without_normalize(queries: Tensor, answers: Tensor) -> Tensor:
     return torch.cosine_similarity(queries[:, None], answers[None], dim=-1)
 
 
+@ask.right
 def with_sums(queries: Tensor, answers: Tensor) -> Tensor:
     cosines = _without_normalize(queries, answers)
     n, own = len(cosines), cosines.diagonal()
@@ -121,6 +215,7 @@ def with_sums(queries: Tensor, answers: Tensor) -> Tensor:
     return (own.mean() - mean) / variance.sqrt()
 
 
+@ask.right
 def with_lists(queries: Tensor, answers: Tensor) -> Tensor:
     table = _without_normalize(queries, answers)
     n = len(table)
@@ -129,102 +224,10 @@ def with_lists(queries: Tensor, answers: Tensor) -> Tensor:
     return (own.mean() - others.mean()) / others.var(unbiased=False).sqrt()
 
 
+@ask.right
 def with_a_slice(queries: Tensor, answers: Tensor) -> Tensor:
     first = queries / queries.norm(dim=1, keepdim=True)
     second = answers / answers.norm(dim=1, keepdim=True)
     table, n = first @ second.T, len(first)
     strangers = table.flatten()[:-1].view(n - 1, n + 1)[:, 1:]
     return ((first * second).sum(1).mean() - strangers.mean()) / strangers.std(correction=0)
-
-
-QUESTION = Question(
-    id="ex11_1",
-    title="How far above strangers?",
-    kind="implement",
-    objectives=("LO-11.1",),
-    points=2,
-    minutes=15,
-    difficulty=2,
-    importance=4,
-    reference=lead,
-    cases=cases,
-    mistakes=(
-        Mistake("nothing is subtracted: the height of own pairs is given", _of(lambda o, s, c: o.mean())),
-        Mistake("the difference is not divided by the scatter", _of(lambda o, s, c: o.mean() - s.mean())),
-        Mistake(
-            "the difference is divided by the strangers' mean",
-            _of(lambda o, s, c: (o.mean() - s.mean()) / s.mean()),
-        ),
-        Mistake(
-            "own pairs are counted among the strangers",
-            _of(lambda o, s, c: (o.mean() - c.mean()) / c.std(correction=0)),
-        ),
-        Mistake(
-            "the scatter is that of own pairs",
-            _of(lambda o, s, c: (o.mean() - s.mean()) / o.std(correction=0)),
-        ),
-        Mistake(
-            "the scatter is divided by one less than the number of pairs",
-            _of(lambda o, s, c: (o.mean() - s.mean()) / s.std()),
-        ),
-        Mistake(
-            "the variance is taken for the scatter",
-            _of(lambda o, s, c: (o.mean() - s.mean()) / s.var(correction=0)),
-        ),
-        Mistake(
-            "the difference is taken the other way round",
-            _of(lambda o, s, c: (s.mean() - o.mean()) / s.std(correction=0)),
-        ),
-        Mistake(
-            "own pairs are compared with the nearest stranger and not with the average one",
-            _of(lambda o, s, c: (o.mean() - s.max()) / s.std(correction=0)),
-        ),
-        Mistake(
-            "there is a number for each pair; the average of own pairs is asked for",
-            _of(lambda o, s, c: (o - s.mean()) / s.std(correction=0)),
-        ),
-        Mistake("the dot product is taken, in which long vectors count more", _dot),
-        Mistake(
-            "strangers are looked for among the questions; questions and answers are to be paired",
-            _among_queries,
-        ),
-        Mistake("lengths are taken down the columns, of a feature and not of a vector", _down_columns),
-        Mistake("each question meets one stranger only", _one_stranger_each),
-        Mistake("own pairs are set to 0 among the strangers, and still counted there", _of(_zeros_stay)),
-        Mistake(
-            "own pairs are missing in the strangers' mean, and still counted in the scatter",
-            _of(lambda o, s, c: (o.mean() - s.mean()) / c.std(correction=0)),
-        ),
-        Mistake("each question is measured in the scatter of its own strangers", _of(_each_by_itself)),
-        Mistake(
-            "only the strangers' mean is divided; brackets are missing",
-            _of(lambda o, s, c: o.mean() - s.mean() / s.std(correction=0)),
-        ),
-        Mistake(
-            "the strangers' median is taken for their mean",
-            _of(lambda o, s, c: (o.mean() - s.median()) / s.std(correction=0)),
-        ),
-        Mistake("strangers are cut out of the gradient", _of(_constant_unit)),
-        Mistake("the vectors are centred first; they are to be judged as they are", _centred),
-        Mistake("only half of the strangers is used, those above the diagonal", _half(lambda x: x.triu(1))),
-        Mistake("only half of the strangers is used, those below the diagonal", _half(lambda x: x.tril(-1))),
-        Mistake(
-            "nothing is subtracted before the scatter divides",
-            _of(lambda o, s, c: o.mean() / s.std(correction=0)),
-        ),
-        Mistake(
-            "only the questions are brought to length 1",
-            lambda queries, answers: _dot(F.normalize(queries, dim=1), answers),
-        ),
-        Mistake(
-            "everything is made float32, and float64 is lost",
-            lambda queries, answers: lead(queries.float(), answers.float()),
-        ),
-        Mistake("you return a Python number; dtype and gradients are lost", _plain_number),
-    ),
-    right=(with_sums, with_lists, with_a_slice),
-    why=(
-        "A cosine has no zero of its own: what strangers reach is the zero, and their scatter is the unit. "
-        "A network whose cosines are all high can therefore be worse than one whose cosines are low."
-    ),
-)

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex11_5",
+    title="What has leaked?",
+    kind="implement",
+    objectives=("LO-11.6",),
+    points=1,
+    minutes=15,
+    difficulty=2,
+    importance=4,
+    why=(
+        "One text that the exam uses is enough: the network can learn it by heart with another partner. "
+        "Capitals and spaces are no protection, for the tokenizer makes the same pieces of both."
+    ),
+)
 
 Pairs = list[tuple[str, str]]
 
@@ -11,11 +26,13 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
+@ask.reference
 def leaked(training: Pairs, exam: Pairs) -> list[int]:
     known = {_plain(text) for pair in exam for text in pair}
     return [i for i, pair in enumerate(training) if any(_plain(text) in known for text in pair)]
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, each side, exchanged sides, capitals and spaces, parts of texts, nothing, many."""
     exam = [("open a file", "Opens the file."), ("draw a line", "Plots points.")]
@@ -54,6 +71,18 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+@ask.mistake("only whole pairs are compared; one common text is a leak already")
+def _whole_pairs(training: Pairs, exam: Pairs) -> list[int]:
+    known = {(_plain(one), _plain(two)) for one, two in exam}
+    return [i for i, (one, two) in enumerate(training) if (_plain(one), _plain(two)) in known]
+
+
+@ask.mistake("both texts of a pair have to be known before it counts")
+def _both_sides(training: Pairs, exam: Pairs) -> list[int]:
+    known = {_plain(text) for pair in exam for text in pair}
+    return [i for i, pair in enumerate(training) if all(_plain(text) in known for text in pair)]
+
+
 def _of(prepare=_plain, side=None, exam_side=None, same_side=False):
     def answer(training: Pairs, exam: Pairs) -> list[int]:
         sides = (0, 1) if side is None else (side,)
@@ -67,61 +96,76 @@ def _of(prepare=_plain, side=None, exam_side=None, same_side=False):
     return answer
 
 
-def _whole_pairs(training: Pairs, exam: Pairs) -> list[int]:
-    known = {(_plain(one), _plain(two)) for one, two in exam}
-    return [i for i, (one, two) in enumerate(training) if (_plain(one), _plain(two)) in known]
+ask.mistake("only questions of the training are looked at", _of(side=0))
+ask.mistake("only answers of the training are looked at", _of(side=1))
+ask.mistake("only questions of the exam are looked at", _of(exam_side=0))
+ask.mistake("only answers of the exam are looked at", _of(exam_side=1))
+ask.mistake("questions are compared with questions only, and answers with answers", _of(same_side=True))
+ask.mistake("capitals and spaces tell texts apart", _of(str))
+ask.mistake("capitals tell texts apart", _of(lambda text: " ".join(text.split())))
+ask.mistake("spaces tell texts apart", _of(str.lower))
+ask.mistake("spaces within a text tell texts apart", _of(lambda text: text.lower().strip()))
+ask.mistake("spaces are dropped, between words too", _of(lambda text: "".join(text.lower().split())))
+ask.mistake("the order of the words is lost", _of(lambda text: frozenset(text.lower().split())))
+ask.mistake("points and other marks are dropped", _of(lambda text: _plain(text).rstrip(".")))
 
 
-def _both_sides(training: Pairs, exam: Pairs) -> list[int]:
-    known = {_plain(text) for pair in exam for text in pair}
-    return [i for i, pair in enumerate(training) if all(_plain(text) in known for text in pair)]
-
-
+@ask.mistake("a text that only contains one of the exam's counts too")
 def _contained(training: Pairs, exam: Pairs) -> list[int]:
     known = [_plain(text) for pair in exam for text in pair]
     return [i for i, p in enumerate(training) if any(k in _plain(text) for text in p for k in known)]
 
 
+@ask.mistake("a text that is a part of one of the exam's counts too")
 def _contains(training: Pairs, exam: Pairs) -> list[int]:
     known = [_plain(text) for pair in exam for text in pair]
     return [i for i, p in enumerate(training) if any(_plain(text) in k for text in p for k in known)]
 
 
+@ask.mistake("you return the places that may stay")
 def _to_keep(training: Pairs, exam: Pairs) -> list[int]:
     gone = leaked(training, exam)
     return [i for i in range(len(training)) if i not in gone]
 
 
+@ask.mistake("you return places of the exam; the training is to be cleaned")
 def _of_the_exam(training: Pairs, exam: Pairs) -> list[int]:
     return leaked(exam, training)
 
 
+@ask.mistake("a pair that leaks on both sides is named twice")
 def _twice(training: Pairs, exam: Pairs) -> list[int]:
     known = {_plain(text) for pair in exam for text in pair}
     return [i for i, pair in enumerate(training) for text in pair if _plain(text) in known]
 
 
+@ask.mistake("places are counted from 1")
 def _from_one(training: Pairs, exam: Pairs) -> list[int]:
     return [i + 1 for i in leaked(training, exam)]
 
 
+@ask.mistake("you return the pairs; their places are asked for")
 def _pairs_themselves(training: Pairs, exam: Pairs) -> Pairs:
     return [training[i] for i in leaked(training, exam)]
 
 
+@ask.mistake("you stop at the first leak")
 def _first_only(training: Pairs, exam: Pairs) -> list[int]:
     return leaked(training, exam)[:1]
 
 
+@ask.mistake("a place is looked up by its pair, which finds the first of two equal ones")
 def _by_value(training: Pairs, exam: Pairs) -> list[int]:
     return [training.index(training[i]) for i in leaked(training, exam)]
 
 
+@ask.mistake("the leaks of one side stand before those of the other; places have to rise")
 def _side_by_side(training: Pairs, exam: Pairs) -> list[int]:
     questions = _of(side=0)(training, exam)
     return questions + [i for i in _of(side=1)(training, exam) if i not in questions]
 
 
+@ask.mistake("you return True or False for each pair; places are asked for")
 def _truth_values(training: Pairs, exam: Pairs) -> list[bool]:
     gone = leaked(training, exam)
     return [i in gone for i in range(len(training))]
@@ -135,19 +179,38 @@ def _one_form(in_training, in_exam):
     return answer
 
 
-def _by_exam_pair(training: Pairs, exam: Pairs) -> list[int]:
-    return [i for i, pair in enumerate(training) for other in exam if leaked([pair], [other])]
+ask.mistake("capitals and spaces are evened out in the training only", _one_form(_plain, str))
+ask.mistake("capitals and spaces are evened out in the exam only", _one_form(str, _plain))
+ask.mistake("spaces are evened out in the training only", _one_form(_plain, str.lower))
+ask.mistake("spaces are evened out in the exam only", _one_form(str.lower, _plain))
+ask.mistake("only the beginning of a text is compared", _of(lambda text: _plain(text)[:20]))
+ask.mistake("only the first pair of the exam is looked at", lambda t, e: leaked(t, e[:1]))
+ask.mistake("only the last pair of the exam is looked at", lambda t, e: leaked(t, e[-1:]))
 
 
+@ask.mistake("a pair is compared only with the exam's pair at the same place")
 def _place_by_place(training: Pairs, exam: Pairs) -> list[int]:
     beside = enumerate(zip(training, exam, strict=False))
     return [i for i, (pair, other) in beside if leaked([pair], [other])]
 
 
+@ask.mistake("a pair is named once for each exam pair that it meets")
+def _by_exam_pair(training: Pairs, exam: Pairs) -> list[int]:
+    return [i for i, pair in enumerate(training) for other in exam if leaked([pair], [other])]
+
+
+ask.mistake(
+    "two spaces are made one once; there may be more",
+    _of(lambda text: text.lower().strip().replace("\n", " ").replace("  ", " ")),
+)
+
+
+@ask.mistake("a text that an earlier training pair has counts as a leak")
 def _within_training(training: Pairs, exam: Pairs) -> list[int]:
     return [i for i in range(len(training)) if leaked(training[i : i + 1], exam + training[:i])]
 
 
+@ask.right
 def with_a_loop(training: Pairs, exam: Pairs) -> list[int]:
     found = []
     for place in range(len(training)):
@@ -157,6 +220,7 @@ def with_a_loop(training: Pairs, exam: Pairs) -> list[int]:
     return found
 
 
+@ask.right
 def with_sets(training: Pairs, exam: Pairs) -> tuple[int, ...]:
     def plain(pair):
         return {" ".join(text.lower().strip().split()) for text in pair}
@@ -165,6 +229,7 @@ def with_sets(training: Pairs, exam: Pairs) -> tuple[int, ...]:
     return tuple(i for i, pair in enumerate(training) if not plain(pair).isdisjoint(known))
 
 
+@ask.right
 def with_re(training: Pairs, exam: Pairs) -> list[int]:
     import re
 
@@ -173,63 +238,3 @@ def with_re(training: Pairs, exam: Pairs) -> list[int]:
     for i, pair in enumerate(training):
         found |= {i for text in pair if re.sub(r"\s+", " ", text.strip()).upper() in known}
     return sorted(found)
-
-
-QUESTION = Question(
-    id="ex11_5",
-    title="What has leaked?",
-    kind="implement",
-    objectives=("LO-11.6",),
-    points=1,
-    minutes=15,
-    difficulty=2,
-    importance=4,
-    reference=leaked,
-    cases=cases,
-    mistakes=(
-        Mistake("only whole pairs are compared; one common text is a leak already", _whole_pairs),
-        Mistake("both texts of a pair have to be known before it counts", _both_sides),
-        Mistake("only questions of the training are looked at", _of(side=0)),
-        Mistake("only answers of the training are looked at", _of(side=1)),
-        Mistake("only questions of the exam are looked at", _of(exam_side=0)),
-        Mistake("only answers of the exam are looked at", _of(exam_side=1)),
-        Mistake("questions are compared with questions only, and answers with answers", _of(same_side=True)),
-        Mistake("capitals and spaces tell texts apart", _of(str)),
-        Mistake("capitals tell texts apart", _of(lambda text: " ".join(text.split()))),
-        Mistake("spaces tell texts apart", _of(str.lower)),
-        Mistake("spaces within a text tell texts apart", _of(lambda text: text.lower().strip())),
-        Mistake("spaces are dropped, between words too", _of(lambda text: "".join(text.lower().split()))),
-        Mistake("the order of the words is lost", _of(lambda text: frozenset(text.lower().split()))),
-        Mistake("points and other marks are dropped", _of(lambda text: _plain(text).rstrip("."))),
-        Mistake("a text that only contains one of the exam's counts too", _contained),
-        Mistake("a text that is a part of one of the exam's counts too", _contains),
-        Mistake("you return the places that may stay", _to_keep),
-        Mistake("you return places of the exam; the training is to be cleaned", _of_the_exam),
-        Mistake("a pair that leaks on both sides is named twice", _twice),
-        Mistake("places are counted from 1", _from_one),
-        Mistake("you return the pairs; their places are asked for", _pairs_themselves),
-        Mistake("you stop at the first leak", _first_only),
-        Mistake("a place is looked up by its pair, which finds the first of two equal ones", _by_value),
-        Mistake("the leaks of one side stand before those of the other; places have to rise", _side_by_side),
-        Mistake("you return True or False for each pair; places are asked for", _truth_values),
-        Mistake("capitals and spaces are evened out in the training only", _one_form(_plain, str)),
-        Mistake("capitals and spaces are evened out in the exam only", _one_form(str, _plain)),
-        Mistake("spaces are evened out in the training only", _one_form(_plain, str.lower)),
-        Mistake("spaces are evened out in the exam only", _one_form(str.lower, _plain)),
-        Mistake("only the beginning of a text is compared", _of(lambda text: _plain(text)[:20])),
-        Mistake("only the first pair of the exam is looked at", lambda t, e: leaked(t, e[:1])),
-        Mistake("only the last pair of the exam is looked at", lambda t, e: leaked(t, e[-1:])),
-        Mistake("a pair is compared only with the exam's pair at the same place", _place_by_place),
-        Mistake("a pair is named once for each exam pair that it meets", _by_exam_pair),
-        Mistake(
-            "two spaces are made one once; there may be more",
-            _of(lambda text: text.lower().strip().replace("\n", " ").replace("  ", " ")),
-        ),
-        Mistake("a text that an earlier training pair has counts as a leak", _within_training),
-    ),
-    right=(with_a_loop, with_sets, with_re),
-    why=(
-        "One text that the exam uses is enough: the network can learn it by heart with another partner. "
-        "Capitals and spaces are no protection, for the tokenizer makes the same pieces of both."
-    ),
-)

@@ -8,7 +8,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex12_1",
+    title="What has to be embedded again?",
+    kind="predict",
+    objectives=("LO-12.1", "LO-12.6"),
+    points=1,
+    minutes=10,
+    difficulty=2,
+    importance=4,
+    why=(
+        "A vector depends on its text and on the network, and on nothing else; so these two are in the "
+        "checksum under which it is kept. Parts that do not depend on what changed are right as they are."
+    ),
+)
 
 SIZES = {"red": 800, "green": 200, "blue": 1000}
 EVENTS = (
@@ -20,6 +35,7 @@ EVENTS = (
 OTHER = "not four numbers"
 
 
+@ask.reference
 def embedded_again() -> tuple[int, ...]:
     """Keep vectors under a key of model and texts; count the objects whose key is not there."""
     kept = {_key("old", package, 1) for package in SIZES}
@@ -39,11 +55,13 @@ def _key(model: str, package: str, version: int) -> tuple[str, str, int]:
     return model, package, version
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """One for each event."""
     return [Case(says, (place,)) for place, says in enumerate(EVENTS)]
 
 
+@ask.use
 def use(answer: Any, place: int) -> Any:
     """One of the four numbers; they may be a tensor, an array, or text with commas between them."""
     given = answer()
@@ -66,50 +84,31 @@ def _in_order(given: Any) -> bool:
     return isinstance(given, Iterable) and not isinstance(given, set | frozenset | dict)
 
 
-QUESTION = Question(
-    id="ex12_1",
-    title="What has to be embedded again?",
-    kind="predict",
-    objectives=("LO-12.1", "LO-12.6"),
-    points=1,
-    minutes=10,
-    difficulty=2,
-    importance=4,
-    reference=embedded_again,
-    cases=cases,
-    use=use,
-    mistakes=(
-        Mistake(
-            "you count only the one object that changed; vectors are kept package by package",
-            (1, 2000, 0, 800),
-        ),
-        Mistake("you embed everything again when one text changed", (2000, 2000, 0, 800)),
-        Mistake("you keep the vectors of the old model, whose numbers mean something else", (200, 0, 0, 800)),
-        Mistake("you embed again for a setting that only the words' scores know", (200, 2000, 2000, 800)),
-        Mistake("you make the whole index again for one damaged part", (200, 2000, 0, 2000)),
-        Mistake("you take the damaged vectors as they are", (200, 2000, 0, 0)),
-        Mistake("you repair only one vector of the damaged part", (200, 2000, 0, 1)),
-        Mistake("you keep what was embedded before the text changed", (0, 2000, 0, 800)),
-        Mistake("you embed everything again after every event", (2000, 2000, 2000, 2000)),
-        Mistake("you think that an index never changes once it is built", (0, 0, 0, 0)),
-        Mistake("you think that nothing but damage makes anything be embedded again", (0, 0, 0, 800)),
-        Mistake("you exchanged the packages red and green", (800, 2000, 0, 200)),
-        Mistake("you count packages; texts are asked for", (1, 3, 0, 1)),
-        Mistake("you count single texts; both times a whole package is made again", (1, 2000, 0, 1)),
-        Mistake("you take the index for one piece; it is kept in parts", (2000, 2000, 0, 2000)),
-        Mistake("you take b of BM25 for a part of one package", (200, 2000, 200, 800)),
-        Mistake("you count what stays as it is; what is made again is asked for", (1800, 0, 2000, 1200)),
-        Mistake("you gave something else than four numbers, one for each event in their order", OTHER),
-    ),
-    right=(
-        [200, 2000, 0, 800],
-        (200.0, 2000.0, 0.0, 800.0),
-        torch.tensor([200, 2000, 0, 800]),
-        np.array([200, 2000, 0, 800]),
-        "(200, 2000, 0, 800)",
-    ),
-    why=(
-        "A vector depends on its text and on the network, and on nothing else; so these two are in the "
-        "checksum under which it is kept. Parts that do not depend on what changed are right as they are."
-    ),
+ask.mistake(
+    "you count only the one object that changed; vectors are kept package by package", (1, 2000, 0, 800)
+)
+ask.mistake("you embed everything again when one text changed", (2000, 2000, 0, 800))
+ask.mistake("you keep the vectors of the old model, whose numbers mean something else", (200, 0, 0, 800))
+ask.mistake("you embed again for a setting that only the words' scores know", (200, 2000, 2000, 800))
+ask.mistake("you make the whole index again for one damaged part", (200, 2000, 0, 2000))
+ask.mistake("you take the damaged vectors as they are", (200, 2000, 0, 0))
+ask.mistake("you repair only one vector of the damaged part", (200, 2000, 0, 1))
+ask.mistake("you keep what was embedded before the text changed", (0, 2000, 0, 800))
+ask.mistake("you embed everything again after every event", (2000, 2000, 2000, 2000))
+ask.mistake("you think that an index never changes once it is built", (0, 0, 0, 0))
+ask.mistake("you think that nothing but damage makes anything be embedded again", (0, 0, 0, 800))
+ask.mistake("you exchanged the packages red and green", (800, 2000, 0, 200))
+ask.mistake("you count packages; texts are asked for", (1, 3, 0, 1))
+ask.mistake("you count single texts; both times a whole package is made again", (1, 2000, 0, 1))
+ask.mistake("you take the index for one piece; it is kept in parts", (2000, 2000, 0, 2000))
+ask.mistake("you take b of BM25 for a part of one package", (200, 2000, 200, 800))
+ask.mistake("you count what stays as it is; what is made again is asked for", (1800, 0, 2000, 1200))
+ask.mistake("you gave something else than four numbers, one for each event in their order", OTHER)
+
+ask.right(
+    [200, 2000, 0, 800],
+    (200.0, 2000.0, 0.0, 800.0),
+    torch.tensor([200, 2000, 0, 800]),
+    np.array([200, 2000, 0, 800]),
+    "(200, 2000, 0, 800)",
 )

@@ -7,9 +7,25 @@ from functools import reduce
 
 import numpy as np
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex12_2",
+    title="Documents with every word",
+    kind="implement",
+    objectives=("LO-12.1", "LO-12.2"),
+    points=1,
+    minutes=10,
+    difficulty=2,
+    importance=3,
+    why=(
+        "The lists of the words were made before the question came, so that only documents with one of its "
+        "words are ever touched. A word in no document has an empty list, and nothing is in all lists then."
+    ),
+)
 
 
+@ask.reference
 def with_all(question: list[str], postings: dict[str, dict[int, int]]) -> list[int]:
     if not question:
         return []
@@ -27,6 +43,7 @@ def _postings(draw: Draw, words: str, documents: int) -> dict[str, dict[int, int
     return found
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, order, many words, a word in no document, twice the same, no word, a defaultdict."""
     by_hand = {"copy": {0: 1, 1: 1, 4: 1}, "tree": {1: 1, 2: 1, 3: 5, 4: 2}, "file": {0: 2, 1: 2, 3: 1}}
@@ -52,30 +69,37 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
+@ask.mistake("a document with any one of the words is enough")
 def _union(question: list[str], postings: dict) -> list[int]:
     return sorted({number for word in question for number in postings.get(word, {})})
 
 
+@ask.mistake("only the first word of the question is looked up")
 def _first_word(question: list[str], postings: dict) -> list[int]:
     return with_all(question[:1], postings)
 
 
+@ask.mistake("only the last word of the question is looked up")
 def _last_word(question: list[str], postings: dict) -> list[int]:
     return with_all(question[-1:], postings)
 
 
+@ask.mistake("a word that no document has is passed over as if it had not been asked")
 def _unknown_skipped(question: list[str], postings: dict) -> list[int]:
     return with_all([word for word in question if word in postings], postings)
 
 
+@ask.mistake("a question without words gets all documents; it should get none")
 def _all_for_none(question: list[str], postings: dict) -> list[int]:
     return with_all(question, postings) if question else _union(list(postings), postings)
 
 
+@ask.mistake("a question without words makes your code fail")
 def _none_fails(question: list[str], postings: dict) -> list[int]:
     return sorted(set.intersection(*[set(postings.get(word, {})) for word in question]))
 
 
+@ask.mistake("a word that no document has makes your code fail")
 def _unknown_fails(question: list[str], postings: dict) -> list[int]:
     if not question:
         return []
@@ -83,15 +107,18 @@ def _unknown_fails(question: list[str], postings: dict) -> list[int]:
     return sorted(set(lists[0]).intersection(*lists))
 
 
+@ask.mistake("the documents stand in the order of a posting list and not in that of numbers")
 def _as_listed(question: list[str], postings: dict) -> list[int]:
     every = set(with_all(question, postings))
     return [number for number in postings.get(question[0], {}) if number in every] if question else []
 
 
+@ask.mistake("you return a set; a list in rising order is asked for")
 def _a_set(question: list[str], postings: dict) -> set[int]:
     return set(with_all(question, postings))
 
 
+@ask.mistake("you add up how often any of the words occurs, so that one word twice stands for two words")
 def _enough_in_all(question: list[str], postings: dict) -> list[int]:
     total: dict[int, int] = {}
     for word in question:
@@ -100,11 +127,51 @@ def _enough_in_all(question: list[str], postings: dict) -> list[int]:
     return sorted(number for number, count in total.items() if count >= len(question))
 
 
+@ask.mistake("a word asked twice has to stand there twice")
 def _as_often_as_asked(question: list[str], postings: dict) -> list[int]:
     every = with_all(question, postings)
     return [n for n in every if all(postings[word][n] >= question.count(word) for word in question)]
 
 
+@ask.mistake("document 0 is lost: the number 0 counts as false")
+def _zero_lost(question: list[str], postings: dict) -> list[int]:
+    return [number for number in with_all(question, postings) if number]
+
+
+@ask.mistake("words of the question are written into the index while they are looked up")
+def _index_grows(question: list[str], postings: dict) -> list[int]:
+    for word in question:
+        postings.setdefault(word, {})
+    return with_all(question, postings)
+
+
+@ask.mistake("the numbers fall and do not rise")
+def _downwards(question: list[str], postings: dict) -> list[int]:
+    return with_all(question, postings)[::-1]
+
+
+@ask.mistake("the documents are ordered by how often they have the words")
+def _most_first(question: list[str], postings: dict) -> list[int]:
+    every = with_all(question, postings)
+    return sorted(every, key=lambda n: -sum(postings[word][n] for word in question))
+
+
+@ask.mistake("only the first two words of the question are looked up")
+def _two_at_most(question: list[str], postings: dict) -> list[int]:
+    return with_all(question[:2], postings)
+
+
+ask.mistake(
+    "only the last two words of the question are looked up", lambda q, postings: with_all(q[-2:], postings)
+)
+
+
+@ask.mistake("you return how many documents there are and not which")
+def _counts(question: list[str], postings: dict) -> int:
+    return len(with_all(question, postings))
+
+
+@ask.mistake("a word asked twice is looked up once and has to be met twice")
 def _asked_twice_met_once(question: list[str], postings: dict) -> list[int]:
     met: dict[int, int] = {}
     for word in set(question):
@@ -113,6 +180,7 @@ def _asked_twice_met_once(question: list[str], postings: dict) -> list[int]:
     return sorted(number for number, times in met.items() if times == len(question))
 
 
+@ask.mistake("a search that has nothing left begins anew with the next word")
 def _begins_anew(question: list[str], postings: dict) -> list[int]:
     found: set[int] = set()
     for word in question:
@@ -121,24 +189,29 @@ def _begins_anew(question: list[str], postings: dict) -> list[int]:
     return sorted(found)
 
 
+@ask.mistake("the numbers are put in order as text, 10 before 9")
 def _as_text(question: list[str], postings: dict) -> list[int]:
     return sorted(with_all(question, postings), key=str)
 
 
+@ask.mistake("documents with just one of the words are given")
 def _just_one_word(question: list[str], postings: dict) -> list[int]:
     hits = [number for word in set(question) for number in postings.get(word, {})]
     return sorted(number for number in hits if hits.count(number) == 1)
 
 
+@ask.mistake("a document is given once for each of its words")
 def _each_word_again(question: list[str], postings: dict) -> list[int]:
     every = with_all(question, postings)
     return sorted(number for word in question for number in postings.get(word, {}) if number in every)
 
 
+@ask.mistake("you take the number of words in postings for that of documents")
 def _too_few_numbers(question: list[str], postings: dict) -> list[int]:
     return [number for number in with_all(question, postings) if number < len(postings)]
 
 
+@ask.mistake("the caller's question is used up")
 def _question_used_up(question: list[str], postings: dict) -> list[int]:
     every = with_all(question, postings)
     while question:
@@ -146,37 +219,12 @@ def _question_used_up(question: list[str], postings: dict) -> list[int]:
     return every
 
 
+@ask.mistake("you return a dictionary; a list of numbers is asked for")
 def _a_dictionary(question: list[str], postings: dict) -> dict[int, int]:
     return {n: sum(postings[word][n] for word in question) for n in with_all(question, postings)}
 
 
-def _zero_lost(question: list[str], postings: dict) -> list[int]:
-    return [number for number in with_all(question, postings) if number]
-
-
-def _index_grows(question: list[str], postings: dict) -> list[int]:
-    for word in question:
-        postings.setdefault(word, {})
-    return with_all(question, postings)
-
-
-def _downwards(question: list[str], postings: dict) -> list[int]:
-    return with_all(question, postings)[::-1]
-
-
-def _most_first(question: list[str], postings: dict) -> list[int]:
-    every = with_all(question, postings)
-    return sorted(every, key=lambda n: -sum(postings[word][n] for word in question))
-
-
-def _two_at_most(question: list[str], postings: dict) -> list[int]:
-    return with_all(question[:2], postings)
-
-
-def _counts(question: list[str], postings: dict) -> int:
-    return len(with_all(question, postings))
-
-
+@ask.right
 def by_counting_words(question: list[str], postings: dict) -> list[int]:
     hits: dict[int, int] = {}
     for word in set(question):
@@ -185,26 +233,31 @@ def by_counting_words(question: list[str], postings: dict) -> list[int]:
     return sorted(number for number, met in hits.items() if met == len(set(question)))
 
 
+@ask.right
 def by_counting_places(question: list[str], postings: dict) -> list[int]:
     hits = Counter(number for word in question for number in postings.get(word, {}))
     return [number for number in sorted(hits) if hits[number] == len(question)]
 
 
+@ask.right
 def with_numpy(question: list[str], postings: dict) -> list[int]:
     lists = [np.fromiter(postings.get(word, {}), dtype=np.int64) for word in question]
     return list(reduce(np.intersect1d, lists, np.unique(lists[0]))) if lists else []
 
 
+@ask.right
 def with_reduce(question: list[str], postings: dict) -> list[int]:
     lists = [postings[word].keys() if word in postings else set() for word in question]
     return sorted(reduce(lambda one, other: set(one) & set(other), lists)) if lists else []
 
 
+@ask.right
 def by_asking_each_document(question: list[str], postings: dict) -> tuple[int, ...]:
     every = sorted({number for found in postings.values() for number in found})
     return tuple(n for n in every if question and all(n in postings.get(word, ()) for word in question))
 
 
+@ask.right
 def shortest_first(question: list[str], postings: dict) -> list[int]:
     lists = sorted((postings.get(word, {}) for word in question), key=len)
     left = list(lists[0]) if lists else []
@@ -212,63 +265,3 @@ def shortest_first(question: list[str], postings: dict) -> list[int]:
         left = [number for number in left if number in one]
     left.sort()
     return left
-
-
-QUESTION = Question(
-    id="ex12_2",
-    title="Documents with every word",
-    kind="implement",
-    objectives=("LO-12.1", "LO-12.2"),
-    points=1,
-    minutes=10,
-    difficulty=2,
-    importance=3,
-    reference=with_all,
-    cases=cases,
-    mistakes=(
-        Mistake("a document with any one of the words is enough", _union),
-        Mistake("only the first word of the question is looked up", _first_word),
-        Mistake("only the last word of the question is looked up", _last_word),
-        Mistake("a word that no document has is passed over as if it had not been asked", _unknown_skipped),
-        Mistake("a question without words gets all documents; it should get none", _all_for_none),
-        Mistake("a question without words makes your code fail", _none_fails),
-        Mistake("a word that no document has makes your code fail", _unknown_fails),
-        Mistake("the documents stand in the order of a posting list and not in that of numbers", _as_listed),
-        Mistake("you return a set; a list in rising order is asked for", _a_set),
-        Mistake(
-            "you add up how often any of the words occurs, so that one word twice stands for two words",
-            _enough_in_all,
-        ),
-        Mistake("a word asked twice has to stand there twice", _as_often_as_asked),
-        Mistake("document 0 is lost: the number 0 counts as false", _zero_lost),
-        Mistake("words of the question are written into the index while they are looked up", _index_grows),
-        Mistake("the numbers fall and do not rise", _downwards),
-        Mistake("the documents are ordered by how often they have the words", _most_first),
-        Mistake("only the first two words of the question are looked up", _two_at_most),
-        Mistake(
-            "only the last two words of the question are looked up",
-            lambda q, postings: with_all(q[-2:], postings),
-        ),
-        Mistake("you return how many documents there are and not which", _counts),
-        Mistake("a word asked twice is looked up once and has to be met twice", _asked_twice_met_once),
-        Mistake("a search that has nothing left begins anew with the next word", _begins_anew),
-        Mistake("the numbers are put in order as text, 10 before 9", _as_text),
-        Mistake("documents with just one of the words are given", _just_one_word),
-        Mistake("a document is given once for each of its words", _each_word_again),
-        Mistake("you take the number of words in postings for that of documents", _too_few_numbers),
-        Mistake("the caller's question is used up", _question_used_up),
-        Mistake("you return a dictionary; a list of numbers is asked for", _a_dictionary),
-    ),
-    right=(
-        by_counting_words,
-        by_counting_places,
-        with_numpy,
-        with_reduce,
-        by_asking_each_document,
-        shortest_first,
-    ),
-    why=(
-        "The lists of the words were made before the question came, so that only documents with one of its "
-        "words are ever touched. A word in no document has an empty list, and nothing is in all lists then."
-    ),
-)

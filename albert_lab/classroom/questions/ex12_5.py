@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex12_5",
+    title="How sure is a difference?",
+    kind="implement",
+    objectives=("LO-12.4",),
+    points=2,
+    minutes=15,
+    difficulty=3,
+    importance=5,
+    why=(
+        "A question that is hard for one search is mostly hard for the other; in the difference this shared "
+        "part is gone. Drawing questions, and not results, keeps each pair together."
+    ),
+)
 
 Tensor = torch.Tensor
 
 
+@ask.reference
 def interval(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     ends = torch.tensor([outside, 1 - outside], dtype=one.dtype)
     return torch.quantile((one - other)[draws].mean(dim=1), ends)
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, many draws, as many draws as questions, one question, equal searches, float64."""
     by_hand = torch.tensor([1.0, 0.5, 0.2]), torch.tensor([0.1, 0.5, 0.4])
@@ -49,117 +66,157 @@ def _of(how):
     return lambda one, other, draws, outside: _ends(how(one, other, draws), outside)
 
 
+@ask.mistake("each search is given draws of its own, so that they no longer meet the same questions")
+@_of
 def _unpaired(one: Tensor, other: Tensor, draws: Tensor) -> Tensor:
     return one[draws].mean(dim=1) - other[draws.flip(0)].mean(dim=1)
 
 
-def _both_halves(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
-    return _ends((one - other)[draws].mean(dim=1), outside / 2)
-
-
-def _twice(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
-    return _ends((one - other)[draws].mean(dim=1), min(2 * outside, 1.0))
-
-
-def _high_first(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
-    return interval(one, other, draws, outside).flip(0)
-
-
-def _two_and_a_half(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
-    return interval(one, other, draws, 0.025)
-
-
+@ask.mistake("the intervals of both searches are subtracted from each other, end by end")
 def _difference_of_ends(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return _ends(one[draws].mean(dim=1), outside) - _ends(other[draws].mean(dim=1), outside)
 
 
+ask.mistake("the difference is taken the other way round", _of(lambda a, b, d: (b - a)[d].mean(dim=1)))
+ask.mistake("the sign of the differences is lost", _of(lambda a, b, d: (a - b).abs()[d].mean(dim=1)))
+ask.mistake("the differences themselves are cut off, and nothing is drawn", _of(lambda a, b, d: a - b))
+ask.mistake(
+    "each question is averaged over the draws, and not each draw over its questions",
+    _of(lambda a, b, d: (a - b)[d].mean(dim=0)),
+)
+ask.mistake("the draws are not averaged", _of(lambda a, b, d: (a - b)[d].flatten()))
+ask.mistake("the draws are summed and not averaged", _of(lambda a, b, d: (a - b)[d].sum(dim=1)))
+ask.mistake("the median of each draw is taken", _of(lambda a, b, d: (a - b)[d].median(dim=1).values))
+ask.mistake("the second search is not used", _of(lambda a, b, d: a[d].mean(dim=1)))
+
+
+@ask.mistake("outside is halved again: it is what lies beyond one end")
+def _both_halves(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return _ends((one - other)[draws].mean(dim=1), outside / 2)
+
+
+@ask.mistake("outside is cut off twice at each end")
+def _twice(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return _ends((one - other)[draws].mean(dim=1), min(2 * outside, 1.0))
+
+
+@ask.mistake("the upper end stands first")
+def _high_first(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws, outside).flip(0)
+
+
+@ask.mistake("0.025 is written into the code")
+def _two_and_a_half(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    return interval(one, other, draws, 0.025)
+
+
+@ask.mistake("1.96 times the scatter is taken, and the draws' own quantiles are not")
 def _bell(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     means = (one - other)[draws].mean(dim=1)
     spread = 1.96 * ((means - means.mean()).square().sum() / (len(means) - 1)).sqrt()
     return torch.stack([means.mean() - spread, means.mean() + spread])
 
 
+@ask.mistake("1.96 times the scatter, with R and not R − 1 below, is taken in place of quantiles")
 def _wide_bell(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     means = (one - other)[draws].mean(dim=1)
     spread = 1.96 * means.std(correction=0)
     return torch.stack([means.mean() - spread, means.mean() + spread])
 
 
+@ask.mistake("the lowest of one search is compared with the highest of the other")
 def _widest(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     first, second = (_ends(each[draws].mean(dim=1), outside) for each in (one, other))
     return first - second.flip(0)
 
 
+@ask.mistake("questions are drawn anew; the draws are given")
 def _drawn_anew(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return interval(one, other, torch.randint(0, len(one), draws.shape), outside)
 
 
+@ask.mistake("a question that is drawn twice counts once")
 def _each_once(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     gains = one - other
     return _ends(torch.stack([gains[row.unique()].mean() for row in draws]), outside)
 
 
+@ask.mistake("outside is divided by a hundred; it is a share and no percentage")
 def _percent(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return interval(one, other, draws, outside / 100)
 
 
+@ask.mistake("the ends are made as float32, whatever the searches' numbers are")
 def _ends_in_32(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return torch.quantile((one - other)[draws].mean(dim=1), torch.tensor([outside, 1 - outside]))
 
 
+@ask.mistake("you return plain numbers; a tensor is asked for")
 def _plain_numbers(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> list[float]:
     return interval(one, other, draws, outside).tolist()
 
 
+@ask.mistake("the caller's first search is changed")
 def _in_place(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     one -= other
     return _ends(one[draws].mean(dim=1), outside)
 
 
+@ask.mistake("only as many draws are used as there are questions")
 def _first_draws(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return interval(one, other, draws[: len(one)], outside)
 
 
+@ask.mistake("an end that lies between two draws is moved to the nearer of them")
 def _nearer_draw(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     ends = torch.tensor([outside, 1 - outside], dtype=one.dtype)
     return torch.quantile((one - other)[draws].mean(dim=1), ends, interpolation="nearest")
 
 
+@ask.mistake("you return the lower end alone")
 def _lower_only(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return interval(one, other, draws, outside)[0]
 
 
+@ask.mistake("an end that lies between two draws is moved to the lower of them")
 def _nearest_draw(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     means = (one - other)[draws].mean(dim=1).sort().values
     last = len(means) - 1
     return means[[int(outside * last), int((1 - outside) * last)]]
 
 
+@ask.mistake("the smallest and the largest draw are taken as ends")
 def _extremes(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return interval(one, other, draws, 0.0)
 
 
+@ask.mistake("the mean is returned too; two numbers are asked for")
 def _with_mean(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return torch.cat([(one - other).mean()[None], interval(one, other, draws, outside)])
 
 
+@ask.mistake("you return how wide the interval is; its two ends are asked for")
 def _width(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return interval(one, other, draws, outside).diff()
 
 
+@ask.mistake("the result is always float32")
 def _always_32(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return interval(one, other, draws, outside).float()
 
 
+@ask.mistake("the ends are given as distances from the mean")
 def _relative(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     return interval(one, other, draws, outside) - (one - other).mean()
 
 
+@ask.right
 def with_two_calls(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     means = one[draws].mean(dim=-1) - other[draws].mean(dim=-1)
     return torch.stack([means.quantile(outside), means.quantile(1 - outside)])
 
 
+@ask.right
 def with_numpy(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     import numpy as np
 
@@ -168,15 +225,7 @@ def with_numpy(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Ten
     return torch.as_tensor(ends, dtype=one.dtype)
 
 
-def with_counts(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
-    times = torch.nn.functional.one_hot(draws, len(one)).sum(dim=1).to(one.dtype)  # (R, n)
-    means = (times @ (one - other) / len(one)).sort().values
-    places = torch.tensor([outside, 1 - outside], dtype=torch.float64) * (len(means) - 1)
-    below = places.floor().long()
-    above = (below + 1).clamp(max=len(means) - 1)
-    return torch.lerp(means[below], means[above], (places - below).to(one.dtype))
-
-
+@ask.right
 def with_a_loop(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     means = sorted(sum(float(one[i]) - float(other[i]) for i in row) / len(row) for row in draws.tolist())
     found = []
@@ -188,64 +237,11 @@ def with_a_loop(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Te
     return torch.tensor(found, dtype=one.dtype)
 
 
-QUESTION = Question(
-    id="ex12_5",
-    title="How sure is a difference?",
-    kind="implement",
-    objectives=("LO-12.4",),
-    points=2,
-    minutes=15,
-    difficulty=3,
-    importance=5,
-    reference=interval,
-    cases=cases,
-    mistakes=(
-        Mistake(
-            "each search is given draws of its own, so that they no longer meet the same questions",
-            _of(_unpaired),
-        ),
-        Mistake(
-            "the intervals of both searches are subtracted from each other, end by end", _difference_of_ends
-        ),
-        Mistake("the difference is taken the other way round", _of(lambda a, b, d: (b - a)[d].mean(dim=1))),
-        Mistake("the sign of the differences is lost", _of(lambda a, b, d: (a - b).abs()[d].mean(dim=1))),
-        Mistake("the differences themselves are cut off, and nothing is drawn", _of(lambda a, b, d: a - b)),
-        Mistake(
-            "each question is averaged over the draws, and not each draw over its questions",
-            _of(lambda a, b, d: (a - b)[d].mean(dim=0)),
-        ),
-        Mistake("the draws are not averaged", _of(lambda a, b, d: (a - b)[d].flatten())),
-        Mistake("the draws are summed and not averaged", _of(lambda a, b, d: (a - b)[d].sum(dim=1))),
-        Mistake("the median of each draw is taken", _of(lambda a, b, d: (a - b)[d].median(dim=1).values)),
-        Mistake("the second search is not used", _of(lambda a, b, d: a[d].mean(dim=1))),
-        Mistake("outside is halved again: it is what lies beyond one end", _both_halves),
-        Mistake("outside is cut off twice at each end", _twice),
-        Mistake("the upper end stands first", _high_first),
-        Mistake("0.025 is written into the code", _two_and_a_half),
-        Mistake("1.96 times the scatter is taken, and the draws' own quantiles are not", _bell),
-        Mistake(
-            "1.96 times the scatter, with R and not R − 1 below, is taken in place of quantiles", _wide_bell
-        ),
-        Mistake("the lowest of one search is compared with the highest of the other", _widest),
-        Mistake("questions are drawn anew; the draws are given", _drawn_anew),
-        Mistake("a question that is drawn twice counts once", _each_once),
-        Mistake("outside is divided by a hundred; it is a share and no percentage", _percent),
-        Mistake("the ends are made as float32, whatever the searches' numbers are", _ends_in_32),
-        Mistake("you return plain numbers; a tensor is asked for", _plain_numbers),
-        Mistake("the caller's first search is changed", _in_place),
-        Mistake("only as many draws are used as there are questions", _first_draws),
-        Mistake("an end that lies between two draws is moved to the nearer of them", _nearer_draw),
-        Mistake("you return the lower end alone", _lower_only),
-        Mistake("an end that lies between two draws is moved to the lower of them", _nearest_draw),
-        Mistake("the smallest and the largest draw are taken as ends", _extremes),
-        Mistake("the mean is returned too; two numbers are asked for", _with_mean),
-        Mistake("you return how wide the interval is; its two ends are asked for", _width),
-        Mistake("the result is always float32", _always_32),
-        Mistake("the ends are given as distances from the mean", _relative),
-    ),
-    right=(with_two_calls, with_numpy, with_a_loop, with_counts),
-    why=(
-        "A question that is hard for one search is mostly hard for the other; in the difference this shared "
-        "part is gone. Drawing questions, and not results, keeps each pair together."
-    ),
-)
+@ask.right
+def with_counts(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
+    times = torch.nn.functional.one_hot(draws, len(one)).sum(dim=1).to(one.dtype)  # (R, n)
+    means = (times @ (one - other) / len(one)).sort().values
+    places = torch.tensor([outside, 1 - outside], dtype=torch.float64) * (len(means) - 1)
+    below = places.floor().long()
+    above = (below + 1).clamp(max=len(means) - 1)
+    return torch.lerp(means[below], means[above], (places - below).to(one.dtype))

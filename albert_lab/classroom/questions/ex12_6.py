@@ -8,7 +8,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from albert_lab.classroom.question import Mistake, Question, value_case
+from albert_lab.classroom.question import QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex12_6",
+    title="Which changes are improvements?",
+    kind="read a picture",
+    objectives=("LO-12.4",),
+    points=1,
+    minutes=5,
+    difficulty=1,
+    importance=4,
+    why=(
+        "An interval of a difference that has zero in it says that other questions might have turned the "
+        "order round. The size of a difference and how sure it is are two things: a small one may be sure."
+    ),
+)
 
 CHANGES = {
     "endings cut off": (0.04, 0.01, 0.07),
@@ -25,10 +40,12 @@ CHANGES = {
 LISTED = "a list of changes"
 
 
+@ask.reference
 def surely_better() -> int:
     return sum(low > 0 for _, low, _ in CHANGES.values())
 
 
+@ask.use
 def use(answer: Any) -> Any:
     """A number may also be written as text, or stand alone in a list; several things are no number."""
     given = answer()
@@ -46,36 +63,18 @@ def use(answer: Any) -> Any:
     return float(number[1]) / (100 if given.endswith("%") else 1)
 
 
-QUESTION = Question(
-    id="ex12_6",
-    title="Which changes are improvements?",
-    kind="read a picture",
-    objectives=("LO-12.4",),
-    points=1,
-    minutes=5,
-    difficulty=1,
-    importance=4,
-    reference=surely_better,
-    cases=value_case,
-    use=use,
-    mistakes=(
-        Mistake("you took every point right of zero, whatever its interval", 7),
-        Mistake("you also took the change whose interval lies wholly left of zero: that one is worse", 6),
-        Mistake("you counted the intervals that contain zero: these are the undecided ones", 4),
-        Mistake("you took the points beyond 0.1; how far away a point is does not make it sure", 3),
-        Mistake("you left out what is small; a small improvement may be sure", 2),
-        Mistake("you took one change alone; each is compared with zero, and not with the others", 1),
-        Mistake("you think that intervals which overlap with each other say nothing at all", 0),
-        Mistake("you left out only what is surely worse; undecided is not better", 9),
-        Mistake("you counted all rows", 10),
-        Mistake("you gave the best difference; a number of changes is asked for", 0.17),
-        Mistake("you gave a share; how many changes is asked for", 0.5),
-        Mistake("you gave a percentage; a number of changes is asked for", 50),
-        Mistake("you list changes; how many they are is asked for", ", ".join(CHANGES)),
-    ),
-    right=(5.0, torch.tensor(5), np.int64(5), "5", "five", [5]),
-    why=(
-        "An interval of a difference that has zero in it says that other questions might have turned the "
-        "order round. The size of a difference and how sure it is are two things: a small one may be sure."
-    ),
-)
+ask.mistake("you took every point right of zero, whatever its interval", 7)
+ask.mistake("you also took the change whose interval lies wholly left of zero: that one is worse", 6)
+ask.mistake("you counted the intervals that contain zero: these are the undecided ones", 4)
+ask.mistake("you took the points beyond 0.1; how far away a point is does not make it sure", 3)
+ask.mistake("you left out what is small; a small improvement may be sure", 2)
+ask.mistake("you took one change alone; each is compared with zero, and not with the others", 1)
+ask.mistake("you think that intervals which overlap with each other say nothing at all", 0)
+ask.mistake("you left out only what is surely worse; undecided is not better", 9)
+ask.mistake("you counted all rows", 10)
+ask.mistake("you gave the best difference; a number of changes is asked for", 0.17)
+ask.mistake("you gave a share; how many changes is asked for", 0.5)
+ask.mistake("you gave a percentage; a number of changes is asked for", 50)
+ask.mistake("you list changes; how many they are is asked for", ", ".join(CHANGES))
+
+ask.right(5.0, torch.tensor(5), np.int64(5), "5", "five", [5])

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex13_3",
+    title="What a token gets, and what it says",
+    kind="implement",
+    objectives=("LO-13.4",),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    importance=3,
+    why=(
+        "A weight says how much of a value is taken, the value's length how much there is to take. "
+        "A sink has a large first number and a small second one; a picture shows the first alone."
+    ),
+)
 
 Tensor = torch.Tensor
 
 
+@ask.reference
 def sink_test(weights: Tensor, values: Tensor, place: int) -> tuple[Tensor, Tensor]:
     received = weights.mean(dim=-2)  # (B, N, T): the columns
     said = received * values.norm(dim=-1)  # (B, N, T)
     return received[..., place], said[..., place] / said.sum(dim=-1)
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """The chapter's values, a true sink, a loud one, sizes that hide axes, edges, layouts, large numbers."""
     rows = torch.tensor([[1 / 3, 1 / 3, 1 / 3], [0, 0.5, 0.5], [0, 0, 1]])
@@ -49,24 +66,29 @@ def _with(received, length, place):
     return received[..., place], said[..., place] / said.sum(dim=-1)
 
 
+@ask.mistake("you average over the keys of each row; what a token gets stands in its column")
 def _rows(weights, values, place):
     received = weights.mean(dim=-1)
     return _with(received, values.norm(dim=-1), place)
 
 
+@ask.mistake("the first number is a mean over a row, of what the token gives")
 def _got_from_rows(weights, values, place):
     return weights.mean(dim=-1)[..., place], sink_test(weights, values, place)[1]
 
 
+@ask.mistake("you look at one row, that of the token itself: this is what it gives away")
 def _one_row(weights, values, place):
     return _with(weights[..., place, :], values.norm(dim=-1), place)
 
 
+@ask.mistake("the weights that the token gets are summed, not averaged: that is no share")
 def _summed(weights, values, place):
     got, said = sink_test(weights, values, place)
     return got * weights.shape[-1], said
 
 
+@ask.mistake("the lengths run over the tokens, not over a value's features")
 def _wrong_axis(weights, values, place):
     flat = values.norm(dim=-2)  # (B, N, d)
     if flat.shape[-1] != values.shape[-2]:
@@ -74,143 +96,173 @@ def _wrong_axis(weights, values, place):
     return _with(weights.mean(dim=-2), flat, place)
 
 
+@ask.mistake("lengths are squared: the root is missing")
 def _squared(weights, values, place):
     return _with(weights.mean(dim=-2), values.square().sum(dim=-1), place)
 
 
+@ask.mistake("you take absolute numbers for the length of a vector")
 def _absolute(weights, values, place):
     return _with(weights.mean(dim=-2), values.abs().sum(dim=-1), place)
 
 
+@ask.mistake("you add up a value's features, so that opposite ones cancel")
 def _added_up(weights, values, place):
     return _with(weights.mean(dim=-2), values.sum(dim=-1), place)
 
 
+@ask.mistake("you compare the lengths of values alone, without the weights")
 def _values_only(weights, values, place):
     length = values.norm(dim=-1)
     return weights.mean(dim=-2)[..., place], length[..., place] / length.sum(dim=-1)
 
 
+@ask.mistake("what it says is not divided by what all say")
 def _not_a_share(weights, values, place):
     received = weights.mean(dim=-2)
     return received[..., place], (received * values.norm(dim=-1))[..., place]
 
 
+@ask.mistake("the heads are thrown together; each has two numbers of its own")
 def _heads_together(weights, values, place):
     said = weights.mean(dim=-2) * values.norm(dim=-1)
     together = said[..., place].sum(dim=-1) / said.sum(dim=(-2, -1))
     return weights.mean(dim=-2)[..., place].mean(dim=-1), together
 
 
+@ask.mistake("the share is one of all heads together, not of its own head")
 def _all_heads_below(weights, values, place, axes=(-2, -1)):
     received = weights.mean(dim=-2)
     said = received * values.norm(dim=-1)
     return received[..., place], said[..., place] / said.sum(dim=axes, keepdim=True)[..., 0]
 
 
+@ask.mistake("the share is one of all heads of all texts, not of its own head")
 def _all_texts_below(weights, values, place):
     return _all_heads_below(weights, values, place, axes=(-3, -2, -1))
 
 
+@ask.mistake("both numbers are shares of all heads of all texts together")
 def _shares_of_everything(weights, values, place):
     return weights[..., place].sum(dim=-1) / weights.sum(), _all_texts_below(weights, values, place)[1]
 
 
+@ask.mistake("one length stands for all tokens, so that it falls out of the share")
 def _one_length(weights, values, place):
     return _with(weights.mean(dim=-2), values.norm().expand(values.shape[:-1]), place)
 
 
+@ask.mistake("you take the largest feature for the length of a vector")
 def _largest_feature(weights, values, place):
     return _with(weights.mean(dim=-2), values.abs().amax(dim=-1), place)
 
 
+@ask.mistake("you measure what the tokens receive, the outputs, not the values that they give")
 def _outputs(weights, values, place):
     length = (weights @ values).norm(dim=-1)
     return weights.mean(dim=-2)[..., place], length[..., place] / length.sum(dim=-1)
 
 
+@ask.mistake("weights are multiplied with lengths of outputs, not of values")
 def _outputs_weighted(weights, values, place):
     return _with(weights.mean(dim=-2), (weights @ values).norm(dim=-1), place)
 
 
+@ask.mistake("you take the share in every row and average the shares")
 def _row_by_row(weights, values, place):
     said = weights * values.norm(dim=-1)[..., None, :]
     shares = said[..., place] / said.sum(dim=-1)
     return weights.mean(dim=-2)[..., place], shares.mean(dim=-1)
 
 
+@ask.mistake("you divide by the length of the output, in which the values cancel in part")
 def _of_the_output(weights, values, place):
     own = (weights[..., place, None] * values[..., place, None, :]).norm(dim=-1).sum(dim=-1)
     return weights.mean(dim=-2)[..., place], own / (weights @ values).norm(dim=-1).sum(dim=-1)
 
 
+@ask.mistake("you compare with what the other tokens say; a share is one of all of them")
 def _against_the_others(weights, values, place):
     got, said = sink_test(weights, values, place)
     return got, said / (1 - said)
 
 
+@ask.mistake("the second number is already divided by the first")
 def _quotient(weights, values, place):
     got, said = sink_test(weights, values, place)
     return got, said / got
 
 
+@ask.mistake("the two numbers are exchanged")
 def _exchanged(weights, values, place):
     return sink_test(weights, values, place)[::-1]
 
 
+@ask.mistake("one tensor is returned; a pair is asked for")
 def _one_tensor(weights, values, place):
     return torch.stack(sink_test(weights, values, place))
 
 
+@ask.mistake("places are counted from 1")
 def _from_one(weights, values, place):
     return sink_test(weights, values, place - 1)
 
 
+@ask.mistake("you always take the last token")
 def _last(weights, values, place):
     return sink_test(weights, values, -1)
 
 
+@ask.mistake("you take the largest weight that the token gets, not the mean")
 def _largest(weights, values, place):
     received = weights.amax(dim=-2)
     said = weights.mean(dim=-2) * values.norm(dim=-1)
     return received[..., place], said[..., place] / said.sum(dim=-1)
 
 
+@ask.mistake("the token's look at itself is left out")
 def _self_left_out(weights, values, place):
     others = torch.arange(weights.shape[-1]) != place
     received = weights[..., others, :].sum(dim=-2) / max(int(others.sum()), 1)
     return _with(received, values.norm(dim=-1), place)
 
 
+@ask.mistake("each weight is multiplied with the value of the token that looks")
 def _over_the_queries(weights, values, place):
     said = weights * values.norm(dim=-1)[..., :, None]
     return weights.mean(dim=-2)[..., place], said[..., place].sum(-1) / said.sum(dim=(-2, -1))
 
 
+@ask.mistake("you divide by what the tokens say on average, not by what all say")
 def _against_the_mean(weights, values, place):
     got, said = sink_test(weights, values, place)
     return got, said * weights.shape[-1]
 
 
+@ask.mistake("you divide by what the loudest token says, not by what all say")
 def _against_the_loudest(weights, values, place):
     said = weights.mean(dim=-2) * values.norm(dim=-1)
     return weights.mean(dim=-2)[..., place], said[..., place] / said.amax(dim=-1)
 
 
+@ask.mistake("you add up vectors before you take the length, so that values cancel")
 def _against_their_sum(weights, values, place):
     said = weights.mean(dim=-2)[..., None] * values  # (B, N, T, d)
     return weights.mean(dim=-2)[..., place], said[..., place, :].norm(dim=-1) / said.sum(-2).norm(dim=-1)
 
 
+@ask.mistake("the first number is what the token gets from itself alone")
 def _at_home(weights, values, place):
     return weights[..., place, place], sink_test(weights, values, place)[1]
 
 
+@ask.right
 def with_all_pairs(weights: Tensor, values: Tensor, place: int) -> tuple[Tensor, Tensor]:
     handed = (weights[..., None] * values[..., None, :, :]).norm(dim=-1)  # (B, N, T, T): a_ij |v_j|
     return weights[..., place].mean(dim=-1), handed[..., place].sum(dim=-1) / handed.sum(dim=(-2, -1))
 
 
+@ask.right
 def with_loops(weights, values, place):
     got, said = torch.zeros_like(weights[..., 0, 0]), torch.zeros_like(weights[..., 0, 0])
     for b in range(weights.shape[0]):
@@ -224,63 +276,8 @@ def with_loops(weights, values, place):
     return [got, said]
 
 
+@ask.right
 def with_einsum(weights, values, place):
     length = torch.linalg.vector_norm(values, dim=3)
     said = torch.einsum("bnij,bnj->bnj", weights, length)
     return weights[:, :, :, place].mean(2), said[:, :, place] / said.sum(2)
-
-
-QUESTION = Question(
-    id="ex13_3",
-    title="What a token gets, and what it says",
-    kind="implement",
-    objectives=("LO-13.4",),
-    points=2,
-    minutes=10,
-    difficulty=3,
-    importance=3,
-    reference=sink_test,
-    cases=cases,
-    mistakes=(
-        Mistake("you average over the keys of each row; what a token gets stands in its column", _rows),
-        Mistake("the first number is a mean over a row, of what the token gives", _got_from_rows),
-        Mistake("you look at one row, that of the token itself: this is what it gives away", _one_row),
-        Mistake("the weights that the token gets are summed, not averaged: that is no share", _summed),
-        Mistake("the lengths run over the tokens, not over a value's features", _wrong_axis),
-        Mistake("lengths are squared: the root is missing", _squared),
-        Mistake("you take absolute numbers for the length of a vector", _absolute),
-        Mistake("you add up a value's features, so that opposite ones cancel", _added_up),
-        Mistake("you compare the lengths of values alone, without the weights", _values_only),
-        Mistake("what it says is not divided by what all say", _not_a_share),
-        Mistake("the heads are thrown together; each has two numbers of its own", _heads_together),
-        Mistake("the share is one of all heads together, not of its own head", _all_heads_below),
-        Mistake("the share is one of all heads of all texts, not of its own head", _all_texts_below),
-        Mistake("both numbers are shares of all heads of all texts together", _shares_of_everything),
-        Mistake("one length stands for all tokens, so that it falls out of the share", _one_length),
-        Mistake("you take the largest feature for the length of a vector", _largest_feature),
-        Mistake("you measure what the tokens receive, the outputs, not the values that they give", _outputs),
-        Mistake("weights are multiplied with lengths of outputs, not of values", _outputs_weighted),
-        Mistake("you take the share in every row and average the shares", _row_by_row),
-        Mistake("you divide by the length of the output, in which the values cancel in part", _of_the_output),
-        Mistake(
-            "you compare with what the other tokens say; a share is one of all of them", _against_the_others
-        ),
-        Mistake("the second number is already divided by the first", _quotient),
-        Mistake("the two numbers are exchanged", _exchanged),
-        Mistake("one tensor is returned; a pair is asked for", _one_tensor),
-        Mistake("places are counted from 1", _from_one),
-        Mistake("you always take the last token", _last),
-        Mistake("you take the largest weight that the token gets, not the mean", _largest),
-        Mistake("the token's look at itself is left out", _self_left_out),
-        Mistake("each weight is multiplied with the value of the token that looks", _over_the_queries),
-        Mistake("you divide by what the tokens say on average, not by what all say", _against_the_mean),
-        Mistake("you divide by what the loudest token says, not by what all say", _against_the_loudest),
-        Mistake("you add up vectors before you take the length, so that values cancel", _against_their_sum),
-        Mistake("the first number is what the token gets from itself alone", _at_home),
-    ),
-    right=(with_all_pairs, with_loops, with_einsum),
-    why=(
-        "A weight says how much of a value is taken, the value's length how much there is to take. "
-        "A sink has a large first number and a small second one; a picture shows the first alone."
-    ),
-)

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex13_6",
+    title="Where does this state come from?",
+    kind="implement",
+    objectives=("LO-13.7",),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    importance=3,
+    why=(
+        "Each layer says of which states of the layer below a state is made; following that down is a "
+        "product of matrices, the last layer on the left. Each mixed map keeps row sums of 1, so the result "
+        "is a share of the input's tokens again."
+    ),
+)
 
 Tensor = torch.Tensor
 
 
+@ask.reference
 def where_from(attention: Tensor, token: int, beside: float) -> Tensor:
     rolled = torch.eye(attention.shape[-1], dtype=attention.dtype)
     for layer in attention.mean(dim=1):  # (T, T), from the first layer on
@@ -16,6 +33,7 @@ def where_from(attention: Tensor, token: int, beside: float) -> Tensor:
     return rolled[token]
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, other shares, one layer, one head, one token, equal sizes, dtypes, layouts, gradients."""
 
@@ -45,9 +63,24 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
-def _mixed(attention, beside):
-    eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
-    return [beside * eye + (1 - beside) * layer for layer in attention.mean(dim=1)]
+@ask.mistake("the layers are multiplied in the wrong order: the first layer comes last")
+def _reversed(attention, token, beside):
+    return where_from(attention.flip(0), token, beside)
+
+
+@ask.mistake("the two shares are exchanged: beside goes past the attention")
+def _shares_exchanged(attention, token, beside):
+    return where_from(attention, token, 1 - beside)
+
+
+@ask.mistake("half passes beside, whatever share is given")
+def _always_half(attention, token, beside):
+    return where_from(attention, token, 0.5)
+
+
+@ask.mistake("nothing passes beside the attention: the residual is missing")
+def _no_residual(attention, token, beside):
+    return where_from(attention, token, 0.0)
 
 
 def _product(matrices):
@@ -57,82 +90,86 @@ def _product(matrices):
     return found
 
 
-def _reversed(attention, token, beside):
-    return where_from(attention.flip(0), token, beside)
-
-
-def _shares_exchanged(attention, token, beside):
-    return where_from(attention, token, 1 - beside)
-
-
-def _always_half(attention, token, beside):
-    return where_from(attention, token, 0.5)
-
-
-def _no_residual(attention, token, beside):
-    return where_from(attention, token, 0.0)
-
-
+@ask.mistake("map and identity are added whole, so that a row no longer sums to 1")
 def _added_whole(attention, token, beside):
     eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
     return _product([layer + eye for layer in attention.mean(dim=1)])[token]
 
 
+@ask.mistake("the share beside is added to a whole map, so that a row no longer sums to 1")
 def _weighted_one(attention, token, beside):
     eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
     return _product([layer + beside * eye for layer in attention.mean(dim=1)])[token]
 
 
+def _mixed(attention, beside):
+    eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
+    return [beside * eye + (1 - beside) * layer for layer in attention.mean(dim=1)]
+
+
+@ask.mistake("you return the column: what this word gives to all states")
 def _column(attention, token, beside):
     return _product(_mixed(attention, beside))[:, token]
 
 
+@ask.mistake("you return all rows; one token's is asked for")
 def _all_rows(attention, token, beside):
     return _product(_mixed(attention, beside))
 
 
+@ask.mistake("rows and columns of the maps are exchanged")
 def _turned_maps(attention, token, beside):
     return where_from(attention.mT, token, beside)
 
 
+@ask.mistake("only the first layer is used")
 def _first_layer(attention, token, beside):
     return _mixed(attention, beside)[0][token]
 
 
+@ask.mistake("only the last layer is used")
 def _last_layer(attention, token, beside):
     return _mixed(attention, beside)[-1][token]
 
 
+@ask.mistake("the layers are averaged; a state passes through one after the other")
 def _mean_of_layers(attention, token, beside):
     return torch.stack(_mixed(attention, beside)).mean(dim=0)[token]
 
 
+@ask.mistake("the last layer is forgotten")
 def _last_forgotten(attention, token, beside):
     return where_from(attention[:-1], token, beside)
 
 
+@ask.mistake("the layers are multiplied number by number, not as matrices")
 def _number_by_number(attention, token, beside):
     return torch.stack(_mixed(attention, beside)).prod(dim=0)[token]
 
 
+@ask.mistake("the heads are summed; their mean is asked for")
 def _heads_summed(attention, token, beside):
     return where_from(attention * attention.shape[1], token, beside)
 
 
+@ask.mistake("the largest weight of the heads is taken; their mean is asked for")
 def _heads_largest(attention, token, beside):
     return where_from(attention.amax(dim=1, keepdim=True), token, beside)
 
 
+@ask.mistake("only head 0 is used")
 def _first_head(attention, token, beside):
     return where_from(attention[:, :1], token, beside)
 
 
+@ask.mistake("the share beside is mixed in once at the end, and not in every layer")
 def _residual_at_the_end(attention, token, beside):
     eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
     plain = _product(list(attention.mean(dim=1)))
     return (beside * eye + (1 - beside) * plain)[token]
 
 
+@ask.mistake("what passes beside a layer is always the input, not what this layer receives")
 def _input_kept(attention, token, beside):
     eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
     rolled = eye
@@ -141,6 +178,7 @@ def _input_kept(attention, token, beside):
     return rolled[token]
 
 
+@ask.mistake("what passes beside is always the row with which you began")
 def _first_row_kept(attention, token, beside):
     start = torch.eye(attention.shape[-1], dtype=attention.dtype)[token]
     row = start
@@ -149,14 +187,37 @@ def _first_row_kept(attention, token, beside):
     return row
 
 
+@ask.mistake("tokens are counted from 1")
 def _from_one(attention, token, beside):
     return where_from(attention, token - 1, beside)
 
 
+ask.mistake("the first token is taken, whatever token is asked for", lambda a, t, b: where_from(a, 0, b))
+ask.mistake("the last token is taken, whatever token is asked for", lambda a, t, b: where_from(a, -1, b))
+ask.mistake("the first layer is forgotten", lambda a, t, b: where_from(a[1:], t, b))
+
+
+@ask.mistake("layers and heads are exchanged: the first axis holds the layers")
 def _layers_for_heads(attention, token, beside):
     return where_from(attention.transpose(0, 1), token, beside)
 
 
+@ask.mistake("each head counts as a layer of its own")
+def _heads_are_layers(attention, token, beside):
+    return where_from(attention.flatten(0, 1)[:, None], token, beside)
+
+
+@ask.mistake("the median of the heads is taken; their mean is asked for")
+def _median(attention, token, beside):
+    return where_from(attention.median(dim=1, keepdim=True).values, token, beside)
+
+
+@ask.mistake("the result is cut off from the maps, so that no gradient flows")
+def _detached(attention, token, beside):
+    return where_from(attention.detach(), token, beside)
+
+
+@ask.mistake("a tensor of yours is float32, whatever the maps are")
 def _float32_table(attention, token, beside):
     rolled = torch.eye(attention.shape[-1])
     for layer in attention.mean(dim=1):
@@ -164,55 +225,52 @@ def _float32_table(attention, token, beside):
     return rolled[token]
 
 
+@ask.mistake("the caller's maps are changed in place")
 def _in_place(attention, token, beside):
     attention *= 1 - beside
     eye = torch.eye(attention.shape[-1], dtype=attention.dtype)
     return _product([beside * eye + layer for layer in attention.mean(dim=1)])[token]
 
 
-def _median(attention, token, beside):
-    return where_from(attention.median(dim=1, keepdim=True).values, token, beside)
-
-
-def _heads_are_layers(attention, token, beside):
-    return where_from(attention.flatten(0, 1)[:, None], token, beside)
-
-
+@ask.mistake("the dtype is changed on the way")
 def _other_dtype(attention, token, beside):
     wanted = torch.float64 if attention.dtype == torch.float32 else torch.float32
     return where_from(attention.to(wanted), token, beside)
 
 
-def _detached(attention, token, beside):
-    return where_from(attention.detach(), token, beside)
-
-
+@ask.mistake("each head is followed through all layers by itself; heads mix after every layer")
 def _head_by_head(attention, token, beside):
     rows = [where_from(attention[:, n : n + 1], token, beside) for n in range(attention.shape[1])]
     return torch.stack(rows).mean(dim=0)
 
 
+@ask.mistake("the first layer is used twice: as the start, and in the loop")
 def _first_twice(attention, token, beside):
     return where_from(torch.cat([attention[:1], attention]), token, beside)
 
 
+@ask.mistake("you average the layers and apply the average L times")
 def _power(attention, token, beside):
     mean = torch.stack(_mixed(attention, beside)).mean(dim=0)
     return torch.linalg.matrix_power(mean, len(attention))[token]
 
 
+@ask.mistake("the share passes beside the first layer only")
 def _beside_the_first(attention, token, beside):
     return _product([_mixed(attention, beside)[0], *attention.mean(dim=1)[1:]])[token]
 
 
+@ask.mistake("the layers are summed; a state passes through one after the other")
 def _layers_summed(attention, token, beside):
     return torch.stack(_mixed(attention, beside)).sum(dim=0)[token]
 
 
+@ask.mistake("the row has an axis too many: (1, T)")
 def _still_a_table(attention, token, beside):
     return where_from(attention, token, beside)[None]
 
 
+@ask.right
 def from_the_top(attention: Tensor, token: int, beside: float) -> Tensor:
     row = torch.nn.functional.one_hot(torch.tensor(token), attention.shape[-1]).to(attention.dtype)
     for layer in reversed(attention.mean(dim=1)):  # from the last layer down: (T,) @ (T, T)
@@ -220,11 +278,13 @@ def from_the_top(attention: Tensor, token: int, beside: float) -> Tensor:
     return row
 
 
+@ask.right
 def with_multi_dot(attention, token, beside):
     mixed = _mixed(attention, beside)[::-1]
     return torch.linalg.multi_dot(mixed)[token] if len(mixed) > 1 else mixed[0][token]
 
 
+@ask.right
 def with_loops(attention, token, beside):
     layers, heads, tokens, _ = attention.shape
     shares = [1.0 if i == token else 0.0 for i in range(tokens)]
@@ -236,64 +296,3 @@ def with_loops(attention, token, beside):
                 got[j] = got[j] + (1 - beside) * shares[i] * seen
         shares = got
     return torch.stack([torch.as_tensor(share, dtype=attention.dtype) for share in shares])
-
-
-QUESTION = Question(
-    id="ex13_6",
-    title="Where does this state come from?",
-    kind="implement",
-    objectives=("LO-13.7",),
-    points=2,
-    minutes=10,
-    difficulty=3,
-    importance=3,
-    reference=where_from,
-    cases=cases,
-    mistakes=(
-        Mistake("the layers are multiplied in the wrong order: the first layer comes last", _reversed),
-        Mistake("the two shares are exchanged: beside goes past the attention", _shares_exchanged),
-        Mistake("half passes beside, whatever share is given", _always_half),
-        Mistake("nothing passes beside the attention: the residual is missing", _no_residual),
-        Mistake("map and identity are added whole, so that a row no longer sums to 1", _added_whole),
-        Mistake("the share beside is added to a whole map, so that a row no longer sums to 1", _weighted_one),
-        Mistake("you return the column: what this word gives to all states", _column),
-        Mistake("you return all rows; one token's is asked for", _all_rows),
-        Mistake("rows and columns of the maps are exchanged", _turned_maps),
-        Mistake("only the first layer is used", _first_layer),
-        Mistake("only the last layer is used", _last_layer),
-        Mistake("the layers are averaged; a state passes through one after the other", _mean_of_layers),
-        Mistake("the last layer is forgotten", _last_forgotten),
-        Mistake("the layers are multiplied number by number, not as matrices", _number_by_number),
-        Mistake("the heads are summed; their mean is asked for", _heads_summed),
-        Mistake("the largest weight of the heads is taken; their mean is asked for", _heads_largest),
-        Mistake("only head 0 is used", _first_head),
-        Mistake("the share beside is mixed in once at the end, and not in every layer", _residual_at_the_end),
-        Mistake("what passes beside a layer is always the input, not what this layer receives", _input_kept),
-        Mistake("what passes beside is always the row with which you began", _first_row_kept),
-        Mistake("tokens are counted from 1", _from_one),
-        Mistake("the first token is taken, whatever token is asked for", lambda a, t, b: where_from(a, 0, b)),
-        Mistake("the last token is taken, whatever token is asked for", lambda a, t, b: where_from(a, -1, b)),
-        Mistake("the first layer is forgotten", lambda a, t, b: where_from(a[1:], t, b)),
-        Mistake("layers and heads are exchanged: the first axis holds the layers", _layers_for_heads),
-        Mistake("each head counts as a layer of its own", _heads_are_layers),
-        Mistake("the median of the heads is taken; their mean is asked for", _median),
-        Mistake("the result is cut off from the maps, so that no gradient flows", _detached),
-        Mistake("a tensor of yours is float32, whatever the maps are", _float32_table),
-        Mistake("the caller's maps are changed in place", _in_place),
-        Mistake("the dtype is changed on the way", _other_dtype),
-        Mistake(
-            "each head is followed through all layers by itself; heads mix after every layer", _head_by_head
-        ),
-        Mistake("the first layer is used twice: as the start, and in the loop", _first_twice),
-        Mistake("you average the layers and apply the average L times", _power),
-        Mistake("the share passes beside the first layer only", _beside_the_first),
-        Mistake("the layers are summed; a state passes through one after the other", _layers_summed),
-        Mistake("the row has an axis too many: (1, T)", _still_a_table),
-    ),
-    right=(from_the_top, with_multi_dot, with_loops),
-    why=(
-        "Each layer says of which states of the layer below a state is made; following that down is a "
-        "product of matrices, the last layer on the left. Each mixed map keeps row sums of 1, so the result "
-        "is a share of the input's tokens again."
-    ),
-)

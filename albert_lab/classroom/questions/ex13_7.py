@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, Mistake, Question
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+
+ask = QuestionBuilder(
+    id="ex13_7",
+    title="How free was this map?",
+    kind="implement",
+    objectives=("LO-13.8",),
+    points=2,
+    minutes=10,
+    difficulty=3,
+    importance=3,
+    why=(
+        "A change is unseen if it solves one equation for each feature and one for the sum; equations that "
+        "follow from others take nothing away. That is why equal values leave room in the shortest text, and "
+        "why T alone does not decide."
+    ),
+)
 
 Tensor = torch.Tensor
 
 
+@ask.reference
 def freedom(values: Tensor) -> Tensor:
     with_ones = torch.nn.functional.pad(values, (0, 1), value=1.0)  # (…, T, d + 1)
     return values.shape[-2] - torch.linalg.matrix_rank(with_ones)
 
 
+@ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, more and fewer tokens than equations, equal values, constant features, edges, layouts."""
 
@@ -52,223 +70,181 @@ def cases(draw: Draw) -> list[Case]:
     ]
 
 
-def _rank(values):
-    return torch.linalg.matrix_rank(values)
-
-
+@ask.mistake("you count T − d − 1, as if every feature were an equation of its own, and tokens always plenty")
 def _counted(values):
     T, d = values.shape[-2:]
     return torch.full(values.shape[:-2], T - d - 1)
 
 
+@ask.mistake("you count all features as equations, also those that follow from others")
 def _counted_from_zero(values):
     return _counted(values).clamp_min(0)
 
 
+def _rank(values):
+    return torch.linalg.matrix_rank(values)
+
+
+@ask.mistake("the output stays, but the row no longer sums to 1")
 def _sum_forgotten(values):
     return values.shape[-2] - _rank(values)
 
 
+@ask.mistake("you always take the sum for one equation more; the values may fix it already")
 def _sum_always_counts(values):
     return values.shape[-2] - _rank(values) - 1
 
 
+@ask.mistake("you take the sum for one equation more, and hide what falls below 0")
 def _sum_counts_but_not_below_zero(values):
     return _sum_always_counts(values).clamp_min(0)
 
 
+@ask.mistake("the row keeps its sum, but nothing keeps the output")
 def _only_the_sum(values):
     return torch.full(values.shape[:-2], values.shape[-2] - 1)
 
 
+@ask.mistake("you return the number of equations, not of directions that are left")
 def _equations(values):
     return values.shape[-2] - freedom(values)
 
 
+@ask.mistake("you count what is left of the features; the changes are changes of T weights")
 def _features_less_rank(values):
     return values.shape[-1] + 1 - _equations(values)
 
 
+@ask.mistake("the ones stand below the values like a token (or each token's own mean is subtracted)")
 def _ones_below(values):
     below = torch.nn.functional.pad(values, (0, 0, 0, 1), value=1.0)
     return values.shape[-2] - _rank(below)
 
 
+@ask.mistake("the numbers are fractional; whole numbers are asked for")
 def _fractions(values):
     return freedom(values).float()
 
 
+@ask.mistake("you count for all T rows of the map; one row is asked for")
 def _whole_map(values):
     return freedom(values) * values.shape[-2]
 
 
+@ask.mistake("you say whether there is room; asked is how much")
 def _yes_or_no(values):
     return freedom(values) > 0
 
 
+@ask.mistake("you give 1 for room and 0 for none; asked is how much")
 def _as_one_or_zero(values):
     return (freedom(values) > 0).long()
 
 
+@ask.mistake("you add up the heads; each has values of its own")
 def _heads_together(values):
     return freedom(values).sum(dim=-1)
 
 
+@ask.mistake("you give all heads the number of the least free one")
 def _least(values):
     return freedom(values).amin().expand(values.shape[:-2])
 
 
+@ask.mistake("you count one direction too many")
 def _one_more(values):
     return freedom(values) + 1
 
 
+@ask.mistake("you count the features that follow from others; asked are changes of weights")
 def _features_that_follow(values):
     return values.shape[-1] - _rank(values)
 
 
+@ask.mistake("you count tokens with the value of another one; that is the simplest case only")
 def _repeated_tokens(values):
     flat = values.reshape(-1, *values.shape[-2:])
     found = [len(one) - len(one.unique(dim=0)) for one in flat]
     return torch.tensor(found).reshape(values.shape[:-2])
 
 
+@ask.mistake("there is one number for all heads; each has values of its own")
 def _first_head(values):
     return freedom(values).flatten()[0]
 
 
+@ask.mistake("the whole numbers are int32; int64 is asked for")
 def _other_integers(values):
     return freedom(values).int()
 
 
+@ask.mistake("a fixed tolerance takes small values for 0")
 def _fixed_tolerance(values):
     with_ones = torch.nn.functional.pad(values, (0, 1), value=1.0)
     return values.shape[-2] - torch.linalg.matrix_rank(with_ones, tol=1e-3)
 
 
+@ask.mistake("singular values that are rounding errors are counted, too")
 def _no_tolerance(values):
     with_ones = torch.nn.functional.pad(values, (0, 1), value=1.0)
     return values.shape[-2] - (torch.linalg.svdvals(with_ones) > 0).sum(dim=-1)
 
 
+@ask.mistake("the number of tokens is taken from the second axis; count axes from the end")
 def _second_axis(values):
     return values.shape[1] - _equations(values)
 
 
+@ask.mistake("the number of tokens is taken from the first axis; count axes from the end")
 def _first_axis(values):
     return values.shape[0] - _equations(values)
 
 
+@ask.mistake("the number of features is taken for the number of tokens")
 def _width_for_tokens(values):
     return values.shape[-1] - _equations(values)
 
 
+@ask.mistake("the ones overwrite a feature of the caller's values")
 def _last_feature_overwritten(values):
     values[..., -1] = 1
     return _sum_forgotten(values)
 
 
+@ask.mistake("you subtract one mean of all numbers; each feature has a mean of its own")
 def _centred_by_all(values):
     return values.shape[-2] - 1 - _rank(values - values.mean(dim=(-2, -1), keepdim=True))
 
 
+@ask.mistake("you treat equal values of all tokens as the one exception from T − d − 1; there are others")
 def _equal_or_not(values):
     equal = (values == values[..., :1, :]).all(dim=-1).all(dim=-1)
     T, d = values.shape[-2:]
     return torch.where(equal, T - 1, max(T - d - 1, 0))
 
 
+@ask.right
 def with_centred_values(values: Tensor) -> Tensor:
     centred = values - values.mean(dim=-2, keepdim=True)  # what moving weight from token to token changes
     return values.shape[-2] - 1 - torch.linalg.matrix_rank(centred)
 
 
+@ask.right
 def with_singular_values(values):
     ones = torch.ones(*values.shape[:-1], 1, dtype=values.dtype)
     sizes = torch.linalg.svdvals(torch.cat([ones, values], dim=-1))
     return values.size(-2) - (sizes > 1e-5 * sizes[..., :1]).sum(dim=-1)
 
 
+@ask.right
 def with_differences(values):
     flat = values.reshape(-1, *values.shape[-2:])
     found = [len(one) - 1 - int(_rank(one[1:] - one[:1])) if len(one) > 1 else 0 for one in flat]
     return torch.tensor(found).reshape(values.shape[:-2])
 
 
+@ask.right
 def with_projections(values):
     with_ones = torch.cat([values, torch.ones_like(values[..., :1])], dim=-1).double()
     seen = with_ones @ torch.linalg.pinv(with_ones, rtol=1e-6)  # (…, T, T): what output and sum can notice
     return values.shape[-2] - seen.diagonal(dim1=-2, dim2=-1).sum(dim=-1).round().long()
-
-
-QUESTION = Question(
-    id="ex13_7",
-    title="How free was this map?",
-    kind="implement",
-    objectives=("LO-13.8",),
-    points=2,
-    minutes=10,
-    difficulty=3,
-    importance=3,
-    reference=freedom,
-    cases=cases,
-    mistakes=(
-        Mistake(
-            "you count T − d − 1, as if every feature were an equation of its own, and tokens always plenty",
-            _counted,
-        ),
-        Mistake(
-            "you count all features as equations, also those that follow from others", _counted_from_zero
-        ),
-        Mistake("the output stays, but the row no longer sums to 1", _sum_forgotten),
-        Mistake(
-            "you always take the sum for one equation more; the values may fix it already", _sum_always_counts
-        ),
-        Mistake(
-            "you take the sum for one equation more, and hide what falls below 0",
-            _sum_counts_but_not_below_zero,
-        ),
-        Mistake("the row keeps its sum, but nothing keeps the output", _only_the_sum),
-        Mistake("you return the number of equations, not of directions that are left", _equations),
-        Mistake(
-            "you count what is left of the features; the changes are changes of T weights",
-            _features_less_rank,
-        ),
-        Mistake(
-            "the ones stand below the values like a token (or each token's own mean is subtracted)",
-            _ones_below,
-        ),
-        Mistake("the numbers are fractional; whole numbers are asked for", _fractions),
-        Mistake("you count for all T rows of the map; one row is asked for", _whole_map),
-        Mistake("you say whether there is room; asked is how much", _yes_or_no),
-        Mistake("you give 1 for room and 0 for none; asked is how much", _as_one_or_zero),
-        Mistake("you add up the heads; each has values of its own", _heads_together),
-        Mistake("you give all heads the number of the least free one", _least),
-        Mistake("you count one direction too many", _one_more),
-        Mistake(
-            "you count the features that follow from others; asked are changes of weights",
-            _features_that_follow,
-        ),
-        Mistake(
-            "you count tokens with the value of another one; that is the simplest case only", _repeated_tokens
-        ),
-        Mistake("there is one number for all heads; each has values of its own", _first_head),
-        Mistake("the whole numbers are int32; int64 is asked for", _other_integers),
-        Mistake("a fixed tolerance takes small values for 0", _fixed_tolerance),
-        Mistake("singular values that are rounding errors are counted, too", _no_tolerance),
-        Mistake("the number of tokens is taken from the second axis; count axes from the end", _second_axis),
-        Mistake("the number of tokens is taken from the first axis; count axes from the end", _first_axis),
-        Mistake("the number of features is taken for the number of tokens", _width_for_tokens),
-        Mistake("the ones overwrite a feature of the caller's values", _last_feature_overwritten),
-        Mistake("you subtract one mean of all numbers; each feature has a mean of its own", _centred_by_all),
-        Mistake(
-            "you treat equal values of all tokens as the one exception from T − d − 1; there are others",
-            _equal_or_not,
-        ),
-    ),
-    right=(with_centred_values, with_singular_values, with_differences, with_projections),
-    why=(
-        "A change is unseen if it solves one equation for each feature and one for the sum; equations that "
-        "follow from others take nothing away. That is why equal values leave room in the shortest text, and "
-        "why T alone does not decide."
-    ),
-)
