@@ -31,17 +31,17 @@ learn: $(LEARN) ## set up on the first run, then open JupyterLab at chapters/00_
 
 test: $(TEST) ## set up on the first run, then run all tests, the notebooks included
 	@$(BIN)/python -m tests.browser.find
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n logical --durations=10 $(PYTEST_ARGS)
 
 test-fast: $(TEST) ## the tests for daily work: no notebooks, no browser
-	$(BIN)/python -m pytest -m "not notebook and not browser" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n logical -m "not notebook and not browser and not slow" --durations=10 $(PYTEST_ARGS)
 
 test-newest: ## all tests with the newest versions that pip finds, not those of constraints.txt; in .venv-newest
 	@tools/make_venv.sh $(PYTHON) $(NEWEST)
 	@$(NEWEST)/bin/python -m tools.install --upgrade --upgrade-strategy eager $(PIP_ARGS) -e '.[test]'
 	@$(NEWEST)/bin/python -m tools.versions
 	@$(NEWEST)/bin/python -m tests.browser.find
-	$(NEWEST)/bin/python -m pytest $(PYTEST_ARGS)
+	$(NEWEST)/bin/python -m pytest -n logical --durations=10 $(PYTEST_ARGS)
 
 matrix: $(TEST) ## run the chapters that train under other processors' instructions, threads and seeds
 	$(BIN)/python -m tools.matrix $(MATRIX_ARGS)
