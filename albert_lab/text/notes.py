@@ -34,7 +34,8 @@ def read_notes(folder: Path | str) -> Corpus:
         path for path in sorted(folder.rglob("*")) if _is_note(path.relative_to(folder)) and path.is_file()
     ]
     names: Counter[str] = Counter()
-    corpus = Corpus(document for path in found for document in _documents(path, folder, names))
+    documents = (document for path in found for document in _documents(path, folder, names))
+    corpus = Corpus(documents, _shown(str(folder.resolve())))
     if not len(corpus):
         raise CorpusError(
             f"There is no text in {folder}.",

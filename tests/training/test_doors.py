@@ -1,4 +1,4 @@
-"""albert-lab tune and albert-lab pretrain at their doors: a small model, pairs and packages as they are found."""
+"""albert-lab tune and pretrain at their doors: pairs, packages and options as they are found."""
 
 from __future__ import annotations
 
