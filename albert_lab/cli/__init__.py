@@ -31,10 +31,7 @@ class _Commands(TyperGroup):
                 return super().invoke(ctx)
         except BrokenPipeError:
             raise  # who read along has heard enough; click ends quietly
-        except (
-            AlbertLabError,
-            OSError,
-        ) as error:  # the latter: what the machine refuses is no mistake of ours
+        except (AlbertLabError, OSError) as error:  # the latter: what the machine refuses
             if ctx.params.get("debug"):
                 typer.echo(traceback.format_exc(), err=True)
             typer.echo(f"albert-lab: {error}", err=True)

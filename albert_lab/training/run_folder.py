@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -57,9 +57,9 @@ def claimed(path: Path) -> Iterator[None]:
         OutputError: it holds a finished model, or files that a run would replace and that no run of ours
             wrote; or it is no folder, or cannot be written. Nothing was changed then.
     """
-    stage, was_there = _stage(path), path.is_dir()
-    early = (*_RUN_FILES, *_TOKENIZER_FILES)
+    stage, early = _stage(path), (*_RUN_FILES, *_TOKENIZER_FILES)
     _refuse_foreign(path, stage, _MODEL_FILES if stage else (*early, *_MODEL_FILES))
+    was_there = path.is_dir()
     if stage is None:
         _mark(path, "training")
     try:
@@ -121,6 +121,8 @@ def _refuse_foreign(path: Path, stage: str | None, patterns: Iterable[str]) -> N
 
 def _among(path: Path, patterns: Iterable[str]) -> list[str]:
     """What stands in a folder under one of these names; capitals do not count, as on some disks."""
+    with suppress(FileNotFoundError):
+        path.lstat()  # exists() would take a name with a zero byte for one that is free
     there = sorted(each.name for each in path.iterdir()) if path.exists() else []
     return [name for name in there if any(fnmatch(name.lower(), each.lower()) for each in patterns)]
 
