@@ -27,7 +27,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def refuse_table(texts: Any) -> None:
     """Raise InputError for what holds texts by name: going through it would give the names, or no order."""
     columns = next(
-        (getattr(texts, name) for name in ("columns", "column_names") if hasattr(texts, name)), None
+        (getattr(texts, name) for name in ("column_names", "columns") if hasattr(texts, name)), None
     )
     columns = list(texts) if isinstance(texts, Mapping) else columns
     if columns is None and not isinstance(texts, set | frozenset):
