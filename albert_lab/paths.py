@@ -49,7 +49,11 @@ def check_new_file(out: Path, overwrite: bool) -> None:
     if not in_folder:
         raise OutputError(f"The folder {out.parent} does not exist.", mend="make it, or choose another place")
     if is_folder:
-        raise OutputError(f"{out} is a folder.", expected="a name for a file", mend="choose another name")
+        raise OutputError(
+            f"{out} exists already, and is a folder.",
+            expected="a name for a file",
+            mend="choose another name",
+        )
     if is_there and not overwrite:
         raise OutputError(
             f"{out} exists already.",
