@@ -174,6 +174,9 @@ class TextEncoder:
         """
         positions = config.max_position_embeddings
         told = self.max_length if wanted is None else wanted
+        if not (told is None or (isinstance(told, int | float) and told >= 1)):
+            name = "The tokenizer's model_max_length" if wanted is None else "max_length"
+            raise InputError(f"{name} is {told!r:.60}.", expected="a whole number of tokens")
         longest = positions if told is None or (wanted is None and told >= positions) else int(told)
         if not self.special_tokens < longest <= positions:
             raise InputError(
