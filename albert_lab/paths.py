@@ -11,11 +11,27 @@ from pathlib import Path
 from albert_lab.errors import OutputError
 
 
+def expanded(path: Path | str) -> Path:
+    """The path with ~ as the home folder; as it is where there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def is_folder(path: Path | str) -> bool:
+    """Whether there is a folder of that name; no name at all is an error."""
+    try:
+        return expanded(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def cache_dir() -> Path:
     """Folder for everything that can be rebuilt: ``$ALBERT_LAB_CACHE``, else the user's cache folder."""
-    chosen = os.environ.get("ALBERT_LAB_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
+    chosen = _chosen("ALBERT_LAB_CACHE")
+    if chosen is not None:
+        return chosen
     import platformdirs
 
     return platformdirs.user_cache_path("albert-lab")
@@ -23,12 +39,27 @@ def cache_dir() -> Path:
 
 def data_dir() -> Path:
     """Folder for what a learner would miss: ``$ALBERT_LAB_DATA``, else the user's data folder."""
-    chosen = os.environ.get("ALBERT_LAB_DATA")
-    if chosen:
-        return Path(chosen).expanduser()
+    chosen = _chosen("ALBERT_LAB_DATA")
+    if chosen is not None:
+        return chosen
     import platformdirs
 
     return platformdirs.user_data_path("albert-lab")
+
+
+def _chosen(variable: str) -> Path | None:
+    """The folder that the environment names; None if it names none."""
+    name = os.environ.get(variable)
+    if not name:
+        return None
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise OutputError(
+            f"{variable} is {name!r}, which is no UTF-8: libraries that write there take no such name.",
+            mend="name another folder",
+        ) from error
+    return expanded(name)
 
 
 def check_new_file(out: Path, overwrite: bool) -> None:

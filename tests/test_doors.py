@@ -333,6 +333,19 @@ def test_a_file_that_cannot_be_read_or_vanishes_is_told(error, folder, monkeypat
     told(run("tune", "--out", "o", "--pairs", "p.jsonl", "--model", folder), "p.jsonl", "cannot be read")
 
 
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/m", "x" * 300, "o\udce9", "a/b/c/d", "\u2028"])
+def test_names_in_the_environment_and_of_folders_are_taken_or_told(name, monkeypatch):
+    told(run("search", "a word", "--notes", name))
+    monkeypatch.setenv("ALBERT_LAB_MODEL", name)
+    rows = json.loads(run("models", "--json").stdout)
+    assert (rows[-1]["name"], rows[-1]["offline"]) == (name, False)
+    assert run("embed", "a", "--out", "v.parquet").exit_code == 2
+    Path("n").mkdir()
+    Path("n/a.md").write_text("A word.")
+    monkeypatch.setenv("ALBERT_LAB_CACHE", name)
+    assert run("search", "word", "--notes", "n", "--no-vectors").exit_code in (0, 2)
+
+
 def test_what_the_machine_refuses_is_told_in_words(monkeypatch):
     def full() -> None:
         raise OSError(28, "No space left on device")
