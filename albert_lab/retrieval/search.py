@@ -66,7 +66,8 @@ class DocumentSearch:
     Raises:
         CorpusError: a package is not installed, or nothing in the packages is documented.
         CheckpointError: the model cannot be read.
-        InputError: neither words nor vectors, or both packages and a corpus.
+        InputError: neither words nor vectors, both packages and a corpus, or documents of which the model knows
+            almost no word (vectors=False searches them).
         OutputError: the cache cannot be written.
     """
 
@@ -234,7 +235,6 @@ class DocumentSearch:
                     rebuild=self._rebuild, advance=advance,
                 )  # fmt: skip
                 raw.add(part.keys, part.vectors)
-        self._extractor.known_pieces(self._objects["text"]).check()
         mean = raw.vectors.mean(axis=0)
         centred = VectorIndex(raw.dimension)
         centred.add(raw.keys, raw.vectors - mean)

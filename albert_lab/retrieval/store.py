@@ -112,6 +112,7 @@ def package_vectors(
 
     Raises:
         OutputError: the cache cannot be written.
+        InputError: the tokenizer knows almost no piece of the texts.
     """
     family = "-".join(["vectors", re.sub(r"[^\w.-]", "_", package), extractor.fingerprint()[:12]])
     path = folder / f"{family}-{_checksum(names, texts)}.safetensors"
@@ -119,6 +120,7 @@ def package_vectors(
     if known is not None:
         advance(len(names))
         return known
+    extractor.known_pieces(texts).check()
     parts = folder / f".{path.stem}.partial"
     if rebuild:
         shutil.rmtree(parts, ignore_errors=True)
