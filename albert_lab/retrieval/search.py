@@ -66,8 +66,8 @@ class DocumentSearch:
     Raises:
         CorpusError: a package is not installed, or nothing in the packages is documented.
         CheckpointError: the model cannot be read.
-        InputError: neither words nor vectors, both packages and a corpus, or documents of which the model knows
-            almost no word (vectors=False searches them).
+        InputError: neither words nor vectors, both packages and a corpus, or documents whose words the model
+            does not know (vectors=False searches them).
         OutputError: the cache cannot be written.
     """
 
