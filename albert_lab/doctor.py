@@ -39,7 +39,8 @@ try:
     import albert_lab
     loaded = albert_lab.load()
     told["parameters"] = sum(parameter.numel() for parameter in loaded.model.parameters())
-    told["embedding"] = int(albert_lab.embed(["Copy a file."]).shape[-1])
+    texts = ["Copy a file into another folder.", "Sort the numbers of a list."]
+    told["embedding"] = int(albert_lab.embed(texts).shape[-1])
 except BaseException as error:
     told["error"] = f"{type(error).__name__}: {error}"
 print("albert-lab-probe" + json.dumps(told))

@@ -12,14 +12,23 @@ if TYPE_CHECKING:
 
     from albert_lab.model.albert import AlbertModel
     from albert_lab.vectors.extractor import TokenVectors, WordVectors
+    from albert_lab.vectors.sentence import SentenceNotes
 
 
-class Loaded(NamedTuple):
-    """A model and the tokenizer that belongs to it: ``model, tokenizer, name = lab.load()``."""
-
+class _Loaded(NamedTuple):
     model: AlbertModel
     tokenizer: PreTrainedTokenizerFast
     name: str
+
+
+class Loaded(_Loaded):
+    """A model and the tokenizer that belongs to it: ``model, tokenizer, name = lab.load()``.
+
+    Attributes:
+        notes: how a sentence model wants to be used; None for other models.
+    """
+
+    notes: SentenceNotes | None = None
 
 
 def load(source: str | Path | None = None) -> Loaded:
@@ -32,11 +41,16 @@ def load(source: str | Path | None = None) -> Loaded:
     Raises:
         CheckpointError: there is no such model, it is no ALBERT, or it cannot be read.
     """
-    from albert_lab.model.checkpoint import load_model, resolve
+    from albert_lab.model.checkpoint import load_model
+    from albert_lab.model.sources import locate, network_folder
     from albert_lab.text.tokenizer import load_tokenizer
+    from albert_lab.vectors.sentence import read_notes
 
-    folder = resolve(source)
-    return Loaded(load_model(folder), load_tokenizer(folder), str(source or folder.name))
+    root = locate(source)
+    folder = network_folder(root)
+    loaded = Loaded(load_model(folder), load_tokenizer(folder), str(source or root.name))
+    loaded.notes = read_notes(root)
+    return loaded
 
 
 def embed(
@@ -51,7 +65,8 @@ def embed(
 
     Args:
         texts: strings; a bare string is one text.
-        source: what `load` takes or gives.
+        source: what `load` takes or gives; of a sentence model, pooling, normalization and length are as it
+            says, unless the options say otherwise.
         level: "sentence", "word" or "token".
         progress: True, False, or None for a bar on long work.
         options: pooling, layer, precision, … as :class:`albert_lab.vectors.Extractor` takes them.
@@ -60,21 +75,14 @@ def embed(
         InputError: a text is not a string, or an option has a wrong value.
         CheckpointError: the model cannot be read.
     """
-    from albert_lab.vectors.extractor import Extractor
+    from albert_lab.text.batches import check_texts
+    from albert_lab.vectors.extractor import Extractor, check_options
 
+    texts = check_texts(texts)
+    check_options(options)
     if isinstance(source, Loaded):
-        noted = {"name": source.name} | _notes(source.name)
+        noted = {"name": source.name} | (source.notes.options if source.notes else {})
         extractor = Extractor(source.model, source.tokenizer, **noted | options)
     else:
         extractor = Extractor.from_source(source, **options)
     return extractor.embed(texts, level, progress=progress)
-
-
-def _notes(name: str) -> dict[str, Any]:
-    """What the folder of a loaded model says about pooling and normalization, if it is on this machine."""
-    from albert_lab.model.sources import built_in_models, resolve
-    from albert_lab.vectors.sentence import read_notes
-
-    local = name in built_in_models() or Path(name).expanduser().is_dir()
-    notes = read_notes(resolve(name)) if local else None
-    return notes.options if notes else {}

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from albert_lab.errors import AlbertLabError, InputError, OutputError
-from albert_lab.paths import atomic_write
+from albert_lab.paths import atomic_write, expanded
 
 MANIFEST = ".albert-lab.json"
 START = "chapters/00_start_here.ipynb"
@@ -104,7 +104,7 @@ def place_course(folder: Path | str, course: Course | None = None) -> Placed:
     """
     from albert_lab import __version__
 
-    course, folder = course or find_course(), Path(folder).expanduser().absolute()
+    course, folder = course or find_course(), expanded(folder).absolute()
     _refuse_bad_folder(folder, course)
     placed = Placed(folder)
     offered = _read_manifest(folder / MANIFEST, placed)

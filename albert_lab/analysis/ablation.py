@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from albert_lab.analysis.record import eval_mode
 from albert_lab.errors import InputError
+from albert_lab.model.modes import eval_mode
 
 
 @dataclass(frozen=True)

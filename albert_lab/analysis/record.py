@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock, get_ident
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from albert_lab.errors import InputError
+from albert_lab.model.modes import eval_mode
+from albert_lab.text.batches import without_surrogates
 
 # What the layers that make queries and keys are called in ALBERT, BERT and their family, and in DistilBERT.
 QUERY_NAMES, KEY_NAMES = ("query", "q_lin"), ("key", "k_lin")
+_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = 
     Args:
         model: our network, with or without a head, or an encoder of transformers (ALBERT, BERT, ...).
         tokenizer: the model's tokenizer.
-        text: one text; "" is allowed and leaves the special tokens.
+        text: one text; "" is allowed and leaves the special tokens. A lone surrogate is read as U+FFFD.
         text_pair: a second text, which gets segment 1.
 
     Raises:
@@ -94,6 +98,7 @@ def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = 
     for name, value in (("text", text), ("text_pair", text_pair)):
         if not isinstance(value, str) and not (name == "text_pair" and value is None):
             raise InputError(f"{name} is a {type(value).__name__}, not a string.", expected="one string")
+    text, text_pair = without_surrogates(text), None if text_pair is None else without_surrogates(text_pair)
     encoded = tokenizer(text, text_pair, return_tensors="pt", return_token_type_ids=True)
     _check_length(model, tokenizer, encoded["input_ids"].shape[1])
     inputs = _inputs_of(model, encoded)
@@ -141,24 +146,33 @@ def _stacked(model: nn.Module, attentions: Any, length: int) -> Tensor:
 @contextmanager
 def _eager(model: nn.Module) -> Iterator[None]:
     """A transformers model with the implementation that returns its weights; others are left alone."""
-    before = getattr(getattr(model, "config", None), "_attn_implementation", None)
-    if not hasattr(model, "set_attn_implementation") or before in (None, "eager"):
+    if not hasattr(model, "set_attn_implementation"):
         yield
         return
-    model.set_attn_implementation("eager")
-    try:
-        yield
-    finally:
-        model.set_attn_implementation(before)
+    with _one_at_a_time:  # another thread would find "eager", and lose it in the middle of its run
+        before = getattr(getattr(model, "config", None), "_attn_implementation", None)
+        if before in (None, "eager"):
+            yield
+            return
+        model.set_attn_implementation("eager")
+        try:
+            yield
+        finally:
+            model.set_attn_implementation(before)
 
 
 @contextmanager
 def _caught_outputs(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
     """What every query and key layer puts out, in call order: a shared layer is called L times."""
     caught: dict[str, list[Tensor]] = {"query": [], "key": []}
+    thread = get_ident()
 
     def catch(name: str) -> Any:
-        return lambda module, inputs, output: caught[name].append(output.detach())
+        def hook(module: nn.Module, inputs: Any, output: Tensor) -> None:
+            if get_ident() == thread:  # others may run the same model
+                caught[name].append(output.detach())
+
+        return hook
 
     handles = []
     for path, module in model.named_modules():
@@ -170,18 +184,6 @@ def _caught_outputs(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
     finally:
         for handle in handles:
             handle.remove()
-
-
-@contextmanager
-def eval_mode(model: nn.Module) -> Iterator[None]:
-    """The model without dropout; afterwards each of its modules is in the mode it was in."""
-    training = [module for module in model.modules() if module.training]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True
 
 
 def _queries_and_keys(

@@ -6,6 +6,8 @@ after ``albert-lab --debug``, a traceback. Ctrl+C ends with 130. With ``--json``
 
 from __future__ import annotations
 
+import io
+import sys
 import traceback
 import warnings
 from typing import Annotated, Any
@@ -21,12 +23,15 @@ class _Commands(TyperGroup):
     """Turns the errors of the course into words and an exit status, for every command below it."""
 
     def invoke(self, ctx: Any) -> Any:
+        _replace_unknown_signs()
         try:
             with warnings.catch_warnings():
                 warnings.filterwarnings("always", category=UserWarning, module="albert_lab")
                 warnings.showwarning = _show_warning
                 return super().invoke(ctx)
-        except AlbertLabError as error:
+        except BrokenPipeError:
+            raise  # who read along has heard enough; click ends quietly
+        except (AlbertLabError, OSError) as error:  # the latter: what the machine refuses
             if ctx.params.get("debug"):
                 typer.echo(traceback.format_exc(), err=True)
             typer.echo(f"albert-lab: {error}", err=True)
@@ -34,6 +39,13 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt as error:
             typer.echo("\nalbert-lab: stopped.", err=True)
             raise typer.Exit(130) from error
+
+
+def _replace_unknown_signs() -> None:
+    """A console that cannot show a sign shows "?"; so do names of files that are no UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _show_warning(message: Warning | str, *_: Any) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from albert_lab.cli.options import Json, Model, chosen_model, print_json
 from albert_lab.errors import OutputError
+from albert_lab.paths import check_new_file
 
 View = StrEnum("View", ["head", "model", "neuron", "heatmap"])
 ENDINGS = (".html", ".png")
@@ -68,8 +69,11 @@ def _drawn(
     """Record the text and write the picture; what --json prints."""
     from albert_lab import analysis
     from albert_lab.face import load
+    from albert_lab.text.batches import TextEncoder, without_surrogates
 
+    title = without_surrogates(title)
     loaded = load(model)
+    TextEncoder(loaded.tokenizer).known_pieces([text, pair or ""]).check()
     record = analysis.record(loaded.model, loaded.tokenizer, text, pair)
     if view == View.heatmap:
         _save_heatmap(record, out, *first, title)
@@ -83,12 +87,7 @@ def _check_output(out: Path, overwrite: bool) -> None:
     """Before anything is computed: the name must be usable."""
     if out.suffix.lower() not in ENDINGS:
         raise OutputError(f"{out.name!r} ends with {out.suffix!r}.", expected=" or ".join(ENDINGS))
-    if not out.parent.is_dir():
-        raise OutputError(f"The folder {out.parent} does not exist.", mend="make it, or choose another place")
-    if out.is_dir() or (out.exists() and not overwrite):
-        raise OutputError(
-            f"{out} exists already.", mend="choose another name, or replace it with --overwrite"
-        )
+    check_new_file(out, overwrite)
 
 
 def _interactive(record: Any, view: View, layer: int, head: int | None, title: str) -> Any:

@@ -82,8 +82,9 @@ def _look(name: str) -> tuple[str, Any, bool]:
     from huggingface_hub.errors import HFValidationError
 
     from albert_lab.model.sources import built_in_models, resolve
+    from albert_lab.paths import is_folder
 
-    if name in built_in_models() or Path(name).expanduser().is_dir():
+    if name in built_in_models() or is_folder(name):
         folder = resolve(name)
         kind = "built-in" if name in built_in_models() else "folder"
     else:

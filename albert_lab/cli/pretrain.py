@@ -44,7 +44,7 @@ def count_of(text: str) -> int:
     digits = text[:-1] if unit > 1 else text
     try:
         return int(float(digits.replace("_", "")) * unit)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InputError(f"{text!r} is no number of tokens.", expected="such as 60M or 500k") from None
 
 

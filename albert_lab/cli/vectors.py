@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -71,7 +72,7 @@ def embed(
     """
     from albert_lab.vectors import embed_to_parquet, read_texts
 
-    texts = read_texts(inputs, column=column, encoding=encoding, skip_missing=skip_missing)
+    texts = _some(read_texts(inputs, column=column, encoding=encoding, skip_missing=skip_missing), inputs)
     choices = {"layer": layer, "precision": str(precision), "long_texts": str(long_texts)}
     choices |= {"pooling": str(pooling)} if pooling else {}
     extractor = _sentence_extractor(model, choices) if sentence else _extractor(model, choices)
@@ -82,6 +83,22 @@ def embed(
         print_json(told)
     else:
         typer.echo(_sentence(told))
+
+
+def _some(texts: Iterator[Any], inputs: list[str]) -> Iterator[Any]:
+    """The texts, of which there is at least one."""
+    from itertools import chain
+
+    from albert_lab.errors import InputError
+
+    first = next(texts, None)
+    if first is None:
+        raise InputError(
+            f"There is no text in {', '.join(inputs)[:200]}.",
+            expected="at least one that is not left out",
+            mend="look at the files; --skip-missing leaves empty cells out",
+        )
+    return chain([first], texts)
 
 
 def _sentence(told: dict[str, Any]) -> str:

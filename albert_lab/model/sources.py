@@ -6,8 +6,10 @@ import dataclasses
 import json
 import os
 import re
+import warnings
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
@@ -18,8 +20,12 @@ DEFAULT_SOURCE = "docs-mini"
 SOURCE_VARIABLE = "ALBERT_LAB_MODEL"
 
 _PRETRAINED = Path(__file__).parent.parent / "pretrained"
-_HUB_FILES = ["config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*.json"]
-_HUB_FILES += ["special_tokens_map.json", "added_tokens.json", "spiece.model"]
+MODULES_FILE = "modules.json"  # makes a folder one of a sentence model
+# What a network, its tokenizer and a sentence model are made of, also in folders such as 1_Pooling.
+_HUB_NAMES = ("config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*.json", "vocab.*")
+_HUB_NAMES += ("special_tokens_map.json", "added_tokens.json", "spiece.model", "merges.txt")
+_HUB_NAMES += (MODULES_FILE, "sentence_*_config.json", "config_sentence_transformers.json")
+_HUB_FILES = [place + name for name in _HUB_NAMES for place in ("", "*/")]
 _HUB_SECONDS = 5.0  # the longest wait for the hub's first answer
 
 
@@ -29,6 +35,14 @@ def built_in_models() -> tuple[str, ...]:
 
 
 def resolve(source: str | Path | None = None, *, allow_pickle: bool = False) -> Path:
+    """The folder with the config.json of the model that a name stands for.
+
+    That is the folder of `locate`, or of a sentence model the one in it that ``modules.json`` names.
+    """
+    return network_folder(locate(source, allow_pickle=allow_pickle))
+
+
+def locate(source: str | Path | None = None, *, allow_pickle: bool = False) -> Path:
     """The folder that a model's name stands for.
 
     `source` is a built-in name (docs-mini), an existing folder, or a hub name such as
@@ -37,12 +51,21 @@ def resolve(source: str | Path | None = None, *, allow_pickle: bool = False) -> 
     """
     if source is None:
         source = os.environ.get(SOURCE_VARIABLE) or DEFAULT_SOURCE
+    if not isinstance(source, str | Path):
+        raise InputError(
+            f"source is {source!r:.60} ({type(source).__name__}).", expected="a name or a folder"
+        )
     if source in built_in_models():
         return _PRETRAINED / source
-    folder = Path(source).expanduser()
-    if folder.is_dir():
+    try:
+        folder = Path(source).expanduser()
+        is_folder, is_there = folder.is_dir(), folder.exists()
+        str(folder).encode()  # the libraries that read the files in it take no other names
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no such user, a zero byte, no UTF-8
+        raise CheckpointError(f"{str(source)!r:.200} is no name of a folder: {error}") from error
+    if is_folder:
         return folder
-    if folder.exists():
+    if is_there:
         raise CheckpointError(f"{source} is a file", expected="the folder that holds config.json")
     if isinstance(source, Path) or not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", source):
         raise CheckpointError(
@@ -50,6 +73,42 @@ def resolve(source: str | Path | None = None, *, allow_pickle: bool = False) -> 
             expected=f"a folder, a hub name (owner/model), or a built-in one: {', '.join(built_in_models())}",
         )
     return _from_hub(source, allow_pickle)
+
+
+def network_folder(folder: Path) -> Path:
+    """Where the network of a folder stands: in older sentence models a folder in it, such as 0_Transformer.
+
+    Raises:
+        CheckpointError: a modules.json that cannot be read, or that names no folder in this one.
+    """
+    path = folder / MODULES_FILE
+    first = read_modules(path)[:1] if path.is_file() else []
+    if not first or not first[0]["path"] or not first[0]["type"].endswith("Transformer"):
+        return folder
+    return folder / first[0]["path"]
+
+
+def read_modules(path: Path) -> list[dict[str, str]]:
+    """The steps of a sentence model: for each its "type" and the "path" of its files.
+
+    Raises:
+        CheckpointError: the file cannot be read, or is not as sentence-transformers writes it.
+    """
+    try:
+        modules = json.loads(path.read_text(encoding="utf-8"))
+        steps = [{name: module[name] for name in ("type", "path")} for module in modules]
+        if not all(isinstance(value, str) for step in steps for value in step.values()):
+            raise TypeError("a type or a path is no text")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read: {type(error).__name__}: {error}",
+            expected="a list of modules with type and path, as sentence-transformers writes it",
+        ) from error
+    for step in steps:
+        place = PurePosixPath(step["path"].replace("\\", "/"))
+        if place.is_absolute() or ".." in place.parts or ":" in step["path"] or "\0" in step["path"]:
+            raise CheckpointError(f"{path} asks for path: {step['path']!r}.", expected="a folder beside it")
+    return steps
 
 
 def _from_hub(name: str, allow_pickle: bool) -> Path:
@@ -60,11 +119,15 @@ def _from_hub(name: str, allow_pickle: bool) -> Path:
     try:
         # Asked first because it takes a time limit; snapshot_download would wait for ever for a silent hub.
         HfApi().model_info(name, timeout=_HUB_SECONDS)
-        return Path(snapshot_download(name, allow_patterns=files))
+        folder = Path(snapshot_download(name, allow_patterns=files))
+        _knows_modules(name)
+        return folder
     except Exception as error:  # whatever it was, the reader needs one message, not the story of the attempts
         reason = error
     try:
-        return Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
+        folder = Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
+        _warn_of_unknown_modules(name, folder)
+        return folder
     except Exception:  # not in the cache either; the reason above is what counts
         if isinstance(reason, RepositoryNotFoundError):
             what = f"the model hub has no model {name!r} that you may read"
@@ -74,6 +137,28 @@ def _from_hub(name: str, allow_pickle: bool) -> Path:
             f"{what} ({type(reason).__name__})",
             mend=f"use the built-in model {DEFAULT_SOURCE!r}, which needs no network, or a folder",
         ) from None
+
+
+def _knows_modules(name: str) -> None:
+    """Let the hub's cache remember that a model has no modules.json, where it has none."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError
+
+    with suppress(EntryNotFoundError):
+        hf_hub_download(name, MODULES_FILE)
+
+
+def _warn_of_unknown_modules(name: str, folder: Path) -> None:
+    """Another program may have brought the network alone, without what says how its vectors are made."""
+    from huggingface_hub import try_to_load_from_cache
+
+    if try_to_load_from_cache(name, MODULES_FILE, revision=folder.name) is None:
+        warnings.warn(
+            f"The hub's cache holds {name} without {MODULES_FILE}, and the hub cannot be asked whether there "
+            "is one: if it is a sentence model, its pooling, normalization and length are not known here. "
+            "Load it once with a network.",
+            stacklevel=5,
+        )
 
 
 def read_config(folder: Path, changes: Mapping[str, Any] = MappingProxyType({})) -> AlbertConfig:
@@ -114,7 +199,7 @@ def read_json(path: Path) -> dict[str, Any]:
             f"{path.parent} has no {path.name}",
             expected="a folder as save_model or transformers' save_pretrained writes it",
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} is no JSON object", expected="a Hugging Face config")

@@ -202,7 +202,7 @@ class BatchStream:
         """Batch `number` of this epoch's plan, masked anew."""
         rng = np.random.default_rng([self.seed, epoch, number])
         examples = [self._example(chunk, rng) for chunk in chunks]
-        return collate(examples, self.special, rng)
+        return collate(examples, self.special, rng, longest=self.max_length)
 
     def _sizes(self, chunks: np.ndarray) -> np.ndarray:
         tokens = self.texts.sentences[chunks[:, 2]] - self.texts.sentences[chunks[:, 0]]
@@ -238,9 +238,12 @@ def _padded(length: int) -> int:
     return -(-length // PAD_TO) * PAD_TO
 
 
-def collate(examples: Sequence[Example], special: SpecialIds, rng: np.random.Generator) -> Batch:
-    """Mask every example and put them into one padded batch."""
+def collate(
+    examples: Sequence[Example], special: SpecialIds, rng: np.random.Generator, *, longest: int | None = None
+) -> Batch:
+    """Mask every example and put them into one batch, padded to a multiple of 8, at most `longest`."""
     B, T = len(examples), _padded(max(len(example) for example in examples))
+    T = T if longest is None else min(T, longest)
     ids = np.full((B, T), special.pad, dtype=np.int64)
     types = np.zeros((B, T), dtype=np.int64)
     mask = np.zeros((B, T), dtype=bool)
@@ -258,12 +261,20 @@ def collate(examples: Sequence[Example], special: SpecialIds, rng: np.random.Gen
 
 
 def special_ids(tokenizer: PreTrainedTokenizerFast) -> SpecialIds:
-    """The ids that masking must know, from a tokenizer whose special tokens come first."""
-    return SpecialIds(
-        cls=tokenizer.cls_token_id,
-        sep=tokenizer.sep_token_id,
-        mask=tokenizer.mask_token_id,
-        pad=tokenizer.pad_token_id,
-        first_ordinary=1 + max(tokenizer.all_special_ids),
-        vocab_size=len(tokenizer),
-    )
+    """The ids that masking must know; special tokens may stand anywhere in the vocabulary.
+
+    Raises:
+        InputError: [CLS], [SEP], [MASK] or the padding token is missing, or there are no other tokens.
+    """
+    names = {name: getattr(tokenizer, f"{name}_token_id") for name in ("cls", "sep", "mask", "pad")}
+    missing = [name for name, number in names.items() if number is None]
+    every = sorted(tokenizer.get_vocab().values())
+    ordinary = np.setdiff1d(every, tokenizer.all_special_ids).astype(np.int64)
+    if missing or not len(ordinary):
+        lacking = ", ".join(f"{name} token" for name in missing) or "token that is no special one"
+        raise InputError(
+            f"The tokenizer has no {lacking}.",
+            expected="[CLS], [SEP], [MASK], a padding token, and pieces of words",
+            mend="choose another --tokenizer, or leave it out to train one",
+        )
+    return SpecialIds(**names, first_ordinary=int(ordinary[0]), vocab_size=every[-1] + 1, ordinary=ordinary)

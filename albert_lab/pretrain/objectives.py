@@ -7,7 +7,7 @@ paired with a random document, and 15 % of a long text are masked, not 20 tokens
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,14 +22,26 @@ IN_ORDER, SWAPPED = 0, 1
 
 @dataclass(frozen=True)
 class SpecialIds:
-    """Ids of the tokens that are never predicted, and of the table's size."""
+    """Ids of the tokens that are never predicted, of those that may replace another, and the table's size.
+
+    Attributes:
+        ordinary: ids that may replace a masked token, rising; None = all from `first_ordinary` on.
+    """
 
     cls: int
     sep: int
     mask: int
     pad: int
-    first_ordinary: int  # ids from here to vocab_size - 1 may replace a masked token
+    first_ordinary: int
     vocab_size: int
+    ordinary: np.ndarray | None = field(default=None, compare=False)
+
+    def random_ids(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """So many ordinary ids."""
+        ids = self.ordinary
+        if ids is None:
+            return rng.integers(self.first_ordinary, self.vocab_size, size=count)
+        return ids[rng.integers(0, len(ids), size=count)]
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ def corrupt(
     fate = rng.random(len(positions))
     corrupted[positions[fate < 0.8]] = special.mask
     replaced = positions[(fate >= 0.8) & (fate < 0.9)]
-    corrupted[replaced] = rng.integers(special.first_ordinary, special.vocab_size, size=len(replaced))
+    corrupted[replaced] = special.random_ids(len(replaced), rng)
     return corrupted
 
 

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from albert_lab.errors import OutputError
+from albert_lab.errors import InputError
 from albert_lab.model.checkpoint import save_model
+from albert_lab.model.devices import checked_device
 from albert_lab.paths import atomic_write
 from albert_lab.pretrain.card import model_card
-from albert_lab.pretrain.data import EncodedTexts, encode_documents, split_documents
+from albert_lab.pretrain.data import EncodedTexts, encode_documents, special_ids, split_documents
 from albert_lab.pretrain.settings import Settings
 from albert_lab.pretrain.trainer import Pretraining
+from albert_lab.text.batches import TextEncoder
 from albert_lab.text.corpus import DEFAULT_PACKAGES, build_corpus
 from albert_lab.text.tokenizer import load_tokenizer, train_tokenizer
+from albert_lab.training.run_folder import claim_results, claimed
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -72,8 +75,17 @@ def prepare(
         vocab_size = AlbertConfig.named(settings.size).vocab_size
         texts = (paragraph for document in training for paragraph in document)
         learnt = train_tokenizer(texts, vocab_size, max_length=settings.max_length, allow_fewer=True)
-    learnt.save_pretrained(folder)
+    special_ids(learnt)
+    TextEncoder(learnt).known_pieces([paragraph for document in training for paragraph in document]).check()
+    if training and not held_out:
+        raise InputError(
+            f"Nothing is held out: {settings.held_out_percent:g} % of {len(corpus):,} documents, chosen by "
+            "their names, gave none whose text stands nowhere else.",
+            expected="at least one document to measure on",
+            mend="raise --held-out-percent, or read more packages",
+        )
     encoded, held = encode_documents(training, learnt), encode_documents(held_out, learnt)
+    learnt.save_pretrained(folder)
     return Prepared(encoded, held, learnt, _statistics(corpus, encoded, held, include_private))
 
 
@@ -95,25 +107,22 @@ def pretrain(
     an interruption with the same settings, it goes on from the last state saved.
 
     Raises:
-        OutputError: the folder holds a finished model.
+        OutputError: the folder holds a finished model, or files that a run would replace.
+        InputError: no text, or none that is held out; a tokenizer that does not fit.
         CheckpointError: the folder holds a run with other settings or other text.
     """
     folder = Path(folder)
-    if (folder / "model.safetensors").exists():
-        raise OutputError(
-            f"{folder} holds a finished model.",
-            expected="an empty folder, or one with an interrupted run",
-            mend="choose another folder; nothing was changed in this one",
+    device = None if device is None else str(checked_device(device))
+    with claimed(folder):
+        prepared = prepare(
+            settings,
+            folder,
+            packages=packages,
+            include_private=include_private,
+            tokenizer=tokenizer,
+            progress=progress,
         )
-    prepared = prepare(
-        settings,
-        folder,
-        packages=packages,
-        include_private=include_private,
-        tokenizer=tokenizer,
-        progress=progress,
-    )
-    run = Pretraining(settings, prepared.training, prepared.held_out, prepared.tokenizer, folder, device)
+        run = Pretraining(settings, prepared.training, prepared.held_out, prepared.tokenizer, folder, device)
     metrics = run.run(save_every=save_every, report=report)
     finish(run, prepared, metrics)
     return metrics
@@ -122,6 +131,7 @@ def pretrain(
 def finish(run: Pretraining, prepared: Prepared, metrics: dict[str, float]) -> None:
     """Write the model, its card and the corpus' statistics into the run's folder; drop the state."""
     folder, card = run.folder.path, model_card(run, prepared.statistics, metrics)
+    claim_results(folder)
     with atomic_write(folder / CORPUS_FILE) as temporary:
         temporary.write_text(json.dumps(prepared.statistics, indent=2) + "\n")
     with atomic_write(folder / "README.md") as temporary:

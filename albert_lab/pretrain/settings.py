@@ -54,7 +54,7 @@ class Settings(TrainingSettings):
         self._check("start", self.start in STARTS, " or ".join(STARTS))
         self._check("tokens", self.tokens > 0, "a positive number")
         self._check("max_length", self.max_length >= 8, "at least 8 tokens")
-        self._check("held_out_percent", 0 < self.held_out_percent < 50, "a percentage from 0 to 50")
+        self._check("held_out_percent", 0 < self.held_out_percent < 50, "a percentage above 0 and below 50")
         self._stages("depth")
         self._stages("batches_per_step")
 

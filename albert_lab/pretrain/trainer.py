@@ -55,7 +55,7 @@ class Pretraining(Trainer):
         self.held_out, self.special = held_out, special_ids(tokenizer)
         self.stream = self._stream(settings, training, settings.seed)
         torch.manual_seed(settings.seed)
-        model = AlbertForPreTraining(model_config(settings, len(tokenizer)))
+        model = AlbertForPreTraining(model_config(settings, self.special.vocab_size))
         if settings.start == "informed":
             start_informed(model, training)
         super().__init__(settings, model, folder, {"text": training.fingerprint()}, device=device)

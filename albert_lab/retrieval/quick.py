@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from albert_lab.errors import AlbertLabError, CheckpointError
-from albert_lab.model.sources import read_config, resolve
+from albert_lab.model.sources import locate, network_folder, read_config
 from albert_lab.retrieval.numpy_albert import NumpyAlbert, read_body
-from albert_lab.text.batches import PlainTokenizer, TextEncoder, folder_tokenizer
+from albert_lab.text.batches import KnownPieces, PlainTokenizer, TextEncoder, folder_tokenizer
 from albert_lab.vectors.fingerprint import fingerprint
-from albert_lab.vectors.sentence import read_notes
+from albert_lab.vectors.sentence import SentenceNotes, read_notes
 
 if TYPE_CHECKING:
     from albert_lab.vectors.extractor import Extractor
@@ -34,17 +34,18 @@ class QuickExtractor:
     """
 
     def __init__(self, source: str | Path | None = None) -> None:
-        folder = resolve(source)
-        self.name, self._source, self._notes = str(source or folder.name), source, read_notes(folder)
+        root = locate(source)
+        folder, notes = network_folder(root), read_notes(root)
+        self.name, self._source = str(source or root.name), source
         tokenizer = folder_tokenizer(folder)
-        if not isinstance(tokenizer, PlainTokenizer) or self._notes is None or self._notes.pooling != "mean":
+        if not isinstance(tokenizer, PlainTokenizer) or notes is None or notes != _plain(notes):
             raise CheckpointError(f"{folder} is read by the full Extractor only.")
-        self.config, self.normalize = read_config(folder), self._notes.normalize
+        self.config, self.normalize = read_config(folder), notes.normalize
         self._encoder, self._tensors = TextEncoder(tokenizer), read_body(folder)
         if self._encoder.vocab_size > self.config.vocab_size:
             raise CheckpointError(f"The tokenizer in {folder} knows pieces that the model does not.")
         self._network = NumpyAlbert(self.config, self._tensors)
-        self.max_length = self._encoder.longest_input(self.config, self._notes.max_length)
+        self.max_length = self._encoder.longest_input(self.config, notes.max_length)
         self._window = self.max_length - self._encoder.special_tokens
 
     @cached_property
@@ -66,6 +67,10 @@ class QuickExtractor:
         settings |= {"normalize": self.normalize, "dimension": self.dimension}
         return fingerprint(self._tensors, self.config.to_dict(), self._encoder.backend.to_str(), settings)
 
+    def known_pieces(self, texts: Sequence[str]) -> KnownPieces:
+        """How much of the texts the tokenizer knows."""
+        return self._encoder.known_pieces(texts)
+
     def sentences(self, texts: Sequence[str], advance: Callable[[int], None]) -> tuple[np.ndarray, int]:
         """Vectors (n, H) of strings, and how many of them were cut."""
         if len(texts) != 1:
@@ -81,6 +86,11 @@ class QuickExtractor:
     def embed(self, texts: Sequence[str] | str, level: str = "sentence", **options: Any) -> Any:
         """As `Extractor.embed`."""
         return self.full.embed(texts, level, **options)
+
+
+def _plain(notes: SentenceNotes) -> SentenceNotes:
+    """Notes of which only normalization and length are followed here."""
+    return SentenceNotes(normalize=notes.normalize, max_length=notes.max_length)
 
 
 def quick_extractor(source: str | Path | None = None) -> QuickExtractor | Extractor:

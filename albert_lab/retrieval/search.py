@@ -28,7 +28,7 @@ from albert_lab.errors import CorpusError, InputError
 from albert_lab.paths import cache_dir
 from albert_lab.retrieval.hits import SearchHit, SearchResults
 from albert_lab.retrieval.lexical import LexicalIndex
-from albert_lab.retrieval.store import Objects, package_vectors, read_words, save_words
+from albert_lab.retrieval.store import Objects, forget_older, package_vectors, read_words, save_words
 from albert_lab.text import corpus as corpus_module
 from albert_lab.text.corpus import DEFAULT_PACKAGES, Corpus, build_corpus
 from albert_lab.text.packages import Package, find_package
@@ -66,7 +66,8 @@ class DocumentSearch:
     Raises:
         CorpusError: a package is not installed, or nothing in the packages is documented.
         CheckpointError: the model cannot be read.
-        InputError: neither words nor vectors, or both packages and a corpus.
+        InputError: neither words nor vectors, both packages and a corpus, or documents whose words the model
+            does not know (vectors=False searches them).
         OutputError: the cache cannot be written.
     """
 
@@ -152,6 +153,14 @@ class DocumentSearch:
         scores = lexical / max(float(lexical.max()), 1e-9)
         if self._vectors is None:
             return scores
+        if self._extractor.known_pieces([question]).nothing:
+            if not self._words:
+                raise InputError(
+                    f"The model knows no word of {question!r:.60}.",
+                    expected="a question in its language",
+                    mend="search by words: leave --no-words out",
+                )
+            return scores  # its vector would say nothing; words may still be found
         query, _ = self._extractor.sentences([question], lambda done: None)
         positions, cosines = self._vectors.nearest(_unit(query) - self._mean, len(self))
         scores[positions[0]] += (self.weight if self._words else 1.0) * cosines[0]
@@ -182,9 +191,20 @@ class DocumentSearch:
     def _word_part(self) -> tuple[Objects, LexicalIndex]:
         found = [(package.name, package.version, package.fingerprint) for package in self._found]
         key = hashlib.sha256(json.dumps([_FORMAT, corpus_module.FORMAT, found]).encode()).hexdigest()[:16]
-        folder = self._folder / f"bm25-{key}"
+        folder = self._folder / f"bm25-{self._family}{key}"
         known = None if self._rebuild else read_words(folder)
-        return known or self._build_words(folder)
+        objects, lexical = known or self._build_words(folder)
+        if self._corpus is not None:
+            forget_older(self._folder, self._family, folder, objects)
+        return objects, lexical
+
+    @property
+    def _family(self) -> str:
+        """What begins the names of all that is kept of given documents, such as the notes in one folder."""
+        if self._corpus is None:
+            return ""
+        known_by = [self._corpus.source] if self._corpus.source else [package.name for package in self._found]
+        return f"given-{hashlib.sha256(json.dumps(known_by).encode()).hexdigest()[:12]}-"
 
     def _build_words(self, folder: Path) -> tuple[Objects, LexicalIndex]:
         from albert_lab.retrieval.documents import document_text
@@ -211,7 +231,7 @@ class DocumentSearch:
                 rows = np.flatnonzero(packages == package)
                 names, texts = ([self._objects[c][i] for i in rows] for c in ("name", "text"))
                 part = package_vectors(
-                    self._folder, package, names, texts, self._extractor,
+                    self._folder, self._family + package, names, texts, self._extractor,
                     rebuild=self._rebuild, advance=advance,
                 )  # fmt: skip
                 raw.add(part.keys, part.vectors)

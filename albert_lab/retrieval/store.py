@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import shutil
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from albert_lab.vectors.extractor import Extractor
 
 Objects = dict[str, list[str]]
+_UNFINISHED = 3600  # seconds in which another process may still write what it began
 PART = 2048  # objects whose vectors are made between two files
 _OBJECTS = "objects.parquet"
 
@@ -65,6 +67,33 @@ def save_words(folder: Path, objects: Objects, lexical: LexicalIndex) -> None:
         ) from error
 
 
+def forget_older(folder: Path, family: str, words: Path, objects: Objects) -> None:
+    """Remove what is kept of earlier states of given documents: a text that was deleted must not stay here.
+
+    Args:
+        folder: the cache.
+        family: how the names of all that is kept of these documents begin.
+        words: the folder of the present words.
+        objects: the present documents, to know their vectors by.
+    """
+    packages, rows = objects["package"], {}
+    for number, package in enumerate(packages):
+        rows.setdefault(package, []).append(number)
+    current = {
+        _checksum([objects["name"][i] for i in numbers], [objects["text"][i] for i in numbers])
+        for numbers in rows.values()
+    }
+    kept = [path for kind in ("bm25", "vectors") for path in folder.glob(f"*{kind}-{family}*")]
+    for path in kept:
+        present = path == words or any(f"-{checksum}." in path.name for checksum in current)
+        with suppress(OSError):
+            unfinished = path.name.startswith(".") and time.time() - path.stat().st_mtime < _UNFINISHED
+            if path.is_dir() and not present and not unfinished:
+                shutil.rmtree(path, ignore_errors=True)
+            elif not present and not unfinished:
+                path.unlink()
+
+
 def package_vectors(
     folder: Path,
     package: str,
@@ -83,6 +112,7 @@ def package_vectors(
 
     Raises:
         OutputError: the cache cannot be written.
+        InputError: the tokenizer knows almost no piece of the texts.
     """
     family = "-".join(["vectors", re.sub(r"[^\w.-]", "_", package), extractor.fingerprint()[:12]])
     path = folder / f"{family}-{_checksum(names, texts)}.safetensors"
@@ -90,6 +120,7 @@ def package_vectors(
     if known is not None:
         advance(len(names))
         return known
+    extractor.known_pieces(texts).check()
     parts = folder / f".{path.stem}.partial"
     if rebuild:
         shutil.rmtree(parts, ignore_errors=True)

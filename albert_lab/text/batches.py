@@ -6,7 +6,8 @@ import json
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,17 +19,39 @@ from albert_lab.errors import InputError
 TEXTS_PER_CHUNK = 8192
 CHARACTERS_PER_CHUNK = 4_000_000
 _UNLIMITED = 10**9  # transformers writes 10**30 where a tokenizer knows no maximal length
+_SAMPLED_TEXTS, _SAMPLED_CHARACTERS = 512, 2000  # that tell whether a tokenizer knows the texts' language
+_LEAST_KNOWN = 0.1
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def refuse_table(texts: Any) -> None:
+    """Raise InputError for what holds texts by name: going through it would give the names, or no order."""
+    columns = next(
+        (getattr(texts, name) for name in ("column_names", "columns") if hasattr(texts, name)), None
+    )
+    columns = list(texts) if isinstance(texts, Mapping) else columns
+    if columns is None and not isinstance(texts, set | frozenset):
+        return
+    names = [] if columns is None or callable(columns) else [str(name) for name in columns]
+    raise InputError(
+        f"texts is a {type(texts).__name__}" + (f" with {', '.join(names)}"[:100] if names else "") + ".",
+        expected="a list of strings, in the order in which their vectors are wanted",
+        mend=f"choose the column of the texts: table[{names[0]!r:.60}]"
+        if names
+        else "list(texts) has an order",
+    )
 
 
 def check_texts(texts: Iterable[str] | str) -> list[str]:
     """The texts as a list; a bare string is one text.
 
     Raises:
-        InputError: an element is not a string (None, NaN, bytes, ...); it names the first such place.
+        InputError: a table, or an element that is not a string (None, NaN, bytes, ...): it names the first
+            such place.
     """
     if isinstance(texts, str):
         return [texts]
+    refuse_table(texts)
     if isinstance(texts, bytes) or not isinstance(texts, Iterable):
         raise InputError(
             f"texts is {type(texts).__name__}.",
@@ -87,7 +110,8 @@ def folder_tokenizer(folder: Path) -> Any:
 
     try:
         notes = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-        if notes.get("tokenizer_class") not in ("TokenizersBackend", "PreTrainedTokenizerFast"):
+        plain = notes.get("tokenizer_class") in ("TokenizersBackend", "PreTrainedTokenizerFast")
+        if not plain or not isinstance(notes.get("model_max_length", 1), int):
             return load_tokenizer(folder)
         backend = Tokenizer.from_file(str(folder / "tokenizer.json"))
     except Exception:  # missing or damaged: transformers may know another file, or says what is wrong
@@ -104,7 +128,7 @@ class TextEncoder:
     a character, left by a wrong decoding) is read as U+FFFD, the replacement character.
     """
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, *, lower_case: bool = False) -> None:
         from tokenizers import Tokenizer
 
         backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
@@ -117,6 +141,8 @@ class TextEncoder:
         self.backend = Tokenizer.from_str(backend.to_str())
         self.backend.no_padding()
         self.backend.no_truncation()
+        if lower_case:
+            _add_lower_case(self.backend)
         self.max_length = getattr(tokenizer, "model_max_length", None)
         self.pad_id = getattr(tokenizer, "pad_token_id", None) or 0
         self.vocab_size = self.backend.get_vocab_size()
@@ -129,22 +155,35 @@ class TextEncoder:
         inside = [position for position, special in enumerate(probe.special_tokens_mask) if not special]
         return probe.ids[: inside[0]], probe.ids[inside[-1] + 1 :]
 
+    @cached_property
+    def unknown_id(self) -> int | None:
+        """The id of what the tokenizer does not know; None if it has none."""
+        model = json.loads(self.backend.to_str())["model"]
+        found, token = model.get("unk_id"), model.get("unk_token")
+        return self.backend.token_to_id(token) if found is None and token is not None else found
+
+    def known_pieces(self, texts: Sequence[str]) -> KnownPieces:
+        """How much of the texts it knows."""
+        return KnownPieces(self).add(texts)
+
     def longest_input(self, config: Any, wanted: int | None = None) -> int:
         """How many tokens an input may have, special tokens included; None = as many as the model takes.
 
         Raises:
             InputError: more than the model takes, or not even one token besides the special ones.
         """
-        limits = (config.max_position_embeddings, self.max_length)
-        longest = min(limit for limit in limits if limit is not None and limit < _UNLIMITED)
-        if wanted is None:
-            return longest
-        if not self.special_tokens < wanted <= longest:
+        positions = config.max_position_embeddings
+        told = self.max_length if wanted is None else wanted
+        if not (told is None or (isinstance(told, int | float) and told >= 1)):
+            name = "The tokenizer's model_max_length" if wanted is None else "max_length"
+            raise InputError(f"{name} is {told!r:.60}.", expected="a whole number of tokens")
+        longest = positions if told is None or (wanted is None and told >= positions) else int(told)
+        if not self.special_tokens < longest <= positions:
             raise InputError(
-                f"max_length={wanted}.",
-                expected=f"{self.special_tokens + 1} to {longest}, special tokens included",
+                f"max_length={longest}.",
+                expected=f"{self.special_tokens + 1} to {positions}, special tokens included",
             )
-        return wanted
+        return longest
 
     def encode(self, texts: Sequence[str], *, with_offsets: bool = False) -> list[Any]:
         """Encodings of the texts without special tokens, by all cores; offsets count characters."""
@@ -161,6 +200,53 @@ class TextEncoder:
         if lengths.min() == length:
             return ids, None
         return ids, np.arange(length) < lengths[:, None]
+
+
+class KnownPieces:
+    """Counts what a tokenizer knows of some texts: known pieces with a letter or digit, and unknown ones."""
+
+    def __init__(self, encoder: TextEncoder) -> None:
+        self._encoder, self.known, self.unknown = encoder, 0, 0
+
+    def add(self, texts: Sequence[str]) -> KnownPieces:
+        """Count texts; of many, some that are spread evenly."""
+        step = max(1, -(-len(texts) // _SAMPLED_TEXTS))
+        sample = [text[:_SAMPLED_CHARACTERS] for text in texts[::step]]
+        unknown_id = self._encoder.unknown_id
+        for text, encoding in zip(sample, self._encoder.encode(sample, with_offsets=True), strict=True):
+            pairs = zip(encoding.ids, encoding.tokens, strict=True)
+            known = sum(i != unknown_id and any(map(str.isalnum, token)) for i, token in pairs)
+            lost = encoding.ids.count(unknown_id)
+            if not known and (lost or not encoding.ids):  # one piece may stand for a whole text, or none
+                lost = max(lost, sum(any(map(str.isalnum, word)) for word in text.split()))
+            self.known, self.unknown = self.known + known, self.unknown + lost
+        return self
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there are words, and the tokenizer knows a piece of none."""
+        return self.unknown > 0 and not self.known
+
+    def check(self) -> None:
+        """Raise InputError if almost no piece is known: all vectors would be nearly the same."""
+        if self.unknown > 1 and self.known < _LEAST_KNOWN * (self.known + self.unknown):
+            raise InputError(
+                f"The tokenizer knows {self.known} of the {self.known + self.unknown} pieces of the texts: "
+                "to the model they all look the same.",
+                expected="texts in a language of the model, and the tokenizer that belongs to it",
+                mend="choose another model, or look at the tokenizer in its folder",
+            )
+
+
+def _add_lower_case(backend: Any) -> None:
+    """Lower case before all other rules, unless it is one of them, as sentence-transformers has it."""
+    from tokenizers.normalizers import Lowercase, Sequence
+
+    rules = json.loads(backend.to_str())["normalizer"]
+    there = rules["normalizers"] if (rules or {}).get("type") == "Sequence" else [rules or {}]
+    if not any(rule.get("type") == "Lowercase" for rule in there):
+        others = [] if backend.normalizer is None else [backend.normalizer]
+        backend.normalizer = Sequence([Lowercase(), *others])
 
 
 class Window(NamedTuple):

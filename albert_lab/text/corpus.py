@@ -30,10 +30,15 @@ _log = logging.getLogger(__name__)
 
 
 class Corpus(Sequence[Document]):
-    """Documents in a fixed order: package by package, by name within each."""
+    """Documents in a fixed order: package by package, by name within each.
 
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self._documents = tuple(documents)
+    Args:
+        documents: what it holds.
+        source: the folder that they were read from, if it is one; what is kept of them belongs to it.
+    """
+
+    def __init__(self, documents: Iterable[Document], source: str = "") -> None:
+        self._documents, self.source = tuple(documents), source
 
     @overload
     def __getitem__(self, index: int) -> Document: ...
@@ -41,7 +46,7 @@ class Corpus(Sequence[Document]):
     def __getitem__(self, index: slice) -> Corpus: ...
     def __getitem__(self, index: int | slice) -> Document | Corpus:
         found = self._documents[index]
-        return Corpus(found) if isinstance(index, slice) else found
+        return Corpus(found, self.source) if isinstance(index, slice) else found
 
     def __len__(self) -> int:
         return len(self._documents)

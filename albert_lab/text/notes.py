@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from albert_lab.errors import CorpusError
+from albert_lab.paths import expanded
 from albert_lab.text.corpus import Corpus, Document
 from albert_lab.text.markdown import Section, paragraphs, sections
 from albert_lab.text.markup import sentences, valid_unicode
@@ -27,14 +28,19 @@ def read_notes(folder: Path | str) -> Corpus:
         CorpusError: the folder does not exist, holds no notes, or one of them cannot be read or is no UTF-8
             text.
     """
-    folder = Path(folder).expanduser()
-    if not folder.is_dir():
-        raise CorpusError(f"{folder} is no folder.", expected="a folder with .md or .txt files")
-    found = [
-        path for path in sorted(folder.rglob("*")) if _is_note(path.relative_to(folder)) and path.is_file()
-    ]
+    folder = expanded(folder)
+    try:
+        if not folder.is_dir():
+            raise CorpusError(f"{folder} is no folder.", expected="a folder with .md or .txt files")
+        below = sorted(folder.rglob("*"))
+        found = [path for path in below if _is_note(path.relative_to(folder)) and path.is_file()]
+    except OSError as error:  # a name that is too long, a folder that may not be read or that vanishes
+        raise CorpusError(
+            f"{_shown(str(folder))[:200]} cannot be read: {error.strerror or error}."
+        ) from error
     names: Counter[str] = Counter()
-    corpus = Corpus(document for path in found for document in _documents(path, folder, names))
+    documents = (document for path in found for document in _documents(path, folder, names))
+    corpus = Corpus(documents, _shown(str(folder.resolve())))
     if not len(corpus):
         raise CorpusError(
             f"There is no text in {folder}.",

@@ -184,7 +184,7 @@ def _parquet(path: Path, columns: Sequence[str], names: Sequence[str]) -> Iterat
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with path.open("rb") as raw, pq.ParquetFile(raw) as file:
             there = file.schema_arrow.names
             chosen(columns, there, str(path))
             _once(names, there, str(path))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,20 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from albert_lab.errors import CheckpointError
+from albert_lab.errors import AlbertLabError, CheckpointError, OutputError
 from albert_lab.paths import atomic_write
 
 STATE_FILE, LOG_FILE, BEST_FILE = "training_state.pt", "training_log.jsonl", "best_weights.pt"
+MARK_FILE = "training_run.json"  # there while a run is not finished: what stands in the folder is ours
+_RUN_FILES = (STATE_FILE, LOG_FILE, BEST_FILE, MARK_FILE, "negatives-*.npy")
+_TOKENIZER_FILES = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*")
+# What a finished model consists of, or what would be read together with it.
+_MODEL_FILES = (
+    *("config.json", "*.safetensors", "*.safetensors.index.json", "*.bin", "*.bin.index.json", "README.md"),
+    *("modules.json", "sentence_*_config.json", "config_sentence_transformers.json"),
+    *("0_Transformer", "1_Pooling", "2_Normalize"),
+    *("spiece.model", "vocab.*", "merges.txt", "generation_config.json", "training_corpus.json"),
+)
 
 
 @dataclass
@@ -32,6 +45,86 @@ class Position:
     seconds: float = 0.0
     best: float | None = None
     best_step: int = 0
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Mark a folder as that of a run, for what comes before the first step.
+
+    Nothing that we did not write is ever replaced. Where the run cannot begin, the mark goes again.
+
+    Raises:
+        OutputError: it holds a finished model, or files that a run would replace and that no run of ours
+            wrote; or it is no folder, or cannot be written. Nothing was changed then.
+    """
+    stage, early = _stage(path), (*_RUN_FILES, *_TOKENIZER_FILES)
+    _refuse_foreign(path, stage, _MODEL_FILES if stage else (*early, *_MODEL_FILES))
+    was_there = path.is_dir()
+    if stage is None:
+        _mark(path, "training")
+    try:
+        yield
+    except AlbertLabError:
+        if stage is None and _among(path, early) == [MARK_FILE]:
+            (path / MARK_FILE).unlink()
+            if not was_there and not any(path.iterdir()):
+                path.rmdir()
+        raise
+
+
+def claim_results(path: Path) -> None:
+    """The same before the files of the finished model are written, which may be long after.
+
+    Raises:
+        OutputError: somebody put files there in the meantime.
+    """
+    _refuse_foreign(path, _stage(path), _MODEL_FILES)
+    _mark(path, "finishing")
+
+
+def _stage(path: Path) -> str | None:
+    """Where the run in a folder is: "training", "finishing", or None where there is none."""
+    mark = path / MARK_FILE
+    try:
+        if mark.exists():
+            stage = json.loads(mark.read_text(encoding="utf-8"))["stage"]
+            return stage if stage in ("training", "finishing") else None
+        return "training" if (path / STATE_FILE).exists() else None  # of a version without the mark
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _mark(path: Path, stage: str) -> None:
+    with atomic_write(path / MARK_FILE) as temporary:
+        temporary.write_text(json.dumps({"stage": stage}) + "\n", encoding="utf-8")
+
+
+def _refuse_foreign(path: Path, stage: str | None, patterns: Iterable[str]) -> None:
+    try:
+        str(path).encode()  # the libraries that write into it take no other names
+        foreign = _among(path, patterns)
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            f"{str(path)!r} cannot be the folder of a model: {error}.",
+            expected="an empty or a new folder",
+            mend="choose another folder",
+        ) from error
+    if stage == "finishing" or not foreign:
+        return
+    finished = "model.safetensors" in foreign
+    raise OutputError(
+        f"{path} holds a finished model." if finished else f"{path} holds {', '.join(foreign[:5])} already.",
+        expected="an empty folder, or one with an interrupted run",
+        mend="choose another folder; nothing was changed in this one",
+    )
+
+
+def _among(path: Path, patterns: Iterable[str]) -> list[str]:
+    """What stands in a folder under one of these names; capitals do not count, as on some disks."""
+    with suppress(FileNotFoundError):
+        path.lstat()  # exists() would take a name with a zero byte for one that is free
+    there = sorted(each.name for each in path.iterdir()) if path.exists() else []
+    return [name for name in there if any(fnmatch(name.lower(), each.lower()) for each in patterns)]
 
 
 class RunFolder:
@@ -87,7 +180,7 @@ class RunFolder:
 
     def clear(self) -> None:
         """Drop the state and the best weights of a run that is finished; the log stays."""
-        for name in (STATE_FILE, BEST_FILE):
+        for name in (STATE_FILE, BEST_FILE, MARK_FILE):
             (self.path / name).unlink(missing_ok=True)
 
     def log(self, record: dict[str, Any]) -> None:

@@ -36,7 +36,10 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         self._check("optimizer", self.optimizer in OPTIMIZERS, " or ".join(OPTIMIZERS))
         self._check("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES))
-        self._check("learning_rate", self.learning_rate > 0, "a positive number")
+        self._check("seed", 0 <= self.seed < 2**63, "a whole number from 0 to 2^63 - 1")
+        self._check("learning_rate", 0 < self.learning_rate < math.inf, "a positive number")
+        self._check("weight_decay", 0 <= self.weight_decay < math.inf, "0 or a positive number")
+        self._check("clip_norm", self.clip_norm > 0, "a positive number")
         self._check("warmup", 0 <= self.warmup < 1, "a share from 0 to less than 1")
         self._check("shards", self.shards >= 1, "at least 1")
 

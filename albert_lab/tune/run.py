@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from albert_lab.errors import InputError, OutputError
+from albert_lab.errors import InputError
 from albert_lab.model.albert import AlbertModel
 from albert_lab.model.checkpoint import load_model, save_model
+from albert_lab.model.devices import checked_device
 from albert_lab.model.sources import DEFAULT_SOURCE, resolve
 from albert_lab.paths import atomic_write
 from albert_lab.text.corpus import Corpus, build_corpus
 from albert_lab.text.splits import held_out_bucket
 from albert_lab.text.tokenizer import load_tokenizer
+from albert_lab.training.run_folder import claim_results, claimed
 from albert_lab.tune.pairs import FORMS, OFTEN, TextPair, documentation_pairs, read_pairs, repeated_pairs
 from albert_lab.tune.settings import TuneSettings
 from albert_lab.tune.trainer import Tuning
@@ -111,32 +113,40 @@ def tune(
         teacher: a model whose similarities are imitated, for `settings.distillation`.
 
     Raises:
-        OutputError: the folder holds a finished model.
-        InputError: fewer pairs than a batch, dropout missing for SimCSE, distillation without a teacher.
+        OutputError: the folder holds a finished model, or files that a run would replace.
+        InputError: fewer pairs than a batch, texts longer than the model takes, dropout missing for SimCSE,
+            distillation without a teacher.
         CheckpointError: no such model, or the folder holds a run that differs.
     """
     folder = Path(folder)
-    _check(folder, settings, material)
+    _check(settings, material)
+    device = None if device is None else str(checked_device(device))
     source = source or DEFAULT_SOURCE
     model, tokenizer = _first_model(source, settings), load_tokenizer(resolve(source))
+    _check_length(settings, model)
     guide = Extractor.from_source(teacher) if teacher is not None else None
-    run = Tuning(
-        settings, model, tokenizer, material.pairs, material.held_out, folder,
-        teacher=guide and (lambda texts: guide.embed(list(texts), progress=False)), device=device,
-    )  # fmt: skip
+    with claimed(folder):
+        run = Tuning(
+            settings, model, tokenizer, material.pairs, material.held_out, folder,
+            teacher=guide and (lambda texts: guide.embed(list(texts), progress=False)), device=device,
+        )  # fmt: skip
     metrics = run.run(save_every=save_every, report=report)
     if run.finished:
         finish(run, material, str(source), metrics, teacher)
     return metrics
 
 
-def _check(folder: Path, settings: TuneSettings, material: Material) -> None:
-    if (folder / "model.safetensors").exists():
-        raise OutputError(
-            f"{folder} holds a finished model.",
-            expected="an empty folder, or one with an interrupted run",
-            mend="choose another folder; nothing was changed in this one",
+def _check_length(settings: TuneSettings, model: AlbertModel) -> None:
+    positions = model.config.max_position_embeddings
+    if settings.max_length > positions:
+        raise InputError(
+            f"max_length is {settings.max_length}, and the model has {positions} positions.",
+            expected=f"at most {positions}",
+            mend=f"--max-length {positions}",
         )
+
+
+def _check(settings: TuneSettings, material: Material) -> None:
     if not settings.dropout and all(pair.query == pair.positive for pair in material.pairs):
         raise InputError(
             "Every pair is a text with itself, and there is no dropout: both vectors would be the same.",
@@ -150,6 +160,7 @@ def finish(
 ) -> None:
     """Write tokenizer, notes, card and, last, the model into the run's folder; drop the state."""
     folder, settings = run.folder.path, run.settings
+    claim_results(folder)
     plain = load_model(source).config  # training may have added dropout; what ships is as it came
     model = AlbertModel(plain, add_pooling_layer=run.model.pooler is not None)
     model.load_state_dict(run.model.state_dict())

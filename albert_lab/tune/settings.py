@@ -59,4 +59,4 @@ class TuneSettings(TrainingSettings):
         self._check("distillation", 0 <= self.distillation <= 1, "a weight from 0 to 1")
         self._check("dropout", 0 <= self.dropout < 1, "a share from 0 to less than 1")
         self._check("max_length", self.max_length >= 8, "at least 8 tokens")
-        self._check("held_out_percent", 0 < self.held_out_percent < 50, "a percentage from 0 to 50")
+        self._check("held_out_percent", 0 < self.held_out_percent < 50, "a percentage above 0 and below 50")

@@ -44,7 +44,8 @@ class Tuning(Trainer):
         device: "cpu", "cuda", or None for a GPU where there is one.
 
     Raises:
-        InputError: fewer pairs than a batch, or distillation without a teacher.
+        InputError: fewer pairs than a batch, texts longer than the model takes, a tokenizer that knows almost
+            no piece of them, or distillation without a teacher.
         CheckpointError: the folder holds the state of a run with other settings, pairs or first weights.
     """
 
@@ -73,6 +74,9 @@ class Tuning(Trainer):
             raise InputError("distillation needs a teacher.", expected="a function from texts to vectors")
         self.pairs, self.held_out, self.teacher = list(pairs), list(held_out), teacher
         self.tokenizer, self.encoder = tokenizer, TextEncoder(tokenizer)
+        self.encoder.longest_input(model.config, settings.max_length)
+        sides = [text for pair in pairs for text in (pair.query, pair.positive)]
+        self.encoder.known_pieces(sides).check()
         torch.manual_seed(settings.seed)
         identity = {"pairs": _checksum(pairs), "first": model_fingerprint(model)}
         alone = 1 if settings.dropout > 0 else None  # threads would share random numbers

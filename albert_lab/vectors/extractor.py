@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,11 @@ import torch
 from torch import Tensor, nn
 
 from albert_lab.errors import InputError
+from albert_lab.model.devices import checked_device
+from albert_lab.model.sources import locate, network_folder
 from albert_lab.progress_bar import progress_bar
 from albert_lab.text.batches import (
+    KnownPieces,
     TextEncoder,
     Window,
     average_words,
@@ -93,6 +97,9 @@ class Extractor:
             batch stays in its caches; 65536 elsewhere.
         device: "cpu", "cuda", ...; None = where the model is. The model is copied if it has to move.
         normalize: give sentences vectors of length 1 (words and tokens stay as they are).
+        prompt: what is put before every sentence (words and tokens go without).
+        lower_case: write texts in lower case before the tokenizer sees them.
+        truncate_dim: keep the first so many numbers of a sentence's vector, after normalizing; None = all.
         name: what to call the model in files.
 
     Raises:
@@ -113,19 +120,28 @@ class Extractor:
         tokens_per_batch: int | None = None,
         device: str | torch.device | None = None,
         normalize: bool = False,
+        prompt: str = "",
+        lower_case: bool = False,
+        truncate_dim: int | None = None,
         name: str | None = None,
     ) -> None:
         self.name, self.config = name or type(model).__name__, model.config
         self.pooling, self.layer, self.precision, self.long_texts = pooling, layer, precision, long_texts
-        self.normalize, self._encoder = normalize, TextEncoder(tokenizer)
-        self._check_choices()
+        self.normalize, self.prompt, self.truncate_dim = normalize, prompt, truncate_dim
+        self.lower_case, self._encoder = lower_case, TextEncoder(tokenizer, lower_case=lower_case)
+        _check_numbers(
+            layer=layer, max_length=max_length, window_overlap=window_overlap,
+            tokens_per_batch=tokens_per_batch, truncate_dim=truncate_dim,
+        )  # fmt: skip
+        self._check_choices(encoder_of(model))
         self.max_length = self._encoder.longest_input(self.config, max_length)
         self._window = self.max_length - self._encoder.special_tokens
         self.window_overlap = self._window // 4 if window_overlap is None else window_overlap
         if not 0 <= self.window_overlap < self._window:
             raise InputError(f"window_overlap={window_overlap}.", expected=f"0 to {self._window - 1}")
+        device = None if device is None else checked_device(device)
         self.model = in_precision(encoder_of(model), precision, device)
-        self.device = torch.device(device) if device is not None else next(model.parameters()).device
+        self.device = device if device is not None else next(model.parameters()).device
         on_cpu = max(1024, 512 * torch.get_num_threads())
         self.tokens_per_batch = tokens_per_batch or (on_cpu if self.device.type == "cpu" else 65536)
 
@@ -138,25 +154,28 @@ class Extractor:
 
         Raises:
             CheckpointError: there is no such model, or it cannot be read.
+            InputError: there is no such option, or it has a wrong value.
         """
         from albert_lab.model.checkpoint import load_model
-        from albert_lab.model.sources import resolve
 
-        folder = resolve(source)
-        notes = read_notes(folder)
-        noted = {"name": str(source or folder.name)} | (notes.options if notes else {})
+        check_options(options)
+        root = locate(source)
+        folder, notes = network_folder(root), read_notes(root)
+        noted = {"name": str(source or root.name)} | (notes.options if notes else {})
         return cls(load_model(folder), folder_tokenizer(folder), **noted | options)
 
     @property
     def dimension(self) -> int:
-        """H, the length of every vector."""
-        return self.config.hidden_size
+        """H, the length of every vector of a sentence."""
+        return min(self.config.hidden_size, self.truncate_dim or self.config.hidden_size)
 
     @property
     def settings(self) -> dict[str, Any]:
         """What decides the vectors of a text, apart from weights and tokenizer."""
         names = ("pooling", "layer", "precision", "long_texts", "max_length", "window_overlap", "normalize")
-        return {name: getattr(self, name) for name in names} | {"dimension": self.dimension}
+        rare = ("prompt", "lower_case", "truncate_dim")
+        chosen = {name: getattr(self, name) for name in rare if getattr(self, name)}
+        return {name: getattr(self, name) for name in names} | chosen | {"dimension": self.dimension}
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) of weights, tokenizer and settings: equal fingerprints, equal vectors."""
@@ -178,7 +197,8 @@ class Extractor:
                 is watching.
 
         Raises:
-            InputError: an element is not a string (its position is named), or an unknown level.
+            InputError: an element is not a string (its position is named), an unknown level, or texts of
+                which the tokenizer knows almost no piece: their vectors would all be nearly the same.
 
         Warns:
             UserWarning: once per call, with the number of texts that were cut.
@@ -186,18 +206,23 @@ class Extractor:
         if level not in LEVELS:
             raise InputError(f"level {level!r} is not known.", expected="one of " + ", ".join(LEVELS))
         texts = check_texts(texts)
+        self.known_pieces(texts).check()
         run = self.sentences if level == "sentence" else self._pieces
         with progress_bar("embedding", len(texts), progress) as advance, evaluating(self.model):
             result, cut = run(texts, advance)
         warn_of_cuts(cut, len(texts), self.max_length)
         return [_words(pieces) for pieces in result] if level == "word" else result
 
+    def known_pieces(self, texts: Sequence[str]) -> KnownPieces:
+        """How much of the texts the tokenizer knows."""
+        return self._encoder.known_pieces(texts)
+
     def sentences(self, texts: Sequence[str], advance: Callable[[int], None]) -> tuple[np.ndarray, int]:
         """Vectors (n, H) of strings, and how many of them were cut: `embed` without checks and warning."""
-        result, cut = np.zeros((len(texts), self.dimension), dtype=np.float32), 0
+        result, cut = np.zeros((len(texts), self.config.hidden_size), dtype=np.float32), 0
         with evaluating(self.model):
             for first, chunk in chunks(texts):
-                ids = [encoding.ids for encoding in self._encoder.encode(chunk)]
+                ids = [encoding.ids for encoding in self._encoder.encode(self._prompted(chunk))]
                 cut += self._number_cut(ids)
                 for batch, vectors in self._batches(ids, self._pooled):
                     # A text in one window gets 0 + 1·v. add.at, since windows of one text can share a batch.
@@ -205,7 +230,11 @@ class Extractor:
                     shares = np.array([window.share for window in batch], dtype=np.float32)
                     np.add.at(result, rows, shares[:, None] * vectors)
                     advance(sum(window.start == 0 for window in batch))
-        return (_unit(result) if self.normalize else result), cut
+        result = _unit(result) if self.normalize else result
+        return (result if self.truncate_dim is None else result[:, : self.truncate_dim].copy()), cut
+
+    def _prompted(self, texts: Sequence[str]) -> Sequence[str]:
+        return [self.prompt + text for text in texts] if self.prompt else texts
 
     def _pieces(self, texts: Sequence[str], advance: Callable[[int], None]) -> tuple[list[TokenVectors], int]:
         result, cut = [], 0
@@ -214,7 +243,8 @@ class Extractor:
             ids = [encoding.ids for encoding in encodings]
             cut += self._number_cut(ids)
             kept = [len(row) if self.long_texts == "windows" else min(len(row), self._window) for row in ids]
-            sums = [np.zeros((length, self.dimension), dtype=np.float32) for length in kept]
+            H = self.config.hidden_size
+            sums = [np.zeros((length, H), dtype=np.float32) for length in kept]
             counts = [np.zeros((length, 1), dtype=np.float32) for length in kept]
             for batch, states in self._batches(ids, self._token_states):
                 for window, vectors in zip(batch, states, strict=True):
@@ -253,8 +283,16 @@ class Extractor:
     def _number_cut(self, ids: Sequence[Sequence[int]]) -> int:
         return sum(len(row) > self._window for row in ids) if self.long_texts == "cut" else 0
 
-    def _check_choices(self) -> None:
+    def _check_choices(self, encoder: nn.Module) -> None:
         check_pooling(self.pooling, self.layer)
+        if self.pooling == "pooler" and getattr(encoder, "pooler", True) is None:
+            raise InputError(
+                f"pooling='pooler', but {self.name} has no pooler.",
+                expected="a checkpoint with a pooler; those for masked words, tags and answers have none",
+                mend="choose mean, cls or max",
+            )
+        if not isinstance(self.prompt, str):
+            raise InputError(f"prompt={self.prompt!r:.60}.", expected="a string")
         if self.long_texts not in LONG_TEXTS:
             raise InputError(
                 f"long_texts={self.long_texts!r} is not known.", expected="one of " + ", ".join(LONG_TEXTS)
@@ -271,6 +309,27 @@ class Extractor:
                 expected="a tokenizer and a model that belong together",
                 mend="load both from the same folder",
             )
+
+
+def check_options(options: dict[str, Any]) -> None:
+    """Raise InputError for an option that the Extractor does not have."""
+    known = [name for name, each in signature(Extractor).parameters.items() if each.kind is each.KEYWORD_ONLY]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        model = "the model is the second argument, source" if {"model", "tokenizer"} & set(unknown) else ""
+        raise InputError(
+            f"There is no option {', '.join(unknown)}.", expected="one of " + ", ".join(known), mend=model
+        )
+
+
+def _check_numbers(**values: Any) -> None:
+    """Options that count something are whole numbers, or None where that is allowed."""
+    for name, value in values.items():
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        positive = name in ("tokens_per_batch", "truncate_dim")
+        if (value is None and name != "layer") or (whole and (value >= 1 or not positive)):
+            continue
+        raise InputError(f"{name}={value!r:.60}.", expected="a whole number" + ", at least 1" * positive)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

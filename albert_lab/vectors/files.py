@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from albert_lab.errors import InputError, OutputError
-from albert_lab.paths import atomic_write
+from albert_lab.paths import atomic_write, check_new_file
 from albert_lab.progress_bar import progress_bar
-from albert_lab.text.batches import warn_of_cuts, without_surrogates
+from albert_lab.text.batches import refuse_table, warn_of_cuts, without_surrogates
 from albert_lab.vectors.readers import TextRecord
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def embed_to_parquet(
     Raises:
         OutputError: `out` exists, or cannot be written (no permission, disk full). Nothing stands under
             its name then, or still the old file.
-        InputError: as `read_texts`, or a text that is not a string.
+        InputError: as `read_texts`, a text that is not a string, a table instead of texts, or texts of which
+            the tokenizer knows almost no piece.
     """
     out, total = Path(out), len(texts) if isinstance(texts, Sized) else None
     _check_output(out, overwrite)
@@ -88,6 +89,7 @@ def embed_to_parquet(
         job = _Job(extractor, folder, advance)
         for records in _in_parts(_as_records(texts)):
             job.run(records)
+        job.check_known()
         _join(job.parts, out, job.schema)
         shutil.rmtree(folder)
     warn_of_cuts(job.cut, job.texts, extractor.max_length)
@@ -104,7 +106,8 @@ def read_vectors(path: Path | str) -> VectorTable:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(path).read()
+        with Path(path).open("rb") as file:
+            table = pq.ParquetFile(file).read()
         vectors = table.column("vector").combine_chunks()
         return VectorTable(
             table.column("text").to_pylist(),
@@ -113,7 +116,7 @@ def read_vectors(path: Path | str) -> VectorTable:
             vectors.flatten().to_numpy(zero_copy_only=False).reshape(len(vectors), vectors.type.list_size),
             json.loads((table.schema.metadata or {}).get(_METADATA, b"{}")),
         )
-    except (pa.ArrowException, OSError, KeyError, AttributeError) as error:
+    except (pa.ArrowException, OSError, KeyError, AttributeError, ValueError) as error:
         raise InputError(
             f"{path} cannot be read as a file of vectors: {error}",
             expected="a Parquet file that albert-lab embed wrote",
@@ -123,17 +126,11 @@ def read_vectors(path: Path | str) -> VectorTable:
 def _check_output(out: Path, overwrite: bool) -> None:
     if out.suffix != ".parquet":
         raise OutputError(f"{out} is not a name for vectors.", expected="a name that ends in .parquet")
-    if not out.parent.is_dir():
-        raise OutputError(f"The folder {out.parent} does not exist.", mend="make it, or choose another place")
-    if out.is_dir() or (out.exists() and not overwrite):
-        raise OutputError(
-            f"{out} exists already.",
-            expected="a new name",
-            mend="choose another, or replace it: --overwrite on the command line, overwrite=True in Python",
-        )
+    check_new_file(out, overwrite)
 
 
 def _as_records(texts: Iterable[str | TextRecord]) -> Iterator[TextRecord]:
+    refuse_table(texts)
     for number, text in enumerate([texts] if isinstance(texts, str) else texts, 1):
         if isinstance(text, TextRecord):
             yield text
@@ -171,10 +168,15 @@ class _Job:
         self.fingerprint = extractor.fingerprint()
         self.parts: list[Path] = []
         self.texts = self.resumed = self.cut = 0
+        count = getattr(extractor, "known_pieces", None)  # what has no tokenizer knows every text
+        self.known = count([]) if count else None
         self.schema = _schema(extractor.dimension, self._about())
 
     def run(self, records: list[TextRecord]) -> None:
         part = self.folder / f"{len(self.parts):06d}-{_hash(self.fingerprint, records)}.parquet"
+        if self.known is not None:
+            self.known.add([record.text for record in records])
+            self.check_known()
         if _is_whole(part, len(records)):
             self.resumed += len(records)
             self.advance(len(records))
@@ -186,6 +188,11 @@ class _Job:
         self.parts.append(part)
         self.texts += len(records)
 
+    def check_known(self) -> None:
+        """Raise InputError if the tokenizer knows almost no piece of all texts so far."""
+        if self.known is not None:
+            self.known.check()
+
     def _about(self) -> dict[str, Any]:
         return {"model": self.extractor.name, **self.extractor.settings, "fingerprint": self.fingerprint}
 
@@ -195,7 +202,8 @@ def _is_whole(part: Path, rows: int) -> bool:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_metadata(part).num_rows == rows
+        with part.open("rb") as file:
+            return pq.read_metadata(file).num_rows == rows
     except (pa.ArrowException, OSError):
         return False
 
@@ -224,7 +232,8 @@ def _write_part(part: Path, table: pa.Table) -> None:
     import pyarrow.parquet as pq
 
     with atomic_write(part) as temporary:
-        pq.write_table(table, temporary)
+        with temporary.open("wb") as file:
+            pq.write_table(table, file)
         _flush(temporary)
 
 
@@ -232,9 +241,10 @@ def _join(parts: list[Path], out: Path, schema: pa.Schema) -> None:
     import pyarrow.parquet as pq
 
     with atomic_write(out) as temporary:
-        with pq.ParquetWriter(temporary, schema) as writer:
+        with temporary.open("wb") as joined, pq.ParquetWriter(joined, schema) as writer:
             for part in parts:
-                writer.write_table(pq.ParquetFile(part).read())
+                with part.open("rb") as file:
+                    writer.write_table(pq.ParquetFile(file).read())
         _flush(temporary)
 
 

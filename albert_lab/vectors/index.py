@@ -33,7 +33,7 @@ class VectorIndex:
         if dimension < 1:
             raise InputError(f"dimension={dimension}.", expected="the length of the vectors, at least 1")
         self.keys: list[str] = []
-        self._vectors = np.zeros((0, dimension), dtype=np.float32)  # of length 1, or 0
+        self._room = np.zeros((0, dimension), dtype=np.float32)  # of length 1, or 0; more rows than keys
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -41,7 +41,11 @@ class VectorIndex:
     @property
     def dimension(self) -> int:
         """H, the length of every vector."""
-        return self._vectors.shape[1]
+        return self._room.shape[1]
+
+    @property
+    def _vectors(self) -> np.ndarray:
+        return self._room[: len(self.keys)]
 
     @property
     def vectors(self) -> np.ndarray:
@@ -63,8 +67,13 @@ class VectorIndex:
         for key in keys:
             if not isinstance(key, str):
                 raise InputError(f"The key {key!r:.60} is not a string.", mend="use str(key)")
+        first, last = len(self), len(self) + len(keys)
+        if last > len(self._room):  # twice as much room as before: adding one by one copies each vector twice
+            grown = np.zeros((max(last, 2 * len(self._room)), self.dimension), dtype=np.float32)
+            grown[:first] = self._vectors
+            self._room = grown
+        self._room[first:last] = directions
         self.keys.extend(keys)
-        self._vectors = np.concatenate([self._vectors, directions])
 
     def search(self, query: np.ndarray, top: int = 10) -> list[Match]:
         """The `top` nearest of one query (H,), best first; fewer if the index holds fewer.
@@ -101,7 +110,7 @@ class VectorIndex:
         """
         from safetensors.numpy import save
 
-        tensors = {"vectors": self._vectors, "keys": _packed(self.keys)}
+        tensors = {"vectors": np.ascontiguousarray(self._vectors), "keys": _packed(self.keys)}
         content = save(tensors, metadata={"format": _FORMAT, "sha256": _checksum(tensors)})
         with atomic_write(path) as temporary:
             temporary.write_bytes(content)
@@ -126,7 +135,7 @@ class VectorIndex:
         if metadata.get("sha256") != _checksum(tensors):
             raise _unreadable(path, "its contents do not fit its checksum")
         index = cls(tensors["vectors"].shape[1])
-        index.keys, index._vectors = json.loads(tensors["keys"].tobytes()), tensors["vectors"]
+        index.keys, index._room = json.loads(tensors["keys"].tobytes()), tensors["vectors"]
         return index
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from albert_lab.errors import InputError
 from albert_lab.model import AlbertModel
+from albert_lab.model.modes import eval_mode
 from albert_lab.vectors.fingerprint import fingerprint
 from albert_lab.vectors.pooling import first_last_pool, hidden_state, pool
 
@@ -77,14 +78,8 @@ def _call(model: nn.Module, ids: Tensor, mask: Tensor | None, *, all_states: boo
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
     """No dropout and no gradients inside; every module is back in its mode afterwards."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with eval_mode(model), torch.inference_mode():
+        yield
 
 
 def model_fingerprint(model: nn.Module, *further: Any) -> str:

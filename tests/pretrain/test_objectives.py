@@ -164,3 +164,38 @@ def test_one_pass_in_ten_aims_at_a_shorter_length():
     lengths = np.array([target_length(128, rng) for _ in range(5000)])
     assert lengths.max() == 125
     assert np.mean(lengths < 125) == pytest.approx(0.1 * 123 / 124, abs=0.015)
+
+
+def test_special_tokens_at_the_end_and_in_the_middle_never_replace_a_token(tokenizer):
+    import copy
+
+    from albert_lab.pretrain.data import special_ids
+
+    longer = copy.deepcopy(tokenizer)
+    middle = longer.convert_ids_to_tokens(40)
+    longer.add_special_tokens({"additional_special_tokens": ["[URL]", middle]})
+    special = special_ids(longer)
+    assert special.vocab_size == len(longer)
+    drawn = special.random_ids(20_000, np.random.default_rng(0))
+    assert not set(drawn) & {*longer.all_special_ids}
+    assert set(drawn) == set(range(len(longer))) - {*longer.all_special_ids}
+    plain = special_ids(tokenizer)
+    expected = np.random.default_rng(3).integers(5, len(tokenizer), size=50)
+    np.testing.assert_array_equal(plain.random_ids(50, np.random.default_rng(3)), expected)
+
+
+@pytest.mark.parametrize(
+    "vocabulary", [["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"], ["<pad>", "<unk>", "a", "b"]]
+)
+def test_a_tokenizer_without_words_or_without_a_mask_is_refused_at_once(vocabulary):
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from transformers import PreTrainedTokenizerFast
+
+    from albert_lab.pretrain.data import special_ids
+
+    backend = Tokenizer(WordLevel({word: i for i, word in enumerate(vocabulary)}, unk_token="<unk>"))
+    names = {"pad": "<pad>", "unk": "<unk>", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
+    special = {f"{name}_token": token for name, token in names.items() if token in vocabulary}
+    with pytest.raises(InputError, match="The tokenizer has no"):
+        special_ids(PreTrainedTokenizerFast(tokenizer_object=backend, **special))

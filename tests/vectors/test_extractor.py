@@ -306,6 +306,6 @@ def test_the_progress_bar_is_shown_only_when_asked_or_when_it_takes_long(extract
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "embedding" in captured.err
-    monkeypatch.setattr("albert_lab.progress.DELAY_SECONDS", -1.0)
+    monkeypatch.setattr("albert_lab.progress_bar.DELAY_SECONDS", -1.0)
     extractor.embed(SENTENCES, progress=False)
     assert capsys.readouterr() == ("", "")

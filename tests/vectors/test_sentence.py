@@ -35,8 +35,8 @@ def test_the_newer_form_of_sentence_transformers_is_read(tmp_path):
     ("name", "content", "told"),
     [
         ("modules.json", "{", "cannot be read"),
-        ("modules.json", "[]", "cannot be read"),
-        ("1_Pooling/config.json", "[]", "cannot be read"),
+        ("modules.json", "[]", "asks for nothing"),
+        ("1_Pooling/config.json", "[]", "no JSON object"),
         ("1_Pooling/config.json", '{"pooling_mode": "lasttoken"}', "lasttoken"),
         (
             "1_Pooling/config.json",

@@ -1,0 +1,3 @@
+from tests.small_models import tokenizer
+
+__all__ = ["tokenizer"]
