@@ -35,7 +35,7 @@ def checked_attention(record: Record) -> np.ndarray:
             expected="a record of one text",
             mend="albert_lab.analysis.record(model, tokenizer, text)",
         )
-    attention = _finite(record.attention, "attention", "(L, N, T, T), layers by heads by tokens by tokens")
+    attention = finite(record.attention, "attention", "(L, N, T, T), layers by heads by tokens by tokens")
     if attention.shape[-1] != attention.shape[-2] or len(record.tokens) != attention.shape[-1]:
         raise InputError(
             f"attention has shape {attention.shape}, and there are {len(record.tokens)} tokens.",
@@ -65,7 +65,7 @@ def checked_vectors(record: Record, shape: tuple[int, ...]) -> tuple[np.ndarray,
                 expected=f"{name} (L, N, T, d), which the neuron view shows",
                 mend="record a model whose attention has a query and a key layer, or draw a head_view",
             )
-        vectors = _finite(values, name, "(L, N, T, d), layers by heads by tokens by head width")
+        vectors = finite(values, name, "(L, N, T, d), layers by heads by tokens by head width")
         if vectors.shape[:3] != shape[:3]:
             raise InputError(
                 f"{name} have shape {vectors.shape}, attention {shape}.", expected=f"{(*shape[:3], 'd')}"
@@ -114,7 +114,7 @@ def checked_number(number: int, count: int, name: str) -> int:
     return int(number) % count
 
 
-def _finite(values: Any, name: str, expected: str) -> np.ndarray:
+def finite(values: Any, name: str, expected: str) -> np.ndarray:
     """``values`` (array, tensor, nested lists) as floating-point numbers, (., ., ., .), none of them NaN."""
     if hasattr(values, "detach"):
         values = values.detach().cpu().float().numpy()
