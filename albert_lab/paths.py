@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,25 +32,75 @@ def data_dir() -> Path:
     return platformdirs.user_data_path("albert-lab")
 
 
+def check_output(path: Path, endings: Sequence[str], *, overwrite: bool) -> None:
+    """Before anything is computed: whether a result can be written to ``path``.
+
+    Raises:
+        OutputError: another ending, a name that cannot be written, a folder that is not there, a folder in
+            the file's place, or a file that stands there already and is not to be replaced.
+    """
+    if path.suffix.lower() not in endings:
+        raise OutputError(f"{path.name!r} ends with {path.suffix!r}.", expected=" or ".join(endings))
+    try:
+        if "\0" in str(path):
+            raise ValueError
+        str(path).encode("utf-8")
+        is_folder, exists, has_parent = path.is_dir(), path.exists(), path.parent.is_dir()
+    except (OSError, ValueError) as error:  # UnicodeEncodeError is a ValueError
+        told = getattr(error, "strerror", None) or "it is not UTF-8, or holds a zero byte"
+        raise OutputError(
+            f"{str(path)!r:.80} is no name for a file: {told}.", mend="choose another name"
+        ) from error
+    if not has_parent:
+        raise OutputError(
+            f"The folder {path.parent} does not exist.", mend="make it, or choose another place"
+        )
+    if is_folder:
+        raise OutputError(f"{path} is a folder.", expected="a name for a file", mend="choose another name")
+    if exists and not overwrite:
+        raise OutputError(
+            f"{path} exists already.",
+            expected="a new name",
+            mend="choose another, or replace it: --overwrite on the command line, overwrite=True in Python",
+        )
+
+
 @contextmanager
 def atomic_write(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it replaces ``path``, on failure it is removed.
 
+    Where ``path`` is a link, the file that it names is replaced, and the link stays.
+
     Raises:
         OutputError: the folder or the file cannot be written (no permission, disk full).
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    named, path = path, Path(os.path.realpath(path))
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         temporary.replace(path)
     except OSError as error:
         raise OutputError(
-            f"{path} could not be written: {error.strerror or error}.",
+            f"{named} could not be written: {error.strerror or error}.",
             expected="a folder that can be written to, with enough free space",
-            mend="free some space or choose another place; nothing was left under that name",
+            mend=f"{_MENDS.get(error.errno, _OTHERWISE)}; nothing was left under that name",
         ) from error
     finally:
         with suppress(OSError):  # where the folder is a file, there is nothing to remove
             temporary.unlink(missing_ok=True)
+
+
+_OTHERWISE = "free some space or choose another place"
+_MENDS = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EEXIST: "what stands in the way is no folder: move it away or choose another place",
+    errno.ENOTDIR: "what stands in the way is no folder: move it away or choose another place",
+    errno.EISDIR: "a folder stands in its place: move it away or choose another name",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ELOOP: "links lead in a circle: choose another place",
+    errno.EACCES: "choose a place where you may write",
+    errno.EPERM: "choose a place where you may write",
+    errno.EROFS: "choose a place where you may write",
+}

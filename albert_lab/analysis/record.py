@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from albert_lab.errors import InputError
 
 # What the layers that make queries and keys are called in ALBERT, BERT and their family, and in DistilBERT.
 QUERY_NAMES, KEY_NAMES = ("query", "q_lin"), ("key", "k_lin")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,10 @@ def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = 
         model: our network, with or without a head, or an encoder of transformers (ALBERT, BERT, ...).
         tokenizer: the model's tokenizer.
         text: one text; "" is allowed and leaves the special tokens.
-        text_pair: a second text, which gets segment 1.
+        text_pair: a second text, which gets segment 1; "" is allowed too.
+
+    A lone surrogate (half of a character, left by a wrong decoding) is read as U+FFFD, the replacement
+    character.
 
     Raises:
         InputError: a text is not a string or has more tokens than the model takes, or the model keeps its
@@ -94,7 +99,10 @@ def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = 
     for name, value in (("text", text), ("text_pair", text_pair)):
         if not isinstance(value, str) and not (name == "text_pair" and value is None):
             raise InputError(f"{name} is a {type(value).__name__}, not a string.", expected="one string")
-    encoded = tokenizer(text, text_pair, return_tensors="pt", return_token_type_ids=True)
+    texts = [[_SURROGATES.sub("\ufffd", each)] for each in (text, text_pair) if each is not None]
+    # As batches of one: of a pair of strings tokenizers drop the second where it is empty. Not verbose: what
+    # is too long is told below.
+    encoded = tokenizer(*texts, return_tensors="pt", return_token_type_ids=True, verbose=False)
     _check_length(model, tokenizer, encoded["input_ids"].shape[1])
     inputs = _inputs_of(model, encoded)
     with _eager(model), eval_mode(model), _caught_outputs(model) as caught, torch.no_grad():

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from albert_lab.errors import InputError, OutputError
-from albert_lab.paths import atomic_write
+from albert_lab.paths import atomic_write, check_output
 from albert_lab.vectors.progress import progress_bar
 from albert_lab.vectors.readers import TextRecord
 from albert_lab.vectors.tokens import warn_of_cuts, without_surrogates
@@ -83,7 +83,7 @@ def embed_to_parquet(
         InputError: as `read_texts`, or a text that is not a string.
     """
     out, total = Path(out), len(texts) if isinstance(texts, Sized) else None
-    _check_output(out, overwrite)
+    check_output(out, [".parquet"], overwrite=overwrite)
     with progress_bar("embedding", total, progress) as advance, _partial_folder(out) as folder:
         job = _Job(extractor, folder, advance)
         for records in _in_parts(_as_records(texts)):
@@ -118,19 +118,6 @@ def read_vectors(path: Path | str) -> VectorTable:
             f"{path} cannot be read as a file of vectors: {error}",
             expected="a Parquet file that albert-lab embed wrote",
         ) from error
-
-
-def _check_output(out: Path, overwrite: bool) -> None:
-    if out.suffix != ".parquet":
-        raise OutputError(f"{out} is not a name for vectors.", expected="a name that ends in .parquet")
-    if not out.parent.is_dir():
-        raise OutputError(f"The folder {out.parent} does not exist.", mend="make it, or choose another place")
-    if out.is_dir() or (out.exists() and not overwrite):
-        raise OutputError(
-            f"{out} exists already.",
-            expected="a new name",
-            mend="choose another, or replace it: --overwrite on the command line, overwrite=True in Python",
-        )
 
 
 def _as_records(texts: Iterable[str | TextRecord]) -> Iterator[TextRecord]:

@@ -267,3 +267,29 @@ def test_a_record_fits_together(change):
 def test_texts_that_cannot_be_recorded(tokenizer, texts, says):
     with pytest.raises(InputError, match=says):
         record(random_model(), tokenizer, *texts)
+
+
+def test_bytes_that_are_no_characters_are_read_as_the_replacement_character(tokenizer):
+    model = random_model()
+    for pair, clean in (
+        (("read caf\udce9", None), ("read caf\ufffd", None)),
+        (("read", "\ud800 file"), ("read", "\ufffd file")),
+    ):
+        found, expected = record(model, tokenizer, *pair), record(model, tokenizer, *clean)
+        assert found.tokens == expected.tokens
+        np.testing.assert_array_equal(found.attention, expected.attention)
+
+
+def test_an_empty_second_text_keeps_its_separator(tokenizer):
+    model = random_model()
+    alone, pair = record(model, tokenizer, "read"), record(model, tokenizer, "read", "")
+    assert pair.tokens == (*alone.tokens, tokenizer.sep_token)
+    assert pair.second_segment_start == len(alone.tokens)
+    assert record(model, tokenizer, "", "").tokens == (tokenizer.cls_token, *[tokenizer.sep_token] * 2)
+
+
+def test_a_text_that_is_too_long_is_told_once(tokenizer, caplog, recwarn):
+    with pytest.raises(InputError, match="tokens"):
+        record(random_model(), tokenizer, "read the file " * 500)
+    assert not caplog.records
+    assert not recwarn.list

@@ -230,7 +230,7 @@ def test_places_that_cannot_be_written(standin, tmp_path):
     (tmp_path / "folder.parquet").mkdir()
     for place, message in (
         (tmp_path / "missing" / "v.parquet", "does not exist"),
-        (tmp_path / "v.csv", "not a name for vectors"),
+        (tmp_path / "v.csv", r"ends with .\.csv"),
         (tmp_path / "folder.parquet", "exists already"),
     ):
         with pytest.raises(OutputError, match=message):
