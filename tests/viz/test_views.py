@@ -446,7 +446,7 @@ def test_what_bertviz_is_called_with_is_accepted(draw):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "no attention"),
+        ({}, "analysis.record"),
         ({"color": "red"}, "no argument color"),
         ({"cross_attention": [GOOD.attention], "decoder_tokens": ["a"]}, "without encoder_tokens"),
         ({"encoder_attention": [GOOD.attention], "decoder_attention": [GOOD.attention]}, "one kind"),

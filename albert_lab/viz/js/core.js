@@ -229,6 +229,7 @@ const core = (() => {
         group.addEventListener("focusin", (event) => this.hover({ side, place: +event.target.dataset.place }, event.target));
         group.addEventListener("focusout", () => this.hover(null));
       });
+      this.numbers = svg(this.body, "g", { class: "numbers" });
       this.texts = [0, 1].map((side) => {
         const block = html(text, "p", { class: "text" });
         this.listen(block, side, "span.token");
@@ -278,6 +279,7 @@ const core = (() => {
     drawTokens() {
       ruler.font = getComputedStyle(this.svg).font;
       const widths = this.tokens.map((list) => list.map(({ text }) => Math.max(6, ruler.measureText(text).width)));
+      this.widths = widths;
       this.wide = widths.map((list) => Math.ceil(Math.max(...list)) + 2 * GAP);
       this.height = this.top + TOP + ROW * Math.max(...this.tokens.map((list) => list.length));
       this.groups.forEach((group, side) => {
@@ -295,7 +297,6 @@ const core = (() => {
           svg(element, "rect", { class: "reach", x: side ? 0 : -this.wide[0], width: this.wide[side], height: ROW });
           svg(element, "rect", { class: "chip", x: side ? GAP - 5 : -GAP + 5 - wide, y: 1.5, rx: 4, width: wide, height: ROW - 3 });
           label(svg(element, "text", { x: side ? GAP : -GAP, y: ROW / 2, "text-anchor": side ? "start" : "end" }), text);
-          svg(element, "text", { class: "number", x: side ? GAP + widths[1][place] + 12 : -GAP - widths[0][place] - 12, y: ROW / 2, "text-anchor": side ? "start" : "end" });
         });
       });
       const twice = cross || this.tokens[0][0]?.start !== this.tokens[1][0]?.start || this.tokens[0].length !== this.tokens[1].length;
@@ -353,6 +354,7 @@ const core = (() => {
       this.groups[0].setAttribute("transform", `translate(${left} 0)`);
       this.groups[1].setAttribute("transform", `translate(${left + space} 0)`);
       this.space = { left, width: space };
+      if (this.drawn && (this.pinned ?? this.hovered)) this.show();
     }
 
     hover(token, element = null) {
@@ -406,12 +408,24 @@ const core = (() => {
           element.classList.toggle("chosen", chosen);
           element.setAttribute("aria-selected", chosen);
           element.style.setProperty("--lit", weight && most ? (weight / most).toFixed(3) : 0);
-          element.lastChild.textContent = weight !== null && weight >= Math.max(0.0005, 0.02 * most) ? number(weight) : "";
         }),
       );
+      this.numbers.replaceChildren();
+      if (token) this.write(1 - token.side, means, Math.max(0.0005, 0.02 * most));
       this.light(token, means);
       this.say(token, means);
       this.told(this.pinned);
+    }
+
+    // The weights as numbers beside the tokens of one side.
+    write(side, means, least) {
+      const { left, width } = this.space;
+      means.forEach((weight, place) => {
+        if (weight < least) return;
+        const beside = GAP + this.widths[side][place] + 12;
+        const x = side ? left + width + beside : left - beside;
+        svg(this.numbers, "text", { class: "number", x, y: this.y(place), "text-anchor": side ? "start" : "end" }, number(weight));
+      });
     }
 
     // The running text: lit by the weights of the chosen token; else those tokens that are given more than most.
@@ -464,7 +478,10 @@ const core = (() => {
 
   followTheme();
   dark.addEventListener("change", followTheme);
-  document.getElementById("theme").addEventListener("click", () => setTheme(root.dataset.theme === "dark" ? "light" : "dark"));
+  document.getElementById("theme").addEventListener("click", () => {
+    dark.removeEventListener("change", followTheme); // who chose keeps the choice
+    setTheme(root.dataset.theme === "dark" ? "light" : "dark");
+  });
 
   return { data, page, html, svg, label, quoted, number, halfs, shownTokens, matrix, strongest, colour, thumbnail, showTip, hideTip, roving, LINE, ROW, TOP, GAP, Columns, listen, chosen, words, fillLayers, full, legend };
 })();
