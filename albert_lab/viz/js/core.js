@@ -226,9 +226,14 @@ const core = (() => {
             this.groups[1 - side].querySelector("g.token[tabindex='0']")?.focus();
           }
         });
-        group.addEventListener("focusin", (event) => this.hover({ side, place: +event.target.dataset.place }, event.target));
-        group.addEventListener("focusout", () => this.hover(null));
       });
+      // On the drawing's own frame: an SVG group that listens to focus would become a stop of the Tab key.
+      const focused = (event) => {
+        const element = event.target.closest("g.token");
+        return element && { side: this.groups.indexOf(element.parentNode), place: +element.dataset.place };
+      };
+      parent.addEventListener("focusin", (event) => focused(event) && this.hover(focused(event), event.target));
+      parent.addEventListener("focusout", () => this.hover(null));
       this.numbers = svg(this.body, "g", { class: "numbers" });
       this.texts = [0, 1].map((side) => {
         const block = html(text, "p", { class: "text" });
@@ -303,6 +308,7 @@ const core = (() => {
       this.texts.forEach((block, side) => {
         block.replaceChildren();
         block.hidden = side === 1 && !twice;
+        if (block.hidden) return;
         if (twice) html(block, "span", { class: "name" }, side ? "looked at: " : "looks: ");
         const begins = beginning(this.tokens[side].map(({ text }) => text));
         this.tokens[side].forEach(({ text }, place) => {
