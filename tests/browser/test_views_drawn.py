@@ -147,10 +147,10 @@ def test_resting_on_a_square_shows_its_head_and_tells_its_strongest_weight(watch
     row, column = np.unravel_index(GIVEN.attention[0, 2].argmax(), (T, T))
     told = page.locator("#tip").inner_text()
     assert told.startswith(f"head 2\nstrongest: “{GIVEN.tokens[row]}” → “{GIVEN.tokens[column]}” ")
-    page.wait_for_function("new Set([...document.querySelectorAll('#attention g')]).size === 1")
+    page.wait_for_function("() => new Set([...document.querySelectorAll('#attention g')]).size === 1")
     assert set(lines(page)[:, 0]) == {2}
     page.mouse.move(1090, 1390)
-    page.wait_for_function("document.querySelectorAll('#attention g').length === 4")
+    page.wait_for_function("() => document.querySelectorAll('#attention g').length === 4")
 
 
 def test_a_head_can_be_shown_first(watched: Watched, tmp_path):
@@ -259,7 +259,7 @@ def test_the_drawing_is_as_wide_as_its_page(kind, watched: Watched, tmp_path):
         box = page.locator("#vis > svg").bounding_box()
         assert box["width"] == pytest.approx(width - 16, abs=2)
     watched.page.set_viewport_size({"width": 700, "height": 900})
-    page.wait_for_function("document.querySelector('#vis > svg').getBoundingClientRect().width < 700")
+    page.wait_for_function("() => document.querySelector('#vis > svg').getBoundingClientRect().width < 700")
 
 
 LONG = ("[CLS]", "▁telecommunications", "▁implementation", "x" * 60, ".", "▁", "[SEP]")
