@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from albert_lab.errors import AlbertLabError, InputError, OutputError
-from albert_lab.paths import atomic_write, expanded
+from albert_lab.paths import atomic_write
 
 MANIFEST = ".albert-lab.json"
 START = "chapters/00_start_here.ipynb"
@@ -99,13 +99,14 @@ def place_course(folder: Path | str, course: Course | None = None) -> Placed:
     """Copy the course to ``folder``; never change a file that the learner changed (see the module's text).
 
     Raises:
-        InputError: ``folder`` is a file, or the course itself.
+        InputError: ``folder`` is empty, a file, a link that leads nowhere, or the course itself, or a file
+            stands where one of the course's folders goes.
         OutputError: something cannot be written.
     """
     from albert_lab import __version__
 
-    course, folder = course or find_course(), expanded(folder).absolute()
-    _refuse_bad_folder(folder, course)
+    course = course or find_course()
+    folder = _usable_folder(folder, course)
     placed = Placed(folder)
     offered = _read_manifest(folder / MANIFEST, placed)
     for name, source in course.files():
@@ -172,11 +173,44 @@ def can_show_browser(environment: Mapping[str, str]) -> bool:
     return True
 
 
+def _usable_folder(name: Path | str, course: Course) -> Path:
+    """The folder's whole path, without links and ``..``; nothing is made yet."""
+    if not str(name).strip():
+        raise InputError(
+            "The name of the folder is empty.",
+            expected="a folder of your own",
+            mend="albert-lab learn ~/albert-lab-course; for the current folder: albert-lab learn .",
+        )
+    try:
+        folder = Path(name).expanduser()
+        if folder.is_symlink() and not folder.exists():
+            raise InputError(
+                f"{folder} is a link to {folder.readlink()}, which is not there.",
+                expected="a folder, or a name that is free",
+            )
+        folder = Path(os.path.realpath(folder))
+        _refuse_bad_folder(folder, course)
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: ~nobody has no home
+        if isinstance(error, InputError):
+            raise
+        told = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"{str(name)!r:.80} cannot be a folder: {told}.", mend="choose another name"
+        ) from error
+    return folder
+
+
 def _refuse_bad_folder(folder: Path, course: Course) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file.", expected="a folder, or a name that is free")
+    inside = {parent for name, _ in course.files() for parent in (folder / name).parents}
+    for path in sorted({folder, *inside, *folder.parents}):
+        if (path.exists() or path.is_symlink()) and not path.is_dir():
+            raise InputError(
+                f"{path} is a file.",
+                expected="a folder, or a name that is free",
+                mend="move it away, or choose another folder",
+            )
     parts = [(course.root / part).resolve() for part in ("", *PARTS)]
-    if folder.resolve() in parts:
+    if folder in parts:
         raise InputError(
             f"{folder} is where the course itself stands.",
             expected="a folder of your own",

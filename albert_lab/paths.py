@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -62,63 +63,85 @@ def _chosen(variable: str) -> Path | None:
     return expanded(name)
 
 
-def check_new_file(out: Path, overwrite: bool) -> None:
-    """Before anything is computed: whether a file can get this name.
+def check_output(path: Path, endings: Sequence[str], *, overwrite: bool) -> None:
+    """Before anything is computed: whether a result can be written to ``path``.
 
     Raises:
-        OutputError: its folder does not exist, a file or a folder has the name, or nothing can have it.
+        OutputError: another ending, a name that cannot be written, a folder that is not there, a folder in
+            the file's place, or a file that stands there already and is not to be replaced.
     """
+    if path.suffix.lower() not in endings:
+        raise OutputError(f"{path.name!r} ends with {path.suffix!r}.", expected=" or ".join(endings))
     try:
-        in_folder, is_folder, is_there = out.parent.is_dir(), out.is_dir(), out.exists()
+        if "\0" in str(path):
+            raise ValueError
+        str(path).encode("utf-8")
+        is_folder, exists, has_parent = path.is_dir(), path.exists(), path.parent.is_dir()
         with suppress(FileNotFoundError, NotADirectoryError):
-            _temporary(out).lstat()  # what a name is refused for: too long, a zero byte, ...
-    except (OSError, ValueError) as error:
+            path.lstat()  # what a name is refused for, such as its length
+            _temporary(path).lstat()
+    except (OSError, ValueError) as error:  # UnicodeEncodeError is a ValueError
+        told = getattr(error, "strerror", None) or "it is not UTF-8, or holds a zero byte"
         raise OutputError(
-            f"{str(out)!r:.200} is no name for a file: {getattr(error, 'strerror', None) or error}.",
-            mend="choose another name",
+            f"{str(path)!r:.80} is no name for a file: {told}.", mend="choose another name"
         ) from error
-    if not in_folder:
-        raise OutputError(f"The folder {out.parent} does not exist.", mend="make it, or choose another place")
-    if is_folder:
+    if not has_parent:
         raise OutputError(
-            f"{out} exists already, and is a folder.",
-            expected="a name for a file",
-            mend="choose another name",
+            f"The folder {path.parent} does not exist.", mend="make it, or choose another place"
         )
-    if is_there and not overwrite:
+    if is_folder:
+        raise OutputError(f"{path} is a folder.", expected="a name for a file", mend="choose another name")
+    if exists and not overwrite:
         raise OutputError(
-            f"{out} exists already.",
+            f"{path} exists already.",
             expected="a new name",
             mend="choose another, or replace it: --overwrite on the command line, overwrite=True in Python",
         )
 
 
 def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
 
 
 @contextmanager
 def atomic_write(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it replaces ``path``, on failure it is removed.
 
+    Where ``path`` is a link, the file that it names is replaced, and the link stays.
+
     Raises:
         OutputError: the folder or the file cannot be written (no permission, disk full).
     """
-    path = Path(path)
+    named, path = path, Path(os.path.realpath(path))
     try:
         temporary = _temporary(path)
     except ValueError as error:
-        raise OutputError(f"{str(path)!r} is no name for a file: {error}.") from error
+        raise OutputError(f"{str(named)!r} is no name for a file: {error}.") from error
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         temporary.replace(path)
     except (OSError, UnicodeEncodeError) as error:  # the latter: some libraries take UTF-8 names only
         raise OutputError(
-            f"{path} could not be written: {getattr(error, 'strerror', None) or error}.",
+            f"{named} could not be written: {getattr(error, 'strerror', None) or error}.",
             expected="a folder that can be written to, with enough free space",
-            mend="free some space or choose another place; nothing was left under that name",
+            mend=f"{_MENDS.get(getattr(error, 'errno', None), _OTHERWISE)}; nothing was left under that name",
         ) from error
     finally:
         with suppress(OSError, ValueError):  # where the folder is a file, there is nothing to remove
             temporary.unlink(missing_ok=True)
+
+
+_OTHERWISE = "free some space or choose another place"
+_MENDS = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EEXIST: "what stands in the way is no folder: move it away or choose another place",
+    errno.ENOTDIR: "what stands in the way is no folder: move it away or choose another place",
+    errno.EISDIR: "a folder stands in its place: move it away or choose another name",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ELOOP: "links lead in a circle: choose another place",
+    errno.EACCES: "choose a place where you may write",
+    errno.EPERM: "choose a place where you may write",
+    errno.EROFS: "choose a place where you may write",
+}

@@ -120,6 +120,10 @@ def test_an_output_is_replaced_only_when_told(tmp_path):
         (("--out", "view.html", "--layer", "6"), "layer: there is no 6"),
         (("--out", "view.html", "--view", "neuron", "--head", "-5"), "head: there is no -5"),
         (("--out", "view.html", "--view", "heatmap", "--head", "4"), "head: there is no 4"),
+        (("--out", "view.html", "--head", "9"), "head: there is no 9"),
+        (("--out", "view.html", "--view", "model", "--layer", "99"), "layer: there is no 99"),
+        (("--out", "view.html", "--view", "model", "--head", "4"), "head: there is no 4"),
+        (("--out", "x" * 260 + ".html"), "is no name for a file: File name too long"),
         (("--out", "view.html", "--view", "sideways"), "sideways"),
         (("--out", "view.html", "--model", "/no/such/folder"), "no folder /no/such/folder"),
     ],
@@ -133,9 +137,70 @@ def test_what_cannot_be_drawn_is_told_and_leaves_nothing(arguments, told, tmp_pa
 
 
 def test_a_long_text_is_noted_on_stderr(tmp_path):
-    done = run("file " * 80, "--view", "model", "--out", str(tmp_path / "view.html"))
+    done = run("file " * 130, "--view", "model", "--out", str(tmp_path / "view.html"))
     assert done.exit_code == 0, done.output
-    assert "note: 82 tokens: above 64 the model view takes seconds" in done.stderr
+    assert "note: 132 tokens: above 128 the model view takes seconds" in done.stderr
+    assert "layers=" not in done.stderr, "the command line has no such option"
+
+
+def test_a_text_that_is_too_long_is_told_in_one_error(tmp_path):
+    done = run(" ".join(map(str, range(300))), "--out", str(tmp_path / "view.html"))
+    assert done.exit_code == 2
+    assert done.stderr.startswith("albert-lab: the text has ")
+    assert "indexing errors" not in done.output
+
+
+def test_an_empty_second_text_is_kept_as_one(tmp_path):
+    told = json.loads(run("a", "--pair", "", "--out", str(tmp_path / "p.html"), "--json").stdout)
+    assert (
+        told["tokens"]
+        == json.loads(run("a", "--out", str(tmp_path / "a.html"), "--json").stdout)["tokens"] + 1
+    )
+
+
+def test_bytes_that_are_no_utf8_are_drawn(tmp_path):
+    out = tmp_path / "a.html"
+    for arguments in (("caf\udce9 au lait",), ("ok", "--pair", "caf\udce9"), ("ok", "--title", "caf\udce9")):
+        done = run(*arguments, "--out", str(out), "--overwrite")
+        assert done.exit_code == 0, done.output
+        out.read_text(encoding="utf-8")
+
+
+def test_a_folder_in_the_outputs_place_is_called_one(tmp_path):
+    (tmp_path / "d.html").mkdir()
+    done = run(TEXT, "--out", str(tmp_path / "d.html"), "--overwrite")
+    assert (done.exit_code, "is a folder" in done.stderr) == (2, True)
+
+
+def test_the_file_that_a_link_names_gets_the_new_text(tmp_path):
+    (tmp_path / "t.html").write_text("old")
+    (tmp_path / "l.html").symlink_to("t.html")
+    assert run(TEXT, "--out", str(tmp_path / "l.html"), "--overwrite").exit_code == 0
+    assert (tmp_path / "l.html").is_symlink()
+    assert "Head view" in (tmp_path / "t.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["missing.pdf", "data/*.json", "here", "notes.txt"])
+def test_a_text_that_seems_to_name_a_file_is_noted(text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").write_text("x")
+    done = run(text, "--out", "v.html")
+    assert done.exit_code == 0
+    assert "is taken as the text itself" in done.stderr
+    assert "taken as the text" not in run("Open notes.txt.", "--out", "w.html").stderr
+
+
+def test_every_panel_of_a_heatmap_names_its_layer_and_head(tmp_path, monkeypatch):
+    drawn = []
+    real = viz.attention_heatmap
+    monkeypatch.setattr(viz, "attention_heatmap", lambda *a, **k: drawn.append(real(*a, **k)) or drawn[-1])
+    title = "The cat sat because it was tired, and slept"
+    done = run(TEXT, "--view", "heatmap", "--title", title, "--out", str(tmp_path / "t.html"))
+    assert done.exit_code == 0, done.output
+    figure, panels = drawn[0]
+    assert [panel.get_title() for panel in panels] == [f"layer 0, head {head}" for head in range(4)]
+    assert figure.get_suptitle().replace("\n", " ") == title
+    assert "head " in (tmp_path / "t.html").read_text(encoding="utf-8")
 
 
 def test_hostile_texts_and_file_names_are_written_as_text(tmp_path: Path, monkeypatch):
@@ -148,5 +213,5 @@ def test_hostile_texts_and_file_names_are_written_as_text(tmp_path: Path, monkey
     assert done.exit_code == 0, done.output
     page = out.read_text(encoding="utf-8")
     assert page.count("<img") == 0
-    assert page.count("</script>") == 5  # four programs and the data
+    assert page.count("</script>") == 3  # two programs and the data
     assert written[0].title == attack

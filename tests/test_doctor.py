@@ -43,7 +43,7 @@ def test_here_every_needed_package_is_there_and_none_is_forgotten():
     findings = list(doctor._packages())
     assert not doctor.broken(findings)
     names = {finding.name for finding in findings}
-    assert {"albert-lab", "torch", "transformers", "jupyterlab", "matplotlib", "bertviz", "typer"} <= names
+    assert {"albert-lab", "torch", "transformers", "jupyterlab", "matplotlib", "typer"} <= names
     assert "pytest" not in names, "what only the tests need is no concern of a learner"
 
 

@@ -301,3 +301,54 @@ def test_jupyterlab_really_opens_at_the_first_chapter_and_prints_its_address(cou
     finally:
         server.kill()
         server.communicate()
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_of_a_folder_is_refused(name, course, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="empty"):
+        place_course(name, course)
+    done = subprocess.run(
+        [sys.executable, "-m", "albert_lab", "learn", name, "--no-start"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr.partition("\n")[0]) == (
+        2,
+        "albert-lab: The name of the folder is empty.",
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["course"]
+
+
+def test_a_way_that_goes_up_again_leaves_no_folder_and_is_told_as_it_is(course, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    placed = place_course("dots/../x", course)
+    assert placed.folder == tmp_path.resolve() / "here" / "x"
+    assert [path.name for path in (tmp_path / "here").iterdir()] == ["x"]
+
+
+def test_a_link_that_leads_nowhere_is_refused_and_one_that_leads_to_a_folder_is_followed(course, tmp_path):
+    (tmp_path / "dangling").symlink_to("nowhere")
+    with pytest.raises(InputError, match="link to nowhere, which is not there"):
+        place_course(tmp_path / "dangling", course)
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    assert place_course(tmp_path / "link", course).folder == (tmp_path / "real").resolve()
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("blocked", ["chapters", "exercises", "exercises/release", "."])
+def test_a_file_where_a_folder_goes_is_refused_before_anything_is_written(blocked, course, folder):
+    way = folder / blocked
+    way.parent.mkdir(parents=True, exist_ok=True)
+    way.write_text("mine")
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(InputError, match=rf"{way.name} is a file"):
+        place_course(folder, course)
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "~nobody-has-this-name/x"])
+def test_names_that_no_folder_can_have_are_refused(name, course, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="cannot be a folder"):
+        place_course(name, course)

@@ -16,12 +16,13 @@ from albert_lab.analysis.heads import (
     offset_histogram,
     special_share,
 )
-from albert_lab.analysis.record import AttentionRecord, record
+from albert_lab.analysis.record import AttentionRecord, CrossAttentionRecord, record
 from albert_lab.analysis.rollout import rollout
 
 __all__ = [
     "AblationEffects",
     "AttentionRecord",
+    "CrossAttentionRecord",
     "ablated",
     "activation_bytes",
     "attention_distance",

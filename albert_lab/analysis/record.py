@@ -46,26 +46,8 @@ class AttentionRecord:
     second_segment_start: int | None = None
 
     def __post_init__(self) -> None:
-        T, shape = len(self.tokens), self.attention.shape
-        if len(shape) != 4 or shape[2:] != (T, T) or 0 in shape:
-            raise InputError(
-                f"attention has shape {shape}, and there are {T} tokens.",
-                expected=f"(L, N, {T}, {T}): each token's weights over all tokens",
-            )
-        if (self.queries is None) != (self.keys is None):
-            raise InputError("only one of queries and keys is given.", expected="both or neither")
-        vectors = () if self.queries is None else (self.queries, self.keys)
-        if any(v.shape[:-1] != shape[:-1] or v.shape != vectors[0].shape for v in vectors):
-            raise InputError(
-                f"queries and keys have shapes {[v.shape for v in vectors]}, attention {shape}.",
-                expected=f"both {shape[:-1]} and the head width d",
-            )
-        if not all(np.isfinite(values).all() for values in (self.attention, *vectors)):
-            raise InputError(
-                "the attention holds NaN or infinity.",
-                expected="finite numbers",
-                mend="check the model's weights; a model in float16 may overflow: load it in float32",
-            )
+        T = len(self.tokens)
+        _check_fit(self, (T, T), f"there are {T} tokens")
 
     @property
     def num_layers(self) -> int:
@@ -76,6 +58,73 @@ class AttentionRecord:
     def num_heads(self) -> int:
         """N, heads per layer."""
         return self.attention.shape[1]
+
+
+@dataclass(frozen=True)
+class CrossAttentionRecord:
+    """What the tokens of one text looked at in another one: a decoder's cross-attention, an alignment.
+
+    The views of `albert_lab.viz` draw it as they draw an `AttentionRecord`.
+
+    Attributes:
+        tokens: the Tq tokens that look (of the decoder).
+        key_tokens: the Tk tokens looked at (of the encoder).
+        attention: weights (L, N, Tq, Tk), float32; every row sums to 1.
+        queries: (L, N, Tq, d), or None.
+        keys: (L, N, Tk, d), or None together with the queries.
+
+    Raises:
+        InputError: shapes or numbers of tokens that do not fit together, or NaN.
+    """
+
+    tokens: tuple[str, ...]
+    key_tokens: tuple[str, ...]
+    attention: np.ndarray
+    queries: np.ndarray | None = None
+    keys: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        Tq, Tk = len(self.tokens), len(self.key_tokens)
+        _check_fit(self, (Tq, Tk), f"{Tq} tokens look at {Tk}")
+
+    @property
+    def second_segment_start(self) -> None:
+        """None: the tokens that look are one text."""
+
+    @property
+    def num_layers(self) -> int:
+        """L, how many times a layer was applied."""
+        return self.attention.shape[0]
+
+    @property
+    def num_heads(self) -> int:
+        """N, heads per layer."""
+        return self.attention.shape[1]
+
+
+def _check_fit(found: AttentionRecord | CrossAttentionRecord, sizes: tuple[int, int], told: str) -> None:
+    """Whether attention, queries and keys fit ``sizes``, (Tq, Tk), and each other."""
+    shape = np.shape(found.attention)
+    if len(shape) != 4 or shape[2:] != sizes or 0 in shape:
+        raise InputError(
+            f"attention has shape {shape}, and {told}.",
+            expected=f"(L, N, {sizes[0]}, {sizes[1]}): each token's weights over all tokens",
+        )
+    if (found.queries is None) != (found.keys is None):
+        raise InputError("only one of queries and keys is given.", expected="both or neither")
+    vectors = () if found.queries is None else (found.queries, found.keys)
+    for values, size in zip(vectors, sizes, strict=False):
+        if values.shape != (*shape[:2], size, vectors[0].shape[-1]):
+            raise InputError(
+                f"queries and keys have shapes {[v.shape for v in vectors]}, attention {shape}.",
+                expected=f"{shape[:2]}, {sizes[0]} and {sizes[1]} tokens, and the head width d",
+            )
+    if not all(np.isfinite(values).all() for values in (found.attention, *vectors)):
+        raise InputError(
+            "the attention holds NaN or infinity.",
+            expected="finite numbers",
+            mend="check the model's weights; a model in float16 may overflow: load it in float32",
+        )
 
 
 def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = None) -> AttentionRecord:
@@ -89,7 +138,7 @@ def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = 
         model: our network, with or without a head, or an encoder of transformers (ALBERT, BERT, ...).
         tokenizer: the model's tokenizer.
         text: one text; "" is allowed and leaves the special tokens. A lone surrogate is read as U+FFFD.
-        text_pair: a second text, which gets segment 1.
+        text_pair: a second text, which gets segment 1; "" is allowed too.
 
     Raises:
         InputError: a text is not a string or has more tokens than the model takes, or the model keeps its
@@ -98,8 +147,10 @@ def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = 
     for name, value in (("text", text), ("text_pair", text_pair)):
         if not isinstance(value, str) and not (name == "text_pair" and value is None):
             raise InputError(f"{name} is a {type(value).__name__}, not a string.", expected="one string")
-    text, text_pair = without_surrogates(text), None if text_pair is None else without_surrogates(text_pair)
-    encoded = tokenizer(text, text_pair, return_tensors="pt", return_token_type_ids=True)
+    texts = [[without_surrogates(each)] for each in (text, text_pair) if each is not None]
+    # As batches of one: of a pair of strings tokenizers drop the second where it is empty. Not verbose: what
+    # is too long is told below.
+    encoded = tokenizer(*texts, return_tensors="pt", return_token_type_ids=True, verbose=False)
     _check_length(model, tokenizer, encoded["input_ids"].shape[1])
     inputs = _inputs_of(model, encoded)
     with _eager(model), eval_mode(model), _caught_outputs(model) as caught, torch.no_grad():

@@ -9,11 +9,23 @@ from typing import Annotated, Any
 import typer
 
 from albert_lab.cli.options import Json, Model, chosen_model, print_json
-from albert_lab.errors import OutputError
-from albert_lab.paths import check_new_file
+from albert_lab.paths import check_output
 
 View = StrEnum("View", ["head", "model", "neuron", "heatmap"])
 ENDINGS = (".html", ".png")
+FILE_ENDINGS = (
+    ".txt",
+    ".md",
+    ".rst",
+    ".csv",
+    ".tsv",
+    ".json",
+    ".jsonl",
+    ".parquet",
+    ".pdf",
+    ".docx",
+    ".html",
+)
 
 Text = Annotated[str, typer.Argument(metavar="TEXT", help="The text whose tokens look at each other.")]
 Pair = Annotated[str | None, typer.Option(help="A second text, read after the first.", show_default=False)]
@@ -22,7 +34,9 @@ Kind = Annotated[
 ]
 Out = Annotated[Path, typer.Option("--out", help="FILE.html is interactive, FILE.png a picture.")]
 Layer = Annotated[int, typer.Option(help="The layer shown first; 0 is the first, -1 the last.")]
-Head = Annotated[int | None, typer.Option(help="The head shown first, for neuron and heatmap.")]
+Head = Annotated[
+    int | None, typer.Option(help="The head shown first; without it all, or head 0.", show_default=False)
+]
 Title = Annotated[str, typer.Option(help="Text above it.")]
 Open = Annotated[bool, typer.Option("--open", help="Show the file in a browser.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")]
@@ -43,8 +57,7 @@ def attention(
 ) -> None:
     """Draw which token looks at which, as a page or a picture.
 
-    A page (.html) holds everything that it needs: it works offline and can be sent to others. The views head,
-    model and neuron are BertViz's.
+    A page (.html) holds everything that it needs: it works offline and can be sent to others.
 
     \b
     Examples:
@@ -52,7 +65,9 @@ def attention(
       albert-lab attention "Copy a file." --pair "It is copied." --view neuron --out pair.html
       albert-lab attention "Copy a file." --view heatmap --layer -1 --head 2 --out map.png
     """
-    _check_output(out, overwrite)
+    check_output(out, ENDINGS, overwrite=overwrite)
+    for name in (text, pair):
+        _note_of_a_file(name)
     told = _drawn(text, pair, view, (layer, head), title, chosen_model(model), out)
     if json_output:
         print_json(told)
@@ -83,11 +98,21 @@ def _drawn(
     return told | {"layers": record.num_layers, "heads": record.num_heads, "bytes": out.stat().st_size}
 
 
-def _check_output(out: Path, overwrite: bool) -> None:
-    """Before anything is computed: the name must be usable."""
-    if out.suffix.lower() not in ENDINGS:
-        raise OutputError(f"{out.name!r} ends with {out.suffix!r}.", expected=" or ".join(ENDINGS))
-    check_new_file(out, overwrite)
+def _note_of_a_file(text: str | None) -> None:
+    """Say so where a text seems to be meant as the name of a file: what is drawn is the name."""
+    if not text or any(character.isspace() for character in text):
+        return
+    path = Path(text)
+    try:
+        is_file = path.is_file()
+    except (OSError, ValueError):  # a text may be too long for a file name
+        return
+    if is_file or path.suffix.lower() in FILE_ENDINGS:
+        typer.echo(
+            f"albert-lab: note: {text!r} is taken as the text itself. To draw what a file holds: "
+            'albert-lab attention "$(cat FILE)"',
+            err=True,
+        )
 
 
 def _interactive(record: Any, view: View, layer: int, head: int | None, title: str) -> Any:
@@ -95,9 +120,8 @@ def _interactive(record: Any, view: View, layer: int, head: int | None, title: s
 
     if view == View.neuron:
         return viz.neuron_view(record, layer=layer, head=head or 0, title=title)
-    if view == View.model:
-        return viz.model_view(record, title=title)
-    return viz.head_view(record, layer=layer, title=title)
+    draw = viz.model_view if view == View.model else viz.head_view
+    return draw(record, layer=layer, head=head, title=title)
 
 
 def _save_heatmap(record: Any, out: Path, layer: int, head: int | None, title: str) -> None:
@@ -114,8 +138,9 @@ def _save_heatmap(record: Any, out: Path, layer: int, head: int | None, title: s
     plt.switch_backend("agg")  # no window
     layer = checked_number(layer, record.num_layers, "layer")
     heads = range(record.num_heads) if head is None else [checked_number(head, record.num_heads, "head")]
-    names = [f"{title} layer {layer}, head {number}".strip() for number in heads]
-    figure, _ = viz.attention_heatmap(record.attention[layer, list(heads)], record.tokens, titles=names)
+    names = [f"layer {layer}, head {number}" for number in heads]
+    weights = record.attention[layer, list(heads)]
+    figure, _ = viz.attention_heatmap(weights, record.tokens, titles=names, title=title)
     drawn = BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +13,7 @@ FOLDER = "albert-lab-course"
 
 def learn(
     folder: Annotated[
-        Path | None,
+        str | None,  # a Path could not tell "" from the current folder
         typer.Argument(
             help=f"Where your copy goes. Without it: the repository's own chapters, else ./{FOLDER}.",
             show_default=False,
@@ -43,7 +42,7 @@ def learn(
         root = course.root
         typer.echo(f"Course folder: {root}")
     else:
-        placed = place_course(folder or FOLDER, course)
+        placed = place_course(FOLDER if folder is None else folder, course)
         root = placed.folder
         typer.echo("\n".join(placed.lines()))
     if start:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from albert_lab.errors import InputError, OutputError
-from albert_lab.paths import atomic_write, check_new_file
+from albert_lab.paths import atomic_write, check_output
 from albert_lab.progress_bar import progress_bar
 from albert_lab.text.batches import refuse_table, warn_of_cuts, without_surrogates
 from albert_lab.vectors.readers import TextRecord
@@ -84,7 +84,7 @@ def embed_to_parquet(
             the tokenizer knows almost no piece.
     """
     out, total = Path(out), len(texts) if isinstance(texts, Sized) else None
-    _check_output(out, overwrite)
+    check_output(out, [".parquet"], overwrite=overwrite)
     with progress_bar("embedding", total, progress) as advance, _partial_folder(out) as folder:
         job = _Job(extractor, folder, advance)
         for records in _in_parts(_as_records(texts)):
@@ -121,12 +121,6 @@ def read_vectors(path: Path | str) -> VectorTable:
             f"{path} cannot be read as a file of vectors: {error}",
             expected="a Parquet file that albert-lab embed wrote",
         ) from error
-
-
-def _check_output(out: Path, overwrite: bool) -> None:
-    if out.suffix != ".parquet":
-        raise OutputError(f"{out} is not a name for vectors.", expected="a name that ends in .parquet")
-    check_new_file(out, overwrite)
 
 
 def _as_records(texts: Iterable[str | TextRecord]) -> Iterator[TextRecord]:

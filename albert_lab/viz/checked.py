@@ -23,7 +23,7 @@ class Record(Protocol):
 
 
 def checked_attention(record: Record) -> np.ndarray:
-    """The record's weights (L, N, T, T), between 0 and 1.
+    """The record's weights (L, N, T, T), between 0 and 1; (L, N, Tq, Tk) where it has ``key_tokens``.
 
     Raises:
         InputError: no record, wrong shape, no weights, NaN, or another number of tokens.
@@ -35,11 +35,14 @@ def checked_attention(record: Record) -> np.ndarray:
             expected="a record of one text",
             mend="albert_lab.analysis.record(model, tokenizer, text)",
         )
-    attention = _finite(record.attention, "attention", "(L, N, T, T), layers by heads by tokens by tokens")
-    if attention.shape[-1] != attention.shape[-2] or len(record.tokens) != attention.shape[-1]:
+    attention = finite(record.attention, "attention", "(L, N, T, T), layers by heads by tokens by tokens")
+    keys = getattr(record, "key_tokens", None)
+    sizes = len(record.tokens), len(record.tokens if keys is None else keys)
+    if attention.shape[2:] != sizes:
+        told = f"{sizes[0]} tokens" + ("" if keys is None else f" that look at {sizes[1]}")
         raise InputError(
-            f"attention has shape {attention.shape}, and there are {len(record.tokens)} tokens.",
-            expected="(L, N, T, T) and T tokens",
+            f"attention has shape {attention.shape}, and there are {told}.",
+            expected="(L, N, T, T) and T tokens" if keys is None else "(L, N, Tq, Tk), Tq and Tk tokens",
         )
     low, high = float(attention.min()), float(attention.max())
     if low < 0 or high > 1 + 1e-4:
@@ -65,15 +68,16 @@ def checked_vectors(record: Record, shape: tuple[int, ...]) -> tuple[np.ndarray,
                 expected=f"{name} (L, N, T, d), which the neuron view shows",
                 mend="record a model whose attention has a query and a key layer, or draw a head_view",
             )
-        vectors = _finite(values, name, "(L, N, T, d), layers by heads by tokens by head width")
-        if vectors.shape[:3] != shape[:3]:
+        vectors = finite(values, name, "(L, N, T, d), layers by heads by tokens by head width")
+        wanted = (*shape[:2], shape[2] if name == "queries" else shape[3])
+        if vectors.shape[:3] != wanted:
             raise InputError(
-                f"{name} have shape {vectors.shape}, attention {shape}.", expected=f"{(*shape[:3], 'd')}"
+                f"{name} have shape {vectors.shape}, attention {shape}.", expected=f"{(*wanted, 'd')}"
             )
         if np.abs(vectors).max() > LARGEST_HALF:
             raise InputError(f"{name} hold numbers above {LARGEST_HALF:g}.", expected="what float16 can hold")
         found.append(vectors)
-    if found[0].shape != found[1].shape:
+    if found[0].shape[-1] != found[1].shape[-1]:
         raise InputError(f"queries {found[0].shape} and keys {found[1].shape} differ in their width.")
     return found[0], found[1]
 
@@ -114,7 +118,7 @@ def checked_number(number: int, count: int, name: str) -> int:
     return int(number) % count
 
 
-def _finite(values: Any, name: str, expected: str) -> np.ndarray:
+def finite(values: Any, name: str, expected: str) -> np.ndarray:
     """``values`` (array, tensor, nested lists) as floating-point numbers, (., ., ., .), none of them NaN."""
     if hasattr(values, "detach"):
         values = values.detach().cpu().float().numpy()

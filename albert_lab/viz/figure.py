@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 from collections.abc import Collection
 from typing import Any
 
@@ -23,23 +20,15 @@ class DescribedFigure(Figure):
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        """What IPython adds to the PNG that it makes of every figure: the description, twice.
+        """The metadata ``alt`` of the PNG that IPython makes of every figure: the description.
 
-        The PNG's metadata ``alt`` is where a notebook file keeps it; JupyterLab 4.6 and nbconvert's "lab"
-        template do not read it. They do show the ``alt`` of an ``<img>`` in HTML, so there is one too. The
-        metadata ``drawn`` holds the numbers behind the picture, for a reader who cannot see it and for the
-        comparison of two runs.
+        There is no ``<img>`` in HTML beside the PNG: exporters prefer HTML to a PNG, and one that sanitizes
+        it (``nbconvert --sanitize-html``) shows an ``<img>`` as a wall of base64. The metadata ``drawn``
+        holds the numbers behind the picture, for a reader who cannot see it and for comparing two runs.
         """
         if not self.description:
             return {}, {}
-        metadata = {"image/png": {"alt": self.description, "drawn": drawn(self)}}
-        if (include is not None and "text/html" not in include) or "text/html" in (exclude or ()):
-            return {}, metadata
-        png = io.BytesIO()
-        self.savefig(png, format="png", bbox_inches="tight")
-        code = base64.b64encode(png.getvalue()).decode()
-        image = f'<img alt="{html.escape(self.description)}" src="data:image/png;base64,{code}">'
-        return {"text/html": image}, metadata
+        return {}, {"image/png": {"alt": self.description, "drawn": drawn(self)}}
 
 
 def new_figure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from textwrap import wrap
 
 import numpy as np
 from matplotlib import font_manager
@@ -26,6 +27,7 @@ DASHES = (
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxx", "---", "|||", "+++", "oo", "**")
 DPI = 100
 LONGEST = 28
+LONGEST_TITLE = 300
 
 
 def plain(text: object) -> str:
@@ -33,10 +35,26 @@ def plain(text: object) -> str:
 
     Draw it with ``parse_math=False``, so that a dollar sign in a token starts no formula.
     """
-    shown = "".join(
+    return _shortened(_readable(text), LONGEST)
+
+
+def title_lines(text: object, width: float, size: float = 10) -> str:
+    """A title as whole lines for ``width`` inches in letters of ``size`` points, each character drawable.
+
+    Only what is beyond 300 characters is cut. Draw it with ``parse_math=False``.
+    """
+    letters = max(12, int(width / (0.0085 * size)))  # of DejaVu Sans, on average
+    return "\n".join(wrap(_shortened(_readable(text), LONGEST_TITLE), letters))
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _readable(text: object) -> str:
+    return "".join(
         c if _drawable(c) else c.encode("unicode_escape", "surrogatepass").decode() for c in str(text)
     )
-    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
 
 
 def _drawable(character: str) -> bool:
@@ -71,12 +89,44 @@ def array_of(values: object, dimensions: Sequence[int], name: str) -> np.ndarray
     return array
 
 
-def labels_for(labels: Sequence[object], count: int, name: str) -> list[str]:
-    """``labels`` as drawable text.
+def counted(labels: Sequence[object], count: int, name: str) -> list[object]:
+    """``labels``, of which there must be ``count``.
 
     Raises:
         InputError: there are not ``count`` of them.
     """
     if isinstance(labels, str) or len(labels) != count:
         raise InputError(f"{name}: {len(labels)} given.", expected=f"{count}, one for each")
-    return [plain(label) for label in labels]
+    return list(labels)
+
+
+def labels_for(labels: Sequence[object], count: int, name: str) -> list[str]:
+    """``labels`` as drawable text.
+
+    Raises:
+        InputError: there are not ``count`` of them.
+    """
+    return [plain(label) for label in counted(labels, count, name)]
+
+
+def every(count: int, room: float, needed: float) -> int:
+    """Of ``count`` names in a row of ``room`` inches, of which each takes ``needed``: every how many-th fits.
+
+    1, 2, 4, 5, 10, 20, 25, 50, ... so that the numbers of those that are left are easy to count on.
+    """
+    least = count * needed / room
+    steps = (step * 10**power for power in range(7) for step in (1, 2, 4, 5) if (step, power) != (4, 1))
+    return next(step for step in sorted({*steps, 25}) if step >= least)
+
+
+def largest_below(maps: np.ndarray, side: int) -> np.ndarray:
+    """Maps (..., Tq, Tk) in at most ``side`` rows and columns, each number the largest of those beneath it.
+
+    A picture with fewer pixels than tokens would else lose, or pale, the single bright squares.
+    """
+    for axis in (-2, -1):
+        count = maps.shape[axis]
+        if count > side:
+            starts = np.arange(side) * count // side
+            maps = np.maximum.reduceat(maps, starts, axis=axis)
+    return maps

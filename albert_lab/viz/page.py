@@ -14,30 +14,24 @@ import hashlib
 import html
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-# The font is bertviz's own. 1040 pixels are what the widest view needs; a narrower frame gets a scroll bar.
-_STYLE = """
-:root { color-scheme: light; }
-body { margin: 8px; background: white; color: #202020;
-       font-family: 'Helvetica Neue', Helvetica, Arial, sans-serif; }
-h1 { font-size: 16px; margin: 0 0 6px; }
-p { font-size: 13px; margin: 0 0 8px; color: #505050; }
-#bertviz { user-select: none; }
-#vis { overflow-x: auto; overflow-y: hidden; }
-#vis svg { min-width: WIDTHpx; }
-"""
+_STYLE = (Path(__file__).parent / "js" / "view.css").read_text(encoding="utf-8")
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 {policy}<title>{title}</title>
-<style>{style}</style>
+<style>
+{style}</style>
 </head>
 <body>
-<!-- Drawn by bertviz 1.4.1 (Apache-2.0, Jesse Vig) with d3 5.7.0 (BSD-3-Clause, Mike Bostock). -->
-{heading}<p>{guide}</p>
-<div id="bertviz"><span>{controls}</span><div id="vis"></div></div>
+{heading}<p id="guide">{guide}</p>
+<div id="view" class="{kind}">
+{controls}
+</div>
 <noscript><p>This view needs JavaScript.</p></noscript>
 <script type="application/json" id="data">{data}</script>
 {scripts}
@@ -55,6 +49,10 @@ _PICTURE = """<!DOCTYPE html>
 </body>
 </html>
 """
+_INVERTED = (
+    "body[data-jp-theme-light='false'] .albert-lab-view iframe,body.vscode-dark .albert-lab-view iframe,"
+    "body.vscode-high-contrast .albert-lab-view iframe{filter:invert(1) hue-rotate(180deg)}"
+)
 _SANDBOX = ' sandbox="allow-scripts"'  # never with allow-same-origin, which would undo it
 _NOT_TRUSTED = (
     "Interactive view not shown, because this notebook is not trusted on this computer. To see it, run the "
@@ -66,27 +64,28 @@ def build_page(
     scripts: Sequence[str],
     data: dict[str, Any],
     *,
+    kind: str,
     title: str,
     heading: str,
     guide: str,
     controls: str,
-    width: int,
 ) -> str:
     """The whole page. The same arguments give the same text.
 
     Args:
         scripts: JavaScript, run in this order at the end of the page.
         data: what the scripts read from the block with the id "data".
+        kind: of the view, for the style.
         title: of the window.
         heading: text above the view; "" for none.
         guide: text that says how to read the view.
-        controls: HTML of the selects above the drawing, ours and trusted.
-        width: pixels that the drawing needs.
+        controls: HTML of what the scripts fill, ours and trusted.
     """
     return _PAGE.format(
         policy=policy(scripts),
         title=escaped(title),
-        style=_STYLE.replace("WIDTH", str(width)),
+        style=_STYLE,
+        kind=kind,
         heading=f"<h1>{escaped(heading)}</h1>\n" if heading else "",
         guide=escaped(guide),
         controls=controls,
@@ -100,9 +99,13 @@ def build_frame(page: str, *, description: str, height: int, picture: bytes) -> 
 
     Where a notebook is not trusted JupyterLab removes the frame and keeps what stands in it; a browser that
     shows the frame never shows that. So in there is what to do, and ``picture``, a PNG.
+
+    What stands in the frame sees nothing of the notebook's theme, so the notebook's page applies it: where
+    JupyterLab's or VS Code's theme is dark it inverts the drawing, whose paper is transparent.
     """
     return (
-        f'<div><iframe title="{escaped(description)}"{_SANDBOX} srcdoc="{html.escape(page)}" '
+        f'<div class="albert-lab-view"><style>{_INVERTED}</style>'
+        f'<iframe title="{escaped(description)}"{_SANDBOX} srcdoc="{html.escape(page)}" '
         f'style="width:100%;height:{height}px;border:0">'
         f"<p>{_NOT_TRUSTED}</p>{_image(picture, description)}</iframe></div>"
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from albert_lab.analysis import AttentionRecord, record
+from albert_lab.analysis import AttentionRecord, CrossAttentionRecord, record
 from albert_lab.errors import InputError
 from albert_lab.model import (
     AlbertConfig,
@@ -267,3 +267,56 @@ def test_a_record_fits_together(change):
 def test_texts_that_cannot_be_recorded(tokenizer, texts, says):
     with pytest.raises(InputError, match=says):
         record(random_model(), tokenizer, *texts)
+
+
+def test_bytes_that_are_no_characters_are_read_as_the_replacement_character(tokenizer):
+    model = random_model()
+    for pair, clean in (
+        (("read caf\udce9", None), ("read caf\ufffd", None)),
+        (("read", "\ud800 file"), ("read", "\ufffd file")),
+    ):
+        found, expected = record(model, tokenizer, *pair), record(model, tokenizer, *clean)
+        assert found.tokens == expected.tokens
+        np.testing.assert_array_equal(found.attention, expected.attention)
+
+
+def test_an_empty_second_text_keeps_its_separator(tokenizer):
+    model = random_model()
+    alone, pair = record(model, tokenizer, "read"), record(model, tokenizer, "read", "")
+    assert pair.tokens == (*alone.tokens, tokenizer.sep_token)
+    assert pair.second_segment_start == len(alone.tokens)
+    assert record(model, tokenizer, "", "").tokens == (tokenizer.cls_token, *[tokenizer.sep_token] * 2)
+
+
+def test_a_text_that_is_too_long_is_told_once(tokenizer, caplog, recwarn):
+    with pytest.raises(InputError, match="tokens"):
+        record(random_model(), tokenizer, "read the file " * 500)
+    assert not caplog.records
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tokens": ("le",)},
+        {"key_tokens": ("the", "cat", "sits", "here")},
+        {"attention": np.ones((2, 1, 3, 2), np.float32)},
+        {"attention": np.full((2, 1, 2, 3), np.nan)},
+        {"queries": None},
+        {"keys": np.ones((2, 1, 2, 4), np.float32)},
+        {"keys": np.ones((2, 1, 3, 5), np.float32)},
+    ],
+)
+def test_a_record_of_cross_attention_fits_together(change):
+    fits = {
+        "tokens": ("le", "chat"),
+        "key_tokens": ("the", "cat", "sits"),
+        "attention": np.full((2, 1, 2, 3), 1 / 3),
+        "queries": np.ones((2, 1, 2, 4), np.float32),
+        "keys": np.ones((2, 1, 3, 4), np.float32),
+    }
+    found = CrossAttentionRecord(**fits)
+    assert (found.num_layers, found.num_heads, found.second_segment_start) == (2, 1, None)
+    assert CrossAttentionRecord(("le", "chat"), fits["key_tokens"], fits["attention"]).queries is None
+    with pytest.raises(InputError):
+        CrossAttentionRecord(**(fits | change))

@@ -9,19 +9,38 @@ from playwright.sync_api import Frame, Page
 
 Place = Page | Frame
 
-_LINES = """(query) => [...document.querySelectorAll(query)].map((line) => [
-    ...['x1', 'y1', 'x2', 'y2', 'stroke-opacity'].map((name) => +line.getAttribute(name)),
-    getComputedStyle(line).visibility === 'visible' ? 1 : 0])"""
+# A line belongs to the two tokens whose boxes it meets, wherever the script has put them.
+_LINES = """([query, left, right]) => {
+    const top = document.querySelector('#vis svg').getBoundingClientRect().top;
+    const middles = (column) => [...document.querySelectorAll(`${column} g.token .chip`)].map((chip) => {
+        const box = chip.getBoundingClientRect();
+        return (box.top + box.bottom) / 2 - top;
+    });
+    const [lefts, rights] = [middles(left), middles(right)];
+    const meets = (places, y) => places.findIndex((place) => Math.abs(place - y) < 2);
+    return [...document.querySelectorAll(query)]
+        .filter((line) => line.getClientRects().length && getComputedStyle(line).visibility === 'visible')
+        .map((line) => [
+            +line.parentNode.getAttribute('head-index'),
+            meets(lefts, +line.getAttribute('y1')),
+            meets(rights, +line.getAttribute('y2')),
+            +line.getAttribute('stroke-opacity'),
+        ]);
+}"""
 _TEXTS = "(query) => [...document.querySelectorAll(query)].map((element) => element.textContent)"
-_STYLES = "([query, name]) => [...document.querySelectorAll(query)].map((element) => +element.style[name])"
+_STYLES = """([query, name]) => [...document.querySelectorAll(query)]
+    .map((element) => +element.style.getPropertyValue(name))"""
 _VALUES = "(query) => [...document.querySelectorAll(query)].map((element) => +element.dataset.value)"
 
-ONE_STEP = 0.5 / 255 + 1e-6  # by how much a weight of 8 bits may be off
+STEP = 0.5 / 255 + 6e-4  # by how much a relative weight of 8 bits, written with three digits, may be off
+FAINTEST = 0.01  # of the strongest line: less is not drawn
 
 
-def lines(place: Place, query: str) -> np.ndarray:
-    """(lines, 6): x1, y1, x2, y2, opacity, and 1 if it is to be seen."""
-    return np.array(place.evaluate(_LINES, query), dtype=float).reshape(-1, 6)
+def lines(
+    place: Place, query: str = "#vis .lines line", left: str = "#left", right: str = "#right"
+) -> np.ndarray:
+    """(lines, 4) of those that are to be seen: head, place on the left and on the right, opacity."""
+    return np.array(place.evaluate(_LINES, [query, left, right]), dtype=float).reshape(-1, 4)
 
 
 def texts(place: Place, query: str) -> list[str]:
@@ -33,52 +52,31 @@ def styles(place: Place, query: str, name: str) -> np.ndarray:
 
 
 def values(place: Place, query: str) -> np.ndarray:
-    """The numbers that bertviz writes to ``data-value``."""
+    """The numbers that stand in ``data-value``."""
     return np.array(place.evaluate(_VALUES, query), dtype=float)
 
 
-def head_weights(place: Place, heads: int, rows: int, columns: int, *, visible: bool = False) -> np.ndarray:
-    """(heads, rows, columns): the opacity of each line, 0 where there is none."""
+def drawn(
+    place: Place, heads: int, rows: int, columns: int, left: str = "#left", right: str = "#right"
+) -> np.ndarray:
+    """(heads, rows, columns): the opacity of each line that is to be seen, 0 where there is none."""
     found = np.zeros((heads, rows, columns))
-    for head in range(heads):
-        drawn = lines(place, f"#attention .headAttention[head-index='{head}'] line")
-        drawn = drawn[drawn[:, 5] == 1] if visible else drawn
-        left, right = ((drawn[:, y] - 30 - 22.5 / 2) / 22.5 for y in (1, 3))
-        put(found[head], left, right, drawn[:, 4])
+    seen = lines(place, "#vis .lines line", left, right)
+    places = tuple(seen[:, :3].astype(int).T)
+    assert (seen[:, :3] >= 0).all(), "every line begins and ends at a token"
+    assert len({*zip(*places, strict=True)}) == len(seen), "no two lines are alike"
+    found[places] = seen[:, 3]
     return found
 
 
-def model_weights(place: Place, layers: int, heads: int, rows: int, columns: int) -> np.ndarray:
-    """(layers, heads, rows, columns): the opacity of each line of the small squares."""
-    box = 7 * 12 / max(heads, 12)
-    wide, high = (970 - 38) / max(heads, 12), max(rows, columns) * box + 10
-    drawn = lines(place, "#vis svg > g:not(.detail) line")
-    head, layer = np.floor((drawn[:, 0] - 38) / wide), np.floor((drawn[:, 1] - 38) / high)
-    found = np.zeros((layers, heads, rows, columns))
-    for index in np.ndindex(layers, heads):
-        own = drawn[(layer == index[0]) & (head == index[1])]
-        left, right = ((own[:, y] - 43 - index[0] * high) / box - 0.5 for y in (1, 3))
-        put(found[index], left, right, own[:, 4])
-    assert ((layer < layers) & (head < heads)).all()
-    return found
+def neuron_drawn(place: Place, head: int, rows: int, columns: int) -> np.ndarray:
+    return drawn(place, head + 1, rows, columns, "#leftText", "#rightText")[head]
 
 
-def neuron_weights(place: Place, rows: int, columns: int) -> np.ndarray:
-    """(rows, columns): the opacity of each line of the collapsed view."""
-    found = np.zeros((rows, columns))
-    drawn = lines(place, "#collapsed .attn-line-group line")
-    left, right = ((drawn[:, y] - 42 - 13) / 26 for y in (1, 3))
-    put(found, left, right, drawn[:, 4])
-    return found
-
-
-def put(found: np.ndarray, left: np.ndarray, right: np.ndarray, opacity: np.ndarray) -> None:
-    """Write opacities to their tokens. Every line begins and ends exactly at one; no two are alike."""
-    for place in (left, right):
-        assert np.abs(place - np.rint(place)).max(initial=0) < 1e-6
-    pairs = np.stack([np.rint(left), np.rint(right)]).astype(int)
-    assert len({*map(tuple, pairs.T)}) == len(opacity)
-    found[tuple(pairs)] = opacity
+def relative(weights: np.ndarray) -> np.ndarray:
+    """What a view shows of ``weights``: relative to the strongest, without what nobody can see."""
+    shares = weights / weights.max()
+    return np.where(shares < FAINTEST, 0, shares)
 
 
 def frame_with(page: Page, title: str) -> Any:

@@ -8,7 +8,7 @@ from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.browser.conftest import Watched
-from tests.browser.drawn import ONE_STEP, frame_with, head_weights, model_weights, neuron_weights, texts
+from tests.browser.drawn import STEP, drawn, frame_with, neuron_drawn, relative, texts
 from tests.browser.jupyterlab import Lab, run_all, written
 from tests.notebooks.normal import CHAPTERS
 from tests.viz.test_views import DRAW, random_record
@@ -46,15 +46,17 @@ def check_drawn(page: object) -> None:
     """The three views of ``GIVEN``, each in its frame, and the second neuron view."""
     shape = GIVEN.attention.shape
     head, model = (frame_with(page, f"{kind} view") for kind in ("Head", "Model"))
-    assert head_weights(head, *shape[1:]) * 3 == pytest.approx(GIVEN.attention[0], abs=ONE_STEP)
-    assert model_weights(model, *shape) == pytest.approx(GIVEN.attention, abs=ONE_STEP)
+    near = {"abs": STEP + 0.003}
+    assert drawn(head, *shape[1:]) == pytest.approx(relative(GIVEN.attention[0]), **near)
+    assert drawn(model, 1, *shape[2:])[0] == pytest.approx(relative(GIVEN.attention[0, 0]), **near)
+    assert model.locator("button.cell").count() == shape[0] * shape[1]
     for element in page.locator("iframe[title^='Neuron view']").all():
         element.scroll_into_view_if_needed()
         inside = element.element_handle().content_frame()
         inside.wait_for_selector("#vis svg line", state="attached")
-        assert neuron_weights(inside, *shape[2:]) == pytest.approx(GIVEN.attention[0, 0], abs=ONE_STEP)
+        assert neuron_drawn(inside, 0, *shape[2:]) == pytest.approx(relative(GIVEN.attention[0, 0]), **near)
     head.select_option("#layer", "1")
-    assert head_weights(head, *shape[1:]) * 3 == pytest.approx(GIVEN.attention[1], abs=ONE_STEP)
+    assert drawn(head, *shape[1:]) == pytest.approx(relative(GIVEN.attention[1]), **near)
 
 
 def test_an_exported_page_draws_all_views_without_a_request(watched: Watched, tmp_path):
@@ -105,19 +107,17 @@ def test_in_jupyterlab_the_views_draw_stay_alive_and_come_back(lab: Lab, watched
         assert watched.page.locator(f"iframe[title^='{kind} view']").count() == count
     head = frame_with(watched.page, "Head view")
     tokens = texts(head, "#left text")
-    before = head_weights(head, 4, len(tokens), len(tokens))
-    assert before.sum(axis=(0, 2)) == pytest.approx(1, abs=0.02), "the mean of four heads' rows"
+    before = drawn(head, 4, len(tokens), len(tokens))
+    assert before.max() == 1
     head.select_option("#layer", "4")
-    after = head_weights(head, 4, len(tokens), len(tokens))
+    after = drawn(head, 4, len(tokens), len(tokens))
     assert abs(after - before).max() > 0.01
     head.select_option("#filter", "ba")
     second = tokens.index("[SEP]") + 1
     assert texts(head, "#left text") == tokens[second:]
     assert texts(head, "#right text") == tokens[:second]
     neuron = frame_with(watched.page, "Neuron view")
-    row = neuron.locator("#collapsed #leftText > g").nth(2)
-    row.hover()
-    row.locator("rect").last.click()
+    neuron.locator(".plus-sign").nth(2).click()
     assert neuron.locator("#expanded").get_attribute("visibility") == "visible"
     hostile = watched.page.locator("iframe[title^='Neuron view']").nth(1).element_handle().content_frame()
     assert texts(hostile, "#collapsed #leftText text")[0] == ATTACK == texts(hostile, "h1")[0]

@@ -230,8 +230,8 @@ def test_places_that_cannot_be_written(standin, tmp_path):
     (tmp_path / "folder.parquet").mkdir()
     for place, message in (
         (tmp_path / "missing" / "v.parquet", "does not exist"),
-        (tmp_path / "v.csv", "not a name for vectors"),
-        (tmp_path / "folder.parquet", "exists already"),
+        (tmp_path / "v.csv", r"ends with .\.csv"),
+        (tmp_path / "folder.parquet", "is a folder"),
     ):
         with pytest.raises(OutputError, match=message):
             embed_to_parquet(standin(), TEXTS, place, overwrite=True)
