@@ -183,6 +183,11 @@ def read_config(folder: Path, changes: Mapping[str, Any] = MappingProxyType({}))
     unknown = set(changes) - {field.name for field in dataclasses.fields(config)}
     if unknown:
         raise InputError(f"AlbertConfig has no field {', '.join(sorted(unknown))}")
+    changes = dict(changes)
+    if changes.get("id2label") is not None:
+        changes.setdefault("num_labels", len(changes["id2label"]))
+    elif changes.get("num_labels", config.num_labels) != config.num_labels:
+        changes["id2label"] = None  # the names of other labels
     return dataclasses.replace(config, **changes)
 
 
