@@ -210,7 +210,7 @@ def read_all(prefix: Path) -> dict[str, bytes]:
     return {name: bundle.read(name).tobytes() for name in wanted}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_checkpoints_are_refused_or_read_the_same(release, data):
     """Bits turned, bytes put in, files cut: never another number, never a trace."""
@@ -235,27 +235,6 @@ def test_damaged_checkpoints_are_refused_or_read_the_same(release, data):
     finally:
         shutil.copy(RELEASE / name, release)
     assert found == right
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.data())
-def test_damaged_vocabularies_never_end_in_a_trace(release, tmp_path, data):
-    from albert_lab.text.tokenizer import read_spiece
-
-    content = bytearray((RELEASE / "30k-clean.model").read_bytes())
-    place = data.draw(st.integers(0, len(content) - 1))
-    how = data.draw(st.sampled_from(["turn", "cut", "insert"]))
-    if how == "turn":
-        content[place] ^= data.draw(st.integers(1, 255))
-    elif how == "cut":
-        del content[place:]
-    else:
-        content[place:place] = data.draw(st.binary(min_size=1, max_size=9))
-    (release / "spiece.model").write_bytes(content)
-    try:
-        read_spiece(release / "spiece.model")
-    except CheckpointError:
-        return
 
 
 @pytest.mark.parametrize("content", [b"", b"\x0a", b"text", struct.pack("<Q", 7) * 9, b"\xff" * 60])

@@ -172,7 +172,10 @@ def read_spiece(
             f"{path} lacks {', '.join(sorted(missing))}", expected="the vocabulary of an ALBERT"
         )
     lower = not vocabulary.cased if lower is None else lower
-    backend = unigram_tokenizer(vocabulary, lower=lower, keep_accents=keep_accents)
+    try:
+        backend = unigram_tokenizer(vocabulary, lower=lower, keep_accents=keep_accents)
+    except Exception as error:  # the Rust library raises bare Exceptions for a damaged character map
+        raise CheckpointError(f"{path} is damaged: {error}", mend="copy or download it again") from error
     return _wrap(backend, max_length)
 
 

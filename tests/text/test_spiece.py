@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import sentencepiece
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from albert_lab.errors import CheckpointError
 from albert_lab.text.spiece import read_vocabulary
@@ -149,3 +151,31 @@ def test_a_vocabulary_of_another_network(tmp_path):
     path = train(tmp_path, topics()[:3000], control_symbols=["<cls>"], user_defined_symbols=[])
     with pytest.raises(CheckpointError, match=r"lacks \[CLS\], \[MASK\], \[SEP\]"):
         read_spiece(path)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_damaged_files_never_end_in_a_trace(vocabulary, tmp_path, data):
+    """Such a file has no checksum: some damage can be read, none ends in a trace."""
+    content = bytearray(vocabulary[0].read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    how = data.draw(st.sampled_from(["turn", "cut", "insert"]))
+    if how == "turn":
+        content[place] ^= data.draw(st.integers(1, 255))
+    elif how == "cut":
+        del content[place:]
+    else:
+        content[place:place] = data.draw(st.binary(min_size=1, max_size=9))
+    (tmp_path / "spiece.model").write_bytes(content)
+    try:
+        read_spiece(tmp_path / "spiece.model").tokenize("Copy a file, élan")
+    except CheckpointError:
+        return
+
+
+def test_a_damaged_character_map(vocabulary, tmp_path):
+    content = vocabulary[0].read_bytes()
+    place = content.index(read_vocabulary(vocabulary[0]).character_map)
+    (tmp_path / "spiece.model").write_bytes(content[:place] + b"\xff" * 9 + content[place + 9 :])
+    with pytest.raises(CheckpointError, match="is damaged: "):
+        load_tokenizer(tmp_path)
