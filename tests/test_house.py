@@ -17,7 +17,7 @@ PACKAGE = ROOT / "albert_lab"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 # What each part may import of the others. Everyone may use the ground floor, and their own part.
-COMMON = {"errors", "lazy", "paths", "progress_bar"}
+COMMON = {"errors", "lazy", "paths", "progress_bar", "protobuf"}
 ALLOWED = {
     **{part: set() for part in COMMON},
     "model": set(),
@@ -33,10 +33,11 @@ ALLOWED = {
     "classroom": set(),
     "learn": set(),
     "doctor": {"learn"},
+    "convert": {"model", "text"},
     "face": {"model", "text", "vectors"},
 }
 ALLOWED["cli"] = set(ALLOWED)
-LIGHT = ("__init__", "__main__", *sorted(COMMON), "face", "learn", "doctor", "cli")
+LIGHT = ("__init__", "__main__", *sorted(COMMON), "face", "learn", "doctor", "cli", "convert")
 HEAVY = ("torch", "transformers", "numpy", "matplotlib", "pandas", "pyarrow", "scipy", "sklearn", "bertviz")
 
 

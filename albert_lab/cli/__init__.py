@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from albert_lab.cli import attention, corpus, course, models, pretrain, tune, vectors
+from albert_lab.cli import attention, convert, corpus, course, models, pretrain, tune, vectors
 from albert_lab.errors import AlbertLabError
 
 
@@ -87,6 +87,7 @@ app.command()(vectors.embed)
 app.command()(vectors.search)
 app.command()(attention.attention)
 app.command()(models.models)
+app.command()(convert.convert)
 app.add_typer(corpus.app, name="corpus")
 app.command()(pretrain.pretrain)
 app.command()(tune.tune)

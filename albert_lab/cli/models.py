@@ -81,12 +81,16 @@ def _look(name: str) -> tuple[str, Any, bool]:
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
+    from albert_lab.errors import CheckpointError
     from albert_lab.model.sources import built_in_models, resolve
     from albert_lab.paths import is_folder
 
     if name in built_in_models() or is_folder(name):
-        folder = resolve(name)
         kind = "built-in" if name in built_in_models() else "folder"
+        try:
+            folder = resolve(name)
+        except CheckpointError:  # a model that no command could load
+            return kind, None, False
     else:
         try:
             cached = try_to_load_from_cache(name, "config.json")

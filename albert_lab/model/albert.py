@@ -6,6 +6,7 @@ Source: Lan et al. 2020 (arXiv 1909.11942), section 3.1; the pooler is BERT's (D
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,16 @@ from albert_lab.model.config import AlbertConfig
 from albert_lab.model.embeddings import AlbertEmbeddings
 from albert_lab.model.encoder import AlbertEncoder
 
+Output = TypeVar("Output")
 
+
+def exportable(output: type[Output]) -> type[Output]:
+    """Make a dataclass of tensors known to torch.export, which must take apart what a network gives back."""
+    torch.export.register_dataclass(output, serialized_type_name=f"{output.__module__}.{output.__qualname__}")
+    return output
+
+
+@exportable
 @dataclass
 class AlbertOutput:
     """What AlbertModel gives back. `attentions` and `hidden_states` are None unless asked for."""
@@ -53,7 +63,8 @@ class AlbertModel(nn.Module):
         query (a query that may attend to nothing collects zeros). position_ids: (T,) or (B, T).
         Raises InputError for wrong shapes and types, too many tokens, and ids outside their table. The
         values are looked at on the CPU, and on a GPU in eval mode; training there trusts its data, since
-        looking would make the GPU wait.
+        looking would make the GPU wait. While the network is traced or compiled no value is looked at: what
+        is recorded then must hold for every input.
         """
         self._check_inputs(input_ids, token_type_ids, position_ids)
         mask = self._attention_mask(attention_mask, input_ids)
@@ -65,15 +76,26 @@ class AlbertModel(nn.Module):
         return AlbertOutput(encoded.last_hidden_state, pooled, encoded.hidden_states, encoded.attentions)
 
     def pool(self, hidden: Tensor) -> Tensor:
-        """tanh(W h_CLS + b), from the first token alone: (B, T, H) -> (B, H)."""
+        """tanh(W h_CLS + b), from the first token alone: (B, T, H) -> (B, H).
+
+        Raises InputError for a model without pooler.
+        """
+        if self.pooler is None:
+            raise InputError(
+                "this model has no pooler",
+                expected="a checkpoint with one: those for masked words, token labels and answers have none",
+                mend="take the mean over the tokens, or the first token's hidden state",
+            )
         return torch.tanh(self.pooler(hidden[:, 0]))
 
     def _looks_at_values(self, tensor: Tensor) -> bool:
-        if tensor.is_meta or tensor.numel() == 0 or torch.compiler.is_compiling():
+        if torch.jit.is_tracing() or torch.compiler.is_compiling() or tensor.is_meta or tensor.numel() == 0:
             return False
         return tensor.device.type == "cpu" or not self.training
 
     def _check_inputs(self, ids: Tensor, types: Tensor | None, positions: Tensor | None) -> None:
+        if torch.jit.is_tracing():
+            return  # sizes are tensors now, and a check of them would warn of being fixed
         if ids.dim() != 2 or ids.shape[1] == 0:
             raise InputError(
                 f"input_ids has shape {tuple(ids.shape)}",
@@ -116,7 +138,7 @@ class AlbertModel(nn.Module):
         if mask is None:
             return None
         B, T = ids.shape
-        if tuple(mask.shape) not in ((B, T), (B, T, T)):
+        if not torch.jit.is_tracing() and tuple(mask.shape) not in ((B, T), (B, T, T)):
             raise InputError(
                 f"attention_mask has shape {tuple(mask.shape)}",
                 expected=f"{(B, T)}, one entry for each token of input_ids, or {(B, T, T)}",

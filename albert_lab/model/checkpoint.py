@@ -7,6 +7,7 @@ round. Pickled weights (`.bin`) can run code when they are read, so they are ref
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from albert_lab.errors import CheckpointError, InputError
 from albert_lab.model import heads
 from albert_lab.model.albert import AlbertModel
+from albert_lab.model.config import AlbertConfig, groups_differ
 from albert_lab.model.sources import read_config, read_json, resolve
 from albert_lab.paths import atomic_write
 
@@ -29,7 +31,7 @@ MODEL_CLASSES = (
     heads.AlbertForQuestionAnswering,
 )
 
-# The decoder has no numbers of its own: a file may hold them under either name, or under both.
+# A tied decoder has no numbers of its own: a file may hold them under either name, or under both.
 _TIED = {
     "predictions.decoder.weight": "albert.embeddings.word_embeddings.weight",
     "predictions.decoder.bias": "predictions.bias",
@@ -59,23 +61,34 @@ def load_model(
         config_changes: fields of AlbertConfig to set anew, such as num_labels=5, hidden_dropout_prob=0.1.
 
     Raises CheckpointError for a folder without config or weights, another architecture, a damaged or
-    pickled file, and tensors that are missing, unknown or of another shape.
+    pickled file, tensors that are missing, unknown or of another shape, and numbers that are not finite.
     """
     folder = resolve(source, allow_pickle=allow_pickle)
     config = read_config(folder, config_changes)
-    tensors = _unify_names(_read_tensors(folder, allow_pickle))
-    bare = model_class is AlbertModel
-    pooled = any(name.startswith("albert.pooler.") for name in tensors)
-    model = AlbertModel(config, add_pooling_layer=pooled) if bare else model_class(config)
-    wanted = {("albert." if bare else "") + name: tensor for name, tensor in model.state_dict().items()}
-    for name in _TIED:
-        wanted.pop(name, None)
+    tensors = _unify_names(folder, _read_tensors(folder, allow_pickle), config.tie_word_embeddings)
+    with torch.device("meta"):  # shapes without memory, so that a false config costs none
+        wanted = _own_tensors(_build(model_class, config, tensors))
     _compare(folder, tensors, wanted, allow_new_heads)
+    _check_numbers(folder, {name: tensors[name] for name in wanted if name in tensors})
+    model = _build(model_class, config, tensors)
     with torch.no_grad():
-        for name, tensor in wanted.items():
+        for name, tensor in _own_tensors(model).items():
             if name in tensors:
                 tensor.copy_(tensors[name])
     return model.eval()
+
+
+def _build(model_class: type[Model], config: AlbertConfig, tensors: Mapping[str, Tensor]) -> Model:
+    if model_class is AlbertModel:
+        return AlbertModel(config, any(name.startswith("albert.pooler.") for name in tensors))
+    return model_class(config)
+
+
+def _own_tensors(model: nn.Module) -> dict[str, Tensor]:
+    """The tensors of a model by the names that they have in a file of ours; tied ones once."""
+    tied = _TIED if model.config.tie_word_embeddings else {}
+    state = {name: tensor for name, tensor in model.state_dict().items() if name not in tied}
+    return {("albert." if type(model) is AlbertModel else "") + name: t for name, t in state.items()}
 
 
 def save_model(model: nn.Module, folder: str | Path) -> None:
@@ -90,20 +103,45 @@ def save_model(model: nn.Module, folder: str | Path) -> None:
             f"a {type(model).__name__} cannot be saved here",
             expected=f"one of {', '.join(c.__name__ for c in MODEL_CLASSES)}",
         )
-    from safetensors.torch import save
-
-    state = model.state_dict()
-    tensors = {name: tensor.cpu().contiguous() for name, tensor in state.items() if name not in _TIED}
+    if groups_differ(model.config):
+        warnings.warn(
+            f"the {model.config.num_hidden_groups} groups do not divide the {model.config.num_hidden_layers}"
+            " layers, and transformers deals the layers out to them differently: it will read this model as "
+            "another network",
+            stacklevel=2,
+        )
     dtype = str(next(model.parameters()).dtype).removeprefix("torch.")
     described = {"architectures": [type(model).__name__], **model.config.to_dict(), "dtype": dtype}
-    folder = Path(folder)
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in _own_tensors(model).items()}
+    _warn_of_lost_heads(Path(folder), tensors)
+    write_model(Path(folder), described, tensors)
+
+
+def write_model(folder: Path, config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """The two files of a model, both or none. Raises OutputError where the folder cannot be written."""
+    from safetensors.torch import save
+
     with (
-        atomic_write(folder / "config.json") as config,
+        atomic_write(folder / "config.json") as described,
         atomic_write(folder / "model.safetensors") as weights,
     ):
-        config.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+        described.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
         # The library's own writer would make a file that only its owner may read.
-        weights.write_bytes(save(tensors, metadata={"format": "pt"}))
+        weights.write_bytes(save(dict(tensors), metadata={"format": "pt"}))
+
+
+def _warn_of_lost_heads(folder: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Saving a part of a model over the whole is allowed, and said."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(folder / "model.safetensors", "pt") as file:
+            held = {name.split(".")[0] for name in file.keys() if name.startswith(_HEADS)}  # noqa: SIM118
+    except (OSError, SafetensorError):
+        return  # nothing there that could be lost
+    lost = sorted(held - {name.split(".")[0] for name in tensors} - {"albert"})
+    if lost:
+        warnings.warn(f"{folder} held a model with {', '.join(lost)}, which is lost now", stacklevel=3)
 
 
 def _read_tensors(folder: Path, allow_pickle: bool) -> dict[str, Tensor]:
@@ -111,9 +149,15 @@ def _read_tensors(folder: Path, allow_pickle: bool) -> dict[str, Tensor]:
         return _read_safetensors(folder / "model.safetensors")
     index = folder / "model.safetensors.index.json"
     if index.exists():
-        shards = sorted(set(read_json(index).get("weight_map", {}).values()))
-        if not shards or any(Path(shard).name != shard for shard in shards):
-            raise CheckpointError(f"{index} names no files of its own folder", expected="a weight_map")
+        named = read_json(index).get("weight_map")
+        shards = list(named.values()) if isinstance(named, dict) else []
+        if not shards or not all(map(_is_shard_name, shards)):
+            raise CheckpointError(
+                f"{index} names no files of its own folder",
+                expected="a weight_map: the name of a tensor -> a .safetensors file beside it",
+                mend="copy or download the whole folder again",
+            )
+        shards = sorted(set(shards))
         return {name: t for shard in shards for name, t in _read_safetensors(folder / shard).items()}
     pickled = folder / "pytorch_model.bin"
     if pickled.exists() and allow_pickle:
@@ -122,9 +166,29 @@ def _read_tensors(folder: Path, allow_pickle: bool) -> dict[str, Tensor]:
         raise CheckpointError(
             f"{folder} has only pickled weights, {pickled.name}; a pickle can run code when it is read",
             expected="model.safetensors",
-            mend="if you trust its origin, pass allow_pickle=True, then save_model it as safetensors",
+            mend="if you trust its origin, read it with all it holds and save it in another folder:\n  "
+            f"save_model({_loading(folder)}, NEW_FOLDER)",
         )
     raise CheckpointError(f"{folder} has no weights", expected="model.safetensors beside config.json")
+
+
+def _is_shard_name(shard: object) -> bool:
+    return (
+        isinstance(shard, str)
+        and shard.isprintable()
+        and Path(shard).name == shard
+        and shard.endswith(".safetensors")
+    )
+
+
+def _loading(folder: Path) -> str:
+    """The call that reads a pickled model with its head, as config.json names it."""
+    names = read_json(folder / "config.json").get("architectures")
+    known = {model_class.__name__ for model_class in MODEL_CLASSES}
+    head = next((n for n in names if n in known), None) if isinstance(names, list) else None
+    if head in (None, "AlbertModel"):
+        return f'load_model("{folder}", allow_pickle=True)'
+    return f'load_model("{folder}", {head}, allow_pickle=True)'
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -151,14 +215,23 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _unify_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _unify_names(folder: Path, tensors: Mapping[str, Tensor], tied: bool) -> dict[str, Tensor]:
     """Names as in a checkpoint with heads: the body under `albert.`, tied tensors once."""
     body = ("embeddings.", "encoder.", "pooler.")
     named = {("albert." + name if name.startswith(body) else name): t for name, t in tensors.items()}
-    for alias, name in _TIED.items():
-        if alias in named:
-            named.setdefault(name, named[alias])
-            del named[alias]
+    for alias, name in _TIED.items() if tied else ():
+        if alias not in named:
+            continue
+        if name in named and not torch.equal(named[name], named[alias]):
+            raise CheckpointError(
+                f"the checkpoint in {folder} holds two different tensors, {name} and {alias}, and its "
+                "config.json says that they are one",
+                expected="the same numbers under both names, or tie_word_embeddings false",
+                mend="set tie_word_embeddings to false in config.json if the decoder was trained on its own",
+            )
+        named[name] = named.pop(alias)
+    if not tied and "predictions.decoder.bias" in named:
+        named.setdefault("predictions.bias", named["predictions.decoder.bias"])  # nothing reads it
     return {name: tensor for name, tensor in named.items() if name not in _OLD_BUFFERS}
 
 
@@ -184,6 +257,23 @@ def _compare(
         expected="the tensors of the model that config.json and the asked class describe",
         mend="allow_new_heads=True starts such a head at random, to be trained" if only_heads else "",
     )
+
+
+def _check_numbers(folder: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Every weight must be a number that float32 can hold."""
+    whole = [name for name, tensor in tensors.items() if not tensor.is_floating_point()]
+    if whole:
+        raise CheckpointError(
+            f"the checkpoint in {folder} holds whole numbers in {_some(whole)}",
+            expected="floating point weights; quantized ones need the program that made them",
+        )
+    broken = [name for name, tensor in tensors.items() if not tensor.float().isfinite().all()]
+    if broken:
+        raise CheckpointError(
+            f"the checkpoint in {folder} holds numbers that are not finite in {_some(broken)}",
+            expected="weights that are numbers: every vector of such a model would be NaN",
+            mend="take an earlier checkpoint; the training that wrote this one has diverged",
+        )
 
 
 def _some(names: list[str], most: int = 6) -> str:

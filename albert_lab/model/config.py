@@ -68,6 +68,9 @@ class AlbertConfig:
     layer_norm_eps: float = 1e-12
     classifier_dropout_prob: float = 0.1
     num_labels: int = 2
+    id2label: Mapping[int, str] | None = dataclasses.field(default=None, hash=False)  # None: no names given
+    problem_type: str | None = None  # what the labels are: regression, single_label_..., multi_label_...
+    tie_word_embeddings: bool = True  # the masked-token decoder is the word table
     pad_token_id: int | None = 0
     bos_token_id: int | None = 2
     eos_token_id: int | None = 3
@@ -75,6 +78,7 @@ class AlbertConfig:
     def __post_init__(self) -> None:
         self._check_sizes()
         self._check_rates()
+        self._check_labels()
         if self.hidden_act not in HIDDEN_ACTS:
             raise InputError(
                 f"hidden_act is {self.hidden_act!r}", expected=f"one of {', '.join(HIDDEN_ACTS)}"
@@ -110,6 +114,24 @@ class AlbertConfig:
             if not getattr(self, name) > 0.0:
                 raise InputError(f"{name} is {getattr(self, name)!r}", expected="a number above 0")
 
+    def _check_labels(self) -> None:
+        if not isinstance(self.tie_word_embeddings, bool):
+            raise InputError(f"tie_word_embeddings is {self.tie_word_embeddings!r}", expected="True or False")
+        if self.problem_type is not None and not isinstance(self.problem_type, str):
+            raise InputError(f"problem_type is {self.problem_type!r}", expected="a name, or None")
+        if self.id2label is None:
+            return
+        if not isinstance(self.id2label, Mapping) or not all(
+            isinstance(i, int) and isinstance(label, str | int | float) for i, label in self.id2label.items()
+        ):
+            raise InputError(f"id2label is {self.id2label!r}", expected="a dict: whole number -> name")
+        if len(self.id2label) != self.num_labels:
+            raise InputError(
+                f"id2label names {len(self.id2label)} labels and num_labels is {self.num_labels}",
+                expected="one name for every label",
+                mend="pass both, or id2label=None for labels without names",
+            )
+
     @property
     def head_size(self) -> int:
         """d = H / N, the width of one attention head."""
@@ -129,17 +151,24 @@ class AlbertConfig:
     def to_dict(self) -> dict[str, Any]:
         """The content of a Hugging Face config.json (without `architectures`)."""
         values = dataclasses.asdict(self)
-        num_labels = values.pop("num_labels")  # a config.json counts labels by naming them
-        if num_labels != 2:
-            values["id2label"] = {str(i): f"LABEL_{i}" for i in range(num_labels)}
-            values["label2id"] = {f"LABEL_{i}": i for i in range(num_labels)}
+        labels, num_labels = values.pop("id2label"), values.pop("num_labels")
+        if labels is None and num_labels != 2:  # a config.json counts labels by naming them
+            labels = {i: f"LABEL_{i}" for i in range(num_labels)}
+        if labels is not None:
+            values["id2label"] = {str(i): label for i, label in labels.items()}
+            values["label2id"] = {label: i for i, label in labels.items()}
+        if self.problem_type is None:
+            del values["problem_type"]
+        if self.tie_word_embeddings:
+            del values["tie_word_embeddings"]  # left out, it means True
         return {"model_type": "albert", **values}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> AlbertConfig:
         """Read the content of a config.json; a key that is missing means what it means to transformers.
 
-        Keys that do not change the network are ignored. Raises InputError for another architecture.
+        Keys that change neither the network nor its labels are ignored. Raises InputError for another
+        architecture.
         """
         if values.get("model_type", "albert") != "albert":
             raise InputError(
@@ -151,13 +180,36 @@ class AlbertConfig:
             )
         names = {field.name for field in dataclasses.fields(cls)}
         known = {**_DEFAULTS_OF_A_FILE, **{key: value for key, value in values.items() if key in names}}
-        if values.get("id2label"):
-            known["num_labels"] = len(values["id2label"])
+        if known.get("id2label"):
+            known["num_labels"] = len(known["id2label"])
+            known["id2label"] = _labels(known["id2label"])
+        else:
+            known["id2label"] = None
         if known.get("classifier_dropout_prob", 0.1) is None:
             known["classifier_dropout_prob"] = known.get("hidden_dropout_prob", 0.0)
         return cls(**known)
 
 
+def _labels(named: Any) -> Mapping[int, str] | None:
+    """id2label as a file holds it, with text for numbers; names that nobody gave (LABEL_0, ...) are None."""
+    try:
+        labels = {int(i): label for i, label in named.items()}
+    except (AttributeError, ValueError, TypeError) as error:
+        raise InputError(f"id2label is {named!r}", expected='an object such as {"0": "joy"}') from error
+    nameless = labels == {i: f"LABEL_{i}" for i in range(len(labels))}
+    return None if nameless else labels
+
+
 def group_of_layer(layer: int, num_layers: int, num_groups: int) -> int:
-    """Groups are contiguous: 12 layers in 3 groups are 0000 1111 2222."""
+    """Groups are contiguous: 12 layers in 3 groups are 0000 1111 2222.
+
+    Where the groups do not divide the layers, the formulas of others, which divide in floating point, may
+    put a layer into the group before: transformers' does for 18 layers in 14 groups, for instance.
+    """
     return layer * num_groups // num_layers
+
+
+def groups_differ(config: AlbertConfig) -> bool:
+    """Does transformers (5.23) put some layer of this config into another group than we do?"""
+    L, G = config.num_hidden_layers, config.num_hidden_groups
+    return any(int(i / (L / G)) != group_of_layer(i, L, G) for i in range(L))

@@ -13,11 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from albert_lab.errors import InputError
-from albert_lab.model.albert import AlbertModel, initialize
+from albert_lab.model.albert import AlbertModel, exportable, initialize
 from albert_lab.model.config import AlbertConfig
 from albert_lab.model.encoder import activation
 
 
+@exportable
 @dataclass
 class HeadOutput:
     """Scores before softmax, `logits`, and what the encoder was asked for."""
@@ -27,6 +28,7 @@ class HeadOutput:
     attentions: tuple[Tensor, ...] | None = None
 
 
+@exportable
 @dataclass
 class PreTrainingOutput:
     """prediction_logits (B, T, V), or (M, V) at M masked positions; sop_logits (B, 2)."""
@@ -37,6 +39,7 @@ class PreTrainingOutput:
     attentions: tuple[Tensor, ...] | None = None
 
 
+@exportable
 @dataclass
 class SpanOutput:
     """start_logits and end_logits (B, T): how well an answer could start and end at each token."""
@@ -50,7 +53,8 @@ class SpanOutput:
 class AlbertMLMHead(nn.Module):
     """Which word stood here: LN_E(gelu(h W + b)) · wordsᵀ + bias, (..., H) -> (..., E) -> (..., V).
 
-    The decoder's matrix is the word table itself (tied): it learns as input and as output.
+    The decoder's matrix is the word table itself (tied): it learns as input and as output. With
+    tie_word_embeddings=False in the config the decoder has a matrix and a bias of its own.
     """
 
     def __init__(self, config: AlbertConfig) -> None:
@@ -61,12 +65,15 @@ class AlbertMLMHead(nn.Module):
         self.LayerNorm = nn.LayerNorm(E, eps=config.layer_norm_eps)
         self.bias = nn.Parameter(torch.zeros(V))
         self.decoder = nn.Linear(E, V)
+        self.tied = config.tie_word_embeddings
         initialize(self, config)
-        self.decoder.bias = self.bias
+        if self.tied:
+            self.decoder.bias = self.bias
 
     def tie(self, words: nn.Embedding) -> None:
-        """Let the decoder use the word table (V, E) as its weight."""
-        self.decoder.weight = words.weight
+        """Let the decoder use the word table (V, E) as its weight, where the config ties the two."""
+        if self.tied:
+            self.decoder.weight = words.weight
 
     def forward(self, hidden: Tensor, *, fused: bool = True) -> Tensor:
         """hidden (..., H) -> logits (..., V); `fused` as in `AlbertLayer.feed_forward`."""
@@ -163,9 +170,15 @@ class AlbertForSequenceClassification(nn.Module):
         self.classifier = nn.Linear(config.hidden_size, config.num_labels)
         initialize(self.classifier, config)
 
-    def forward(self, input_ids: Tensor, *inputs: Tensor | None, **options: object) -> HeadOutput:
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        **options: object,
+    ) -> HeadOutput:
         """Inputs (B, T) and options as AlbertModel -> logits (B, num_labels)."""
-        out = self.albert(input_ids, *inputs, **options)
+        out = self.albert(input_ids, attention_mask, token_type_ids, **options)
         logits = self.classifier(self.dropout(out.pooler_output))  # (B, H) -> (B, num_labels)
         return HeadOutput(logits, out.hidden_states, out.attentions)
 
@@ -181,9 +194,15 @@ class AlbertForTokenClassification(nn.Module):
         self.classifier = nn.Linear(config.hidden_size, config.num_labels)
         initialize(self.classifier, config)
 
-    def forward(self, input_ids: Tensor, *inputs: Tensor | None, **options: object) -> HeadOutput:
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        **options: object,
+    ) -> HeadOutput:
         """Inputs (B, T) and options as AlbertModel -> logits (B, T, num_labels)."""
-        out = self.albert(input_ids, *inputs, **options)
+        out = self.albert(input_ids, attention_mask, token_type_ids, **options)
         logits = self.classifier(self.dropout(out.last_hidden_state))  # (B, T, H) -> (B, T, num_labels)
         return HeadOutput(logits, out.hidden_states, out.attentions)
 
@@ -199,9 +218,15 @@ class AlbertForQuestionAnswering(nn.Module):
         self.qa_outputs = nn.Linear(config.hidden_size, 2)
         initialize(self.qa_outputs, config)
 
-    def forward(self, input_ids: Tensor, *inputs: Tensor | None, **options: object) -> SpanOutput:
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        **options: object,
+    ) -> SpanOutput:
         """Inputs (B, T) and options as AlbertModel -> start_logits and end_logits (B, T)."""
-        out = self.albert(input_ids, *inputs, **options)
+        out = self.albert(input_ids, attention_mask, token_type_ids, **options)
         start, end = self.qa_outputs(out.last_hidden_state).unbind(dim=-1)  # (B, T, H) -> (B, T, 2)
         return SpanOutput(start, end, out.hidden_states, out.attentions)
 
@@ -217,7 +242,8 @@ def select_tokens(hidden: Tensor, positions: Tensor | None) -> Tensor:
             mend="mask.flatten().nonzero().squeeze(1) makes them from a boolean (B, T) mask",
         )
     tokens = hidden.flatten(0, 1)  # (B, T, H) -> (B·T, H)
-    if positions.device.type == "cpu" and positions.numel():
+    traced = torch.jit.is_tracing() or torch.compiler.is_compiling()
+    if not traced and positions.device.type == "cpu" and positions.numel():
         low, high = (int(value) for value in positions.aminmax())
         if low < 0 or high >= len(tokens):
             raise InputError(

@@ -26,6 +26,8 @@ _HUB_NAMES = ("config.json", "*.safetensors", "*.safetensors.index.json", "token
 _HUB_NAMES += ("special_tokens_map.json", "added_tokens.json", "spiece.model", "merges.txt")
 _HUB_NAMES += (MODULES_FILE, "sentence_*_config.json", "config_sentence_transformers.json")
 _HUB_FILES = [place + name for name in _HUB_NAMES for place in ("", "*/")]
+_OURS = (".safetensors", ".bin")
+_TENSORFLOW = ("*.ckpt*", "saved_model.pb*", "variables/*.index", "*.index", "*.h5", "*.keras")
 _HUB_SECONDS = 5.0  # the longest wait for the hub's first answer
 
 
@@ -79,13 +81,15 @@ def network_folder(folder: Path) -> Path:
     """Where the network of a folder stands: in older sentence models a folder in it, such as 0_Transformer.
 
     Raises:
-        CheckpointError: a modules.json that cannot be read, or that names no folder in this one.
+        CheckpointError: a modules.json that cannot be read, or that names no folder in this one; a network
+            that only TensorFlow or Keras can read.
     """
     path = folder / MODULES_FILE
     first = read_modules(path)[:1] if path.is_file() else []
-    if not first or not first[0]["path"] or not first[0]["type"].endswith("Transformer"):
-        return folder
-    return folder / first[0]["path"]
+    if first and first[0]["path"] and first[0]["type"].endswith("Transformer"):
+        folder = folder / first[0]["path"]
+    _refuse_tensorflow(folder)
+    return folder
 
 
 def read_modules(path: Path) -> list[dict[str, str]]:
@@ -109,6 +113,21 @@ def read_modules(path: Path) -> list[dict[str, str]]:
         if place.is_absolute() or ".." in place.parts or ":" in step["path"] or "\0" in step["path"]:
             raise CheckpointError(f"{path} asks for path: {step['path']!r}.", expected="a folder beside it")
     return steps
+
+
+def _refuse_tensorflow(folder: Path) -> None:
+    """A folder with nothing but TensorFlow's or Keras' weights is told the way in."""
+    try:
+        ours = any(path.suffix in _OURS for path in folder.iterdir())
+        theirs = [path.name for pattern in _TENSORFLOW for path in sorted(folder.glob(pattern))]
+    except OSError:
+        return  # whoever reads the folder says what is wrong with it
+    if theirs and not ours:
+        raise CheckpointError(
+            f"{folder} holds a model of TensorFlow or Keras: {theirs[0]}",
+            expected="config.json and model.safetensors",
+            mend=f"albert-lab convert {folder} NEW_FOLDER, then name NEW_FOLDER",
+        )
 
 
 def _from_hub(name: str, allow_pickle: bool) -> Path:
@@ -183,6 +202,11 @@ def read_config(folder: Path, changes: Mapping[str, Any] = MappingProxyType({}))
     unknown = set(changes) - {field.name for field in dataclasses.fields(config)}
     if unknown:
         raise InputError(f"AlbertConfig has no field {', '.join(sorted(unknown))}")
+    changes = dict(changes)
+    if changes.get("id2label") is not None:
+        changes.setdefault("num_labels", len(changes["id2label"]))
+    elif changes.get("num_labels", config.num_labels) != config.num_labels:
+        changes["id2label"] = None  # the names of other labels
     return dataclasses.replace(config, **changes)
 
 

@@ -127,22 +127,105 @@ def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerFast:
 
     transformers' AlbertTokenizer leaves ``token_type_ids`` out unless asked, and the model then takes both
     texts of a pair for the first one. Whatever the folder says, the tokenizer returned here includes them.
+    A folder without ``tokenizer.json`` but with the ``spiece.model`` of older days is read here, as the
+    authors' code reads it.
 
     Raises:
-        CheckpointError: the folder has no tokenizer.
+        CheckpointError: the folder has no tokenizer, or one that is damaged or knows no pieces.
     """
+    folder = Path(folder)
+    settings = _read_settings(folder)
+    if (folder / "spiece.model").is_file() and not (folder / "tokenizer.json").exists():
+        tokenizer = read_spiece(
+            folder / "spiece.model",
+            max_length=settings.get("model_max_length"),
+            lower=settings.get("do_lower_case"),
+            keep_accents=bool(settings.get("keep_accents")),
+        )
+    else:
+        tokenizer = _read_with_transformers(folder)
+    _check_usable(folder, tokenizer)
+    tokenizer.model_input_names = list(_INPUT_NAMES)
+    return tokenizer
+
+
+def read_spiece(
+    path: Path, *, max_length: int | None = None, lower: bool | None = None, keep_accents: bool = False
+) -> PreTrainedTokenizerFast:
+    """The tokenizer of a SentencePiece file, with ALBERT's special tokens.
+
+    Args:
+        path: 30k-clean.model, spiece.model, ...
+        max_length: the longest input of the model, in tokens; None for no limit.
+        lower: write the text in lower case first; None = if the vocabulary has no capitals.
+        keep_accents: leave combining characters in the text.
+
+    Raises:
+        CheckpointError: the file is damaged, or lacks one of the special tokens.
+    """
+    from albert_lab.text.spiece import read_vocabulary, unigram_tokenizer
+
+    vocabulary = read_vocabulary(path)
+    missing = set(SPECIAL_TOKENS) - {piece.text for piece in vocabulary.pieces}
+    if missing:
+        raise CheckpointError(
+            f"{path} lacks {', '.join(sorted(missing))}", expected="the vocabulary of an ALBERT"
+        )
+    lower = not vocabulary.cased if lower is None else lower
+    try:
+        backend = unigram_tokenizer(vocabulary, lower=lower, keep_accents=keep_accents)
+    except Exception as error:  # the Rust library raises bare Exceptions for a damaged character map
+        raise CheckpointError(f"{path} is damaged: {error}", mend="copy or download it again") from error
+    return _wrap(backend, max_length)
+
+
+def _read_with_transformers(folder: Path) -> PreTrainedTokenizerFast:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-    except Exception as error:
+        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    except Exception as error:  # a damaged file can fail in any way
+        raise _no_tokenizer(folder, next(iter(str(error).splitlines()), type(error).__name__)) from error
+
+
+def _read_settings(folder: Path) -> dict[str, object]:
+    """tokenizer_config.json, {} without one; a length that is no whole number ends in a trace much later."""
+    path = folder / "tokenizer_config.json"
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    if not isinstance(settings, dict):
+        raise CheckpointError(f"{path} is no JSON object", expected="the settings of a tokenizer")
+    length = settings.get("model_max_length")
+    number = isinstance(length, int | float) and not isinstance(length, bool)
+    if length is not None and not (number and length >= 1 and length == length // 1):
         raise CheckpointError(
-            f"No tokenizer could be read from {folder}: {str(error).splitlines()[0]}",
-            expected="tokenizer.json and tokenizer_config.json (or spiece.model) beside config.json",
-            mend="save it there with tokenizer.save_pretrained(folder)",
-        ) from error
-    tokenizer.model_input_names = list(_INPUT_NAMES)
-    return tokenizer
+            f"{path}: model_max_length is {length!r}",
+            expected="a whole number of tokens, at least 1",
+            mend="write it without quotes, or delete that line",
+        )
+    return settings
+
+
+def _check_usable(folder: Path, tokenizer: PreTrainedTokenizerFast) -> None:
+    """Refuse what transformers makes of a folder without vocabulary: special tokens and nothing else."""
+    if set(tokenizer.get_vocab()) <= {*tokenizer.all_special_tokens, *SPECIAL_TOKENS}:
+        raise _no_tokenizer(folder, "there is no vocabulary beside config.json, or an empty one")
+    try:
+        tokenizer(["one text", "and a longer one"], padding=True, truncation=True, max_length=4)
+    except Exception as error:  # no padding token, damaged settings, ...
+        raise _no_tokenizer(folder, f"it cannot make a batch ({error})") from error
+
+
+def _no_tokenizer(folder: Path, reason: str) -> CheckpointError:
+    return CheckpointError(
+        f"No tokenizer could be read from {folder}: {reason.rstrip('.')}.",
+        expected="tokenizer.json and tokenizer_config.json (or spiece.model) beside config.json",
+        mend="copy them from where the model comes from, or tokenizer.save_pretrained(folder)",
+    )
 
 
 def _pre_tokenizer(*, split_punctuation: bool) -> PreTokenizer:
@@ -182,9 +265,10 @@ def _unigram(pieces: list[tuple[str, float]]) -> Tokenizer:
     return tokenizer
 
 
-def _wrap(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokenizerFast:
+def _wrap(tokenizer: Tokenizer, max_length: int | None) -> PreTrainedTokenizerFast:
     from tokenizers import processors
     from transformers import PreTrainedTokenizerFast
+    from transformers.tokenization_utils_base import VERY_LARGE_INTEGER
 
     pad, unk, cls, sep, mask = SPECIAL_TOKENS
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -201,6 +285,6 @@ def _wrap(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokenizerFast:
         pad_token=pad,
         cls_token=cls,
         mask_token=mask,
-        model_max_length=max_length,
+        model_max_length=VERY_LARGE_INTEGER if max_length is None else int(max_length),
         model_input_names=list(_INPUT_NAMES),
     )

@@ -137,6 +137,19 @@ def test_shards_outside_the_folder_are_refused(tmp_path):
         load_model(folder)
 
 
+@pytest.mark.parametrize(
+    "weight_map",
+    [None, {}, [], "model.safetensors", {"a": None}, {"a": 3}, {"a": ["model.safetensors"]}, {"a": ""}]
+    + [{"a": name} for name in ("..", ".", "a\0.safetensors", "pytorch_model.bin", "/etc/x.safetensors")],
+)
+def test_a_malformed_weight_map(weight_map, tmp_path):
+    folder, _ = saved(tmp_path)
+    (folder / "model.safetensors").rename(folder / "model-1.safetensors")
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
+    with pytest.raises(CheckpointError, match="no files of its own folder"):
+        load_model(folder)
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_precisions_are_read_as_float32(dtype, tmp_path):
     model, _ = make_pair(AlbertModel, tiny_config(), dtype)
@@ -161,6 +174,143 @@ def test_tied_tensors_under_any_name(stored, tmp_path):
     assert same(load_model(folder, lab.AlbertForPreTraining), model)
 
 
+@pytest.mark.parametrize("cls", [lab.AlbertForMaskedLM, lab.AlbertForPreTraining])
+def test_an_untied_decoder_travels(cls, tmp_path):
+    """tie_word_embeddings: false gives the decoder numbers of its own, weight and bias."""
+    _, theirs = make_pair(cls, tiny_config(tie_word_embeddings=False), torch.float32)
+    theirs.save_pretrained(tmp_path / "theirs")
+    model = load_model(tmp_path / "theirs", cls)
+    assert same(model, theirs)
+    save_model(model, tmp_path / "ours")
+    again, info = getattr(transformers, cls.__name__).from_pretrained(
+        tmp_path / "ours", output_loading_info=True, attn_implementation="eager"
+    )
+    assert {name: list(info[name]) for name in INFO} == {name: [] for name in INFO}
+    assert same(model, again.eval())
+    body = load_model(tmp_path / "theirs")
+    assert torch.equal(
+        body.embeddings.word_embeddings.weight, theirs.albert.embeddings.word_embeddings.weight
+    )
+
+
+def test_an_untied_decoder_that_is_not_there(tmp_path):
+    folder, _ = saved(tmp_path)
+    edit_config(folder, tie_word_embeddings=False)
+    with pytest.raises(CheckpointError, match=r"lacks: predictions.decoder.weight, predictions.decoder.bias"):
+        load_model(folder, lab.AlbertForMaskedLM)
+    assert load_model(folder) is not None
+
+
+def test_tied_tensors_that_differ_are_no_guess(tmp_path):
+    folder, _ = saved(tmp_path)
+    tensors = safetensors.torch.load_file(folder / "model.safetensors")
+    tensors["predictions.decoder.weight"] = tensors["albert.embeddings.word_embeddings.weight"] + 1
+    safetensors.torch.save_file(tensors, folder / "model.safetensors")
+    with pytest.raises(CheckpointError, match=r"two different tensors[\s\S]*tie_word_embeddings to false"):
+        load_model(folder, lab.AlbertForMaskedLM)
+    edit_config(folder, tie_word_embeddings=False)
+    tensors["predictions.decoder.bias"] = tensors["predictions.bias"].clone()
+    safetensors.torch.save_file(tensors, folder / "model.safetensors")
+    theirs = transformers.AlbertForMaskedLM.from_pretrained(folder, attn_implementation="eager").eval()
+    assert same(load_model(folder, lab.AlbertForMaskedLM), theirs)
+
+
+FEELINGS = {0: "joy", 1: "anger", 2: "fear", 3: "calm", 4: "other"}
+
+
+def test_labels_and_their_kind_travel(tmp_path):
+    config = tiny_config(num_labels=5, id2label=FEELINGS, problem_type="multi_label_classification")
+    _, theirs = make_pair(lab.AlbertForSequenceClassification, config, torch.float32)
+    theirs.save_pretrained(tmp_path / "theirs")
+    for model_class in (lab.AlbertForSequenceClassification, AlbertModel):
+        save_model(load_model(tmp_path / "theirs", model_class), tmp_path / model_class.__name__)
+        config = transformers.AlbertConfig.from_pretrained(tmp_path / model_class.__name__)
+        assert config.id2label == FEELINGS
+        assert config.label2id == {name: i for i, name in FEELINGS.items()}
+        assert config.problem_type == "multi_label_classification"
+
+
+def test_other_labels_replace_those_of_the_file(tmp_path):
+    folder, _ = saved(tmp_path, lab.AlbertForSequenceClassification, num_labels=5, id2label=FEELINGS)
+    options = {"model_class": AlbertModel}
+    assert load_model(folder, num_labels=3, **options).config.id2label is None
+    assert load_model(folder, id2label={0: "a", 1: "b"}, **options).config.num_labels == 2
+    assert load_model(folder, num_labels=5, **options).config.id2label == FEELINGS
+
+
+def test_saving_a_part_over_the_whole_says_what_is_lost(tmp_path):
+    folder, _ = saved(tmp_path, lab.AlbertForSequenceClassification)
+    with pytest.warns(UserWarning, match="held a model with classifier, which is lost now"):
+        save_model(load_model(folder), folder)
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_weights_that_are_no_numbers(wrong, dtype, tmp_path):
+    model, _ = make_pair(lab.AlbertForPreTraining, tiny_config(), dtype)
+    with torch.no_grad():
+        model.albert.embeddings.position_embeddings.weight[3, 5] = wrong
+        model.sop_classifier.classifier.bias[0] = wrong
+    save_model(model, tmp_path)
+    with pytest.raises(
+        CheckpointError, match=r"not finite[\s\S]*albert.embeddings.position_embeddings.weight"
+    ):
+        load_model(tmp_path)
+
+
+def test_a_broken_head_does_not_break_the_body(tmp_path):
+    folder, model = saved(tmp_path)
+    with torch.no_grad():
+        model.sop_classifier.classifier.bias[0] = float("nan")
+    save_model(model, folder)
+    load_model(folder)
+    with pytest.raises(CheckpointError, match=r"not finite[\s\S]*sop_classifier.classifier.bias"):
+        load_model(folder, lab.AlbertForPreTraining)
+
+
+def test_doubles_that_float32_cannot_hold(tmp_path):
+    model, _ = make_pair(AlbertModel, tiny_config(), torch.float64)
+    with torch.no_grad():
+        model.pooler.weight[0, 0] = 1e300
+    save_model(model, tmp_path)
+    with pytest.raises(CheckpointError, match=r"not finite[\s\S]*pooler.weight"):
+        load_model(tmp_path)
+
+
+def test_whole_numbers_are_no_weights(tmp_path):
+    folder, _ = saved(tmp_path, AlbertModel)
+    tensors = safetensors.torch.load_file(folder / "model.safetensors")
+    name = "albert.encoder.embedding_hidden_mapping_in.weight"
+    tensors[name] = tensors[name].to(torch.int8)
+    safetensors.torch.save_file(tensors, folder / "model.safetensors")
+    with pytest.raises(CheckpointError, match=r"whole numbers in albert.encoder.embedding_hidden_mapping_in"):
+        load_model(folder)
+
+
+def test_a_config_of_a_giant_costs_no_memory(tmp_path):
+    folder, _ = saved(tmp_path, AlbertModel)
+    edit_config(folder, vocab_size=10**13)
+    with pytest.raises(CheckpointError, match=r"another shape[\s\S]*instead of \(10000000000000, 20\)"):
+        load_model(folder)
+
+
+def test_a_body_is_saved_under_the_name_that_keras_asks_for(tmp_path):
+    """Every tensor begins with albert. as in a model with heads: KerasHub finds no other."""
+    folder, model = saved(tmp_path, AlbertModel)
+    names = safetensors.torch.load_file(folder / "model.safetensors").keys()
+    assert [name for name in names if not name.startswith("albert.")] == []
+    assert same(load_model(folder), model)
+
+
+def test_groups_that_transformers_reads_differently_are_said(tmp_path):
+    config = tiny_config(num_hidden_layers=18, num_hidden_groups=14)
+    model, theirs = make_pair(AlbertModel, config, torch.float64)
+    with pytest.warns(UserWarning, match="14 groups do not divide the 18 layers"):
+        save_model(model, tmp_path)
+    batch = make_batch("plain", config)
+    assert (model(**batch).last_hidden_state - theirs(**batch).last_hidden_state).abs().max() > 0.1
+
+
 def pickled(tmp_path: Path, content: object) -> Path:
     folder, _ = saved(tmp_path, AlbertModel)
     (folder / "model.safetensors").unlink()
@@ -174,6 +324,22 @@ def test_pickled_weights_are_refused_unless_allowed(tmp_path):
     with pytest.raises(CheckpointError, match=r"only pickled weights[\s\S]*allow_pickle=True"):
         load_model(folder)
     assert same(load_model(folder, allow_pickle=True), model)
+
+
+def test_the_way_out_of_pickle_keeps_the_head(tmp_path):
+    """Followed to the letter, the message about pickled weights loses neither the head nor its labels."""
+    folder, model = saved(tmp_path, lab.AlbertForSequenceClassification, num_labels=5, id2label=FEELINGS)
+    (folder / "model.safetensors").unlink()
+    torch.save(model.state_dict(), folder / "pytorch_model.bin")
+    with pytest.raises(CheckpointError, match="only pickled weights") as caught:
+        load_model(folder)
+    advice = str(caught.value).splitlines()[-1].strip()
+    names = {cls.__name__: cls for cls in CLASSES}
+    exec(
+        advice, {**names, "load_model": load_model, "save_model": save_model, "NEW_FOLDER": tmp_path / "new"}
+    )
+    assert same(load_model(tmp_path / "new", lab.AlbertForSequenceClassification), model)
+    assert load_model(tmp_path / "new").config.id2label == FEELINGS
 
 
 class Hostile:

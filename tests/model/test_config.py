@@ -10,7 +10,7 @@ import transformers
 
 from albert_lab.errors import InputError
 from albert_lab.model import AlbertConfig
-from albert_lab.model.config import NAMED_SIZES
+from albert_lab.model.config import NAMED_SIZES, groups_differ
 
 from .parity import tiny_config
 
@@ -61,13 +61,26 @@ def test_json_there_and_back(config):
     assert AlbertConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
-@pytest.mark.parametrize("changes", [{}, {"num_labels": 5, "hidden_act": "relu", "pad_token_id": None}])
+FEELINGS = {0: "joy", 1: "anger", 2: "fear", 3: "calm", 4: "other"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"num_labels": 5, "hidden_act": "relu", "pad_token_id": None},
+        {"num_labels": 5, "id2label": FEELINGS, "problem_type": "multi_label_classification"},
+        {"num_labels": 2, "id2label": {0: "no", 1: "yes"}, "tie_word_embeddings": False},
+        {"num_labels": 1, "problem_type": "regression"},
+    ],
+)
 def test_transformers_reads_ours_and_we_read_theirs(changes, tmp_path):
     config = tiny_config(**changes)
     (tmp_path / "config.json").write_text(json.dumps(config.to_dict()))
     theirs = transformers.AlbertConfig.from_pretrained(tmp_path)
     for field in dataclasses.fields(AlbertConfig):
-        assert getattr(theirs, field.name) == getattr(config, field.name), field.name
+        if field.name != "id2label" or config.id2label:  # theirs has LABEL_0, ... where nobody named them
+            assert getattr(theirs, field.name) == getattr(config, field.name), field.name
     theirs.save_pretrained(tmp_path)
     assert AlbertConfig.from_dict(json.loads((tmp_path / "config.json").read_text())) == config
 
@@ -78,7 +91,8 @@ def test_a_key_left_out_means_what_it_means_to_transformers():
     theirs = transformers.AlbertConfig()
     ours = AlbertConfig.from_dict({})
     for field in dataclasses.fields(AlbertConfig):
-        assert getattr(ours, field.name) == getattr(theirs, field.name), field.name
+        if field.name != "id2label":  # theirs has LABEL_0 and LABEL_1
+            assert getattr(ours, field.name) == getattr(theirs, field.name), field.name
 
 
 def test_no_classifier_dropout_of_its_own():
@@ -100,12 +114,42 @@ def test_no_classifier_dropout_of_its_own():
         ({"hidden_dropout_prob": 1.0}, "hidden_dropout_prob is 1.0"),
         ({"layer_norm_eps": 0.0}, "layer_norm_eps is 0.0"),
         ({"pad_token_id": 90}, "pad_token_id is 90"),
+        ({"id2label": FEELINGS}, "id2label names 5 labels and num_labels is 2"),
+        ({"id2label": ["joy", "anger"]}, "id2label is"),
+        ({"problem_type": 3}, "problem_type is 3"),
+        ({"tie_word_embeddings": None}, "tie_word_embeddings is None"),
     ],
 )
 def test_numbers_that_make_no_network(changes, message):
     with pytest.raises(InputError, match=message) as caught:
         tiny_config(**changes)
     assert "Expected:" in str(caught.value)
+
+
+@pytest.mark.parametrize("named", [["joy", "anger"], {"first": "joy"}, "joy", 5])
+def test_labels_without_numbers(named):
+    with pytest.raises((InputError, TypeError)):
+        AlbertConfig.from_dict({"id2label": named})
+
+
+def test_names_that_nobody_gave_are_none():
+    """transformers writes LABEL_0, ... for labels without names; they would tell two equal models apart."""
+    assert AlbertConfig.from_dict({"id2label": {"0": "LABEL_0", "1": "LABEL_1", "2": "LABEL_2"}}) == (
+        AlbertConfig.from_dict({"num_labels": 3})
+    )
+
+
+def test_groups_that_do_not_divide_the_layers():
+    """Of all shapes up to 64 layers transformers reads 39 as another network, none where they divide."""
+    differing = [
+        (L, G)
+        for L in range(1, 65)
+        for G in range(1, L + 1)
+        if groups_differ(AlbertConfig(num_hidden_layers=L, num_hidden_groups=G))
+    ]
+    assert len(differing) == 39
+    assert (18, 14) in differing
+    assert [pair for pair in differing if pair[0] % pair[1] == 0] == []
 
 
 def test_an_unknown_name():

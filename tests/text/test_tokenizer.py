@@ -126,3 +126,61 @@ def test_no_text_is_said():
 def test_a_folder_without_tokenizer_is_said(tmp_path):
     with pytest.raises(CheckpointError, match="No tokenizer could be read"):
         load_tokenizer(tmp_path)
+
+
+@pytest.fixture
+def folder(tokenizer, tmp_path):
+    tokenizer.save_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "albert"}')
+    return tmp_path
+
+
+@pytest.mark.parametrize("left", ["nothing", "tokenizer_config.json", "an empty vocabulary"])
+def test_a_vocabulary_of_nothing_but_special_tokens_is_none(folder, left):
+    """transformers makes a tokenizer of five pieces of such a folder, and every word is <unk>."""
+    if left == "an empty vocabulary":
+        written = json.loads((folder / "tokenizer.json").read_text())
+        written["model"]["vocab"] = written["model"]["vocab"][:5]
+        (folder / "tokenizer.json").write_text(json.dumps(written))
+    else:
+        (folder / "tokenizer.json").unlink()
+    if left == "nothing":
+        (folder / "tokenizer_config.json").unlink()
+    with pytest.raises(CheckpointError, match=r"No tokenizer could be read[\s\S]*tokenizer.json"):
+        load_tokenizer(folder)
+
+
+@pytest.mark.parametrize("length", ["512", "many", 0, -3, 7.5, True, [512], {}])
+def test_a_length_that_is_no_number_of_tokens(folder, length):
+    written = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(written | {"model_max_length": length}))
+    with pytest.raises(
+        CheckpointError, match=r"tokenizer_config.json: model_max_length is[\s\S]*whole number"
+    ):
+        load_tokenizer(folder)
+
+
+@pytest.mark.parametrize("length", [32, 32.0, 1e30, None])
+def test_lengths_that_transformers_writes(folder, length):
+    written = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(written | {"model_max_length": length}))
+    assert load_tokenizer(folder).model_max_length >= 32
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "3", "{}", '{"model": {}}', "\x00\xff"])
+@pytest.mark.parametrize("file", ["tokenizer.json", "tokenizer_config.json"])
+def test_damaged_files_of_a_tokenizer(folder, file, content):
+    (folder / file).write_text(content, encoding="latin-1")
+    try:
+        load_tokenizer(folder)
+    except CheckpointError:
+        return
+    assert file == "tokenizer_config.json", "a damaged vocabulary was read"
+
+
+def test_a_tokenizer_that_cannot_fill_up_a_batch(folder):
+    written = json.loads((folder / "tokenizer_config.json").read_text())
+    written |= {"pad_token": None, "tokenizer_class": "PreTrainedTokenizerFast"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(written))
+    with pytest.raises(CheckpointError, match="cannot make a batch"):
+        load_tokenizer(folder)

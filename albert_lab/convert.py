@@ -1,0 +1,119 @@
+"""The authors' TensorFlow release as a folder in Hugging Face's layout; needs neither TensorFlow nor
+sentencepiece.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from albert_lab.errors import CheckpointError, InputError, OutputError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+    from albert_lab.model.tensorflow import Release
+
+_VOCABULARIES = ("30k-clean.model", "spiece.model", "*.model")
+_KERAS = ("*.h5", "*.keras")
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What `convert` wrote. `left_out` names tensors for which no model here has a place."""
+
+    folder: Path
+    architecture: str
+    parameters: int
+    left_out: list[str]
+
+
+def convert(source: str | Path, out: str | Path, *, lower: bool | None = None) -> Converted:
+    """Write a release of the authors' code as config.json, model.safetensors and tokenizer files.
+
+    Args:
+        source: a folder with model.ckpt-best.index and .data, albert_config.json and 30k-clean.model, an
+            unpacked module of TensorFlow Hub, or the path of one checkpoint without its ending.
+        out: a folder that is new or empty. It is written as a whole or not at all.
+        lower: write text in lower case before it is cut into pieces; None = if the vocabulary has no
+            capitals.
+
+    Raises:
+        CheckpointError: something is missing, damaged, or of another network.
+        InputError: `out` holds files already.
+        OutputError: `out` cannot be written.
+    """
+    source, out = Path(source).expanduser(), Path(out).expanduser()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(
+            f"{out} is there already", expected="a new or empty folder", mend="choose another name"
+        )
+    _refuse_keras(source)
+    from albert_lab.model.tensorflow import find_checkpoint, find_file, read_release
+
+    vocabulary = find_file(find_checkpoint(source).parent, _VOCABULARIES)
+    if vocabulary is None:
+        raise CheckpointError(
+            f"{source} has no SentencePiece vocabulary",
+            expected="30k-clean.model or spiece.model beside the checkpoint",
+            mend="copy the one that belongs to this model there",
+        )
+    release = read_release(source)
+    from albert_lab.text.tokenizer import read_spiece
+
+    tokenizer = read_spiece(vocabulary, max_length=release.config.max_position_embeddings, lower=lower)
+    if len(tokenizer) > release.config.vocab_size:
+        raise CheckpointError(
+            f"{vocabulary} has {len(tokenizer)} pieces and the model {release.config.vocab_size}",
+            expected="the vocabulary that belongs to this model",
+        )
+    config = replace(
+        release.config,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.cls_token_id,
+        eos_token_id=tokenizer.sep_token_id,
+    )
+    described = {"architectures": [release.architecture], **config.to_dict(), "dtype": "float32"}
+    _write(out, described, release, tokenizer)
+    numbers = sum(array.size for array in release.tensors.values())
+    return Converted(out, release.architecture, numbers, release.left_out)
+
+
+def _write(
+    out: Path, described: dict[str, Any], release: Release, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    import torch
+
+    from albert_lab import model
+    from albert_lab.model.checkpoint import load_model, write_model
+    from albert_lab.text.tokenizer import load_tokenizer
+
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as place:
+            new = Path(place) / out.name
+            write_model(new, described, {n: torch.from_numpy(a) for n, a in release.tensors.items()})
+            tokenizer.save_pretrained(new)
+            load_model(new, getattr(model, release.architecture))  # shapes and numbers are looked at
+            load_tokenizer(new)
+            new.replace(out)
+    except OSError as error:
+        raise OutputError(
+            f"{out} could not be written: {error.strerror or error}.",
+            expected="a folder that can be written to, with enough free space",
+        ) from error
+
+
+def _refuse_keras(source: Path) -> None:
+    if not source.is_dir() or any(source.glob("*.index")) or (source / "variables").is_dir():
+        return
+    keras = [path.name for pattern in _KERAS for path in sorted(source.glob(pattern))]
+    if keras:
+        raise CheckpointError(
+            f"{source} holds {keras[0]}, a file of Keras",
+            expected="a checkpoint of the authors' code: model.ckpt-best.index and its .data",
+            mend="where Keras is installed, write the model with transformers 4: "
+            "AlbertModel.from_pretrained(folder, from_tf=True).save_pretrained(new_folder)",
+        )
