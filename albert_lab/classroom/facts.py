@@ -89,7 +89,7 @@ def facts(statements: Mapping[str, Any]) -> Facts:
 
 def _fact(says: str, value: Any) -> Fact:
     if isinstance(value, tuple) and len(value) > 1:
-        rising = tuple(map(float, value))
+        rising = tuple(each.item() if hasattr(each, "item") else float(each) for each in value)
         return Fact(says, rising, all(a < b for a, b in pairwise(rising)))
     if not isinstance(value, bool) and getattr(value, "ndim", None) != 0:
         raise InputError(
