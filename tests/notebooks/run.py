@@ -142,12 +142,14 @@ def other_capabilities() -> list[str]:
 
 
 def kill(process: subprocess.Popen) -> None:
-    """End ``process`` and all that it started, if it has not ended by itself."""
+    """End ``process`` and all that it started, if it has not ended by itself, and wait until they are gone."""
     if process.poll() is None:
-        family = psutil.Process(process.pid)
-        for each in [*family.children(recursive=True), family]:
+        parent = psutil.Process(process.pid)
+        family = [*parent.children(recursive=True), parent]
+        for each in family:
             with suppress(psutil.NoSuchProcess):
                 each.kill()
+        psutil.wait_procs(family, timeout=600)
 
 
 def failure(notebook: NotebookNode, message: str) -> str:
