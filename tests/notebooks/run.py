@@ -142,7 +142,7 @@ def other_capabilities() -> list[str]:
 
 
 def kill(process: subprocess.Popen) -> None:
-    """End ``process`` and all that it started, if it has not ended by itself, and wait until they are gone."""
+    """End ``process`` and all that it started, if it has not ended by itself, and wait till they are gone."""
     if process.poll() is None:
         parent = psutil.Process(process.pid)
         family = [*parent.children(recursive=True), parent]
