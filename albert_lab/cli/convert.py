@@ -23,7 +23,7 @@ def convert(
     ] = None,
     json_output: Json = False,
 ) -> None:
-    """Convert a TensorFlow checkpoint of ALBERT; TensorFlow is not needed.
+    """Convert a TensorFlow checkpoint, without TensorFlow.
 
     FOLDER holds model.ckpt-best.index, model.ckpt-best.data-00000-of-00001, albert_config.json and
     30k-clean.model (or spiece.model), as the authors released it. OUT can then be named wherever a model is
