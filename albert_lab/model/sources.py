@@ -145,8 +145,6 @@ def _from_hub(name: str, allow_pickle: bool) -> Path:
         reason = error
     try:
         folder = Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
-        _warn_of_unknown_modules(name, folder)
-        return folder
     except Exception:  # not in the cache either; the reason above is what counts
         if isinstance(reason, RepositoryNotFoundError):
             what = f"the model hub has no model {name!r} that you may read"
@@ -156,6 +154,8 @@ def _from_hub(name: str, allow_pickle: bool) -> Path:
             f"{what} ({type(reason).__name__})",
             mend=f"use the built-in model {DEFAULT_SOURCE!r}, which needs no network, or a folder",
         ) from None
+    _warn_of_unknown_modules(name, folder)
+    return folder
 
 
 def _knows_modules(name: str) -> None:
