@@ -75,13 +75,12 @@ def check_output(path: Path, endings: Sequence[str], *, overwrite: bool) -> None
     try:
         if "\0" in str(path):
             raise ValueError
-        str(path).encode("utf-8")
         is_folder, exists, has_parent = path.is_dir(), path.exists(), path.parent.is_dir()
         with suppress(FileNotFoundError, NotADirectoryError):
             path.lstat()  # what a name is refused for, such as its length
             _temporary(path).lstat()
-    except (OSError, ValueError) as error:  # UnicodeEncodeError is a ValueError
-        told = getattr(error, "strerror", None) or "it is not UTF-8, or holds a zero byte"
+    except (OSError, ValueError) as error:
+        told = getattr(error, "strerror", None) or "it holds a zero byte, or a sign that no name can have"
         raise OutputError(
             f"{str(path)!r:.80} is no name for a file: {told}.", mend="choose another name"
         ) from error

@@ -263,7 +263,7 @@ def notebook_of(data, metadata):
 def test_the_description_is_the_alternative_text_of_the_exported_page():
     figure, _ = viz.alignment(weights(2, 2), ['"><script>alert(1)</script>', "b"], ["<img src=x>", "d"])
     data, metadata = bundle(figure)
-    assert metadata == {"image/png": {"alt": figure.description}}
+    assert metadata["image/png"]["alt"] == figure.description
     page = HTMLExporter(template_name="classic").from_notebook_node(notebook_of(data, metadata))[0]
     (image,) = BeautifulSoup(page, "html.parser").select("div.output_png img")
     assert image["alt"] == figure.description
