@@ -7,6 +7,7 @@ ordinary transformers tokenizer, so ``AutoTokenizer.from_pretrained(folder)`` re
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections import Counter
@@ -215,7 +216,10 @@ def _check_usable(folder: Path, tokenizer: PreTrainedTokenizerFast) -> None:
     if set(tokenizer.get_vocab()) <= {*tokenizer.all_special_tokens, *SPECIAL_TOKENS}:
         raise _no_tokenizer(folder, "there is no vocabulary beside config.json, or an empty one")
     try:
-        tokenizer(["one text", "and a longer one"], padding=True, truncation=True, max_length=4)
+        # A copy makes the batch: padding and truncation would stay on the tokenizer.
+        copy.deepcopy(tokenizer)(
+            ["one text", "and a longer one"], padding=True, truncation=True, max_length=4
+        )
     except Exception as error:  # no padding token, damaged settings, ...
         raise _no_tokenizer(folder, f"it cannot make a batch ({error})") from error
 

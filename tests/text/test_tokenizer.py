@@ -184,3 +184,9 @@ def test_a_tokenizer_that_cannot_fill_up_a_batch(folder):
     (folder / "tokenizer_config.json").write_text(json.dumps(written))
     with pytest.raises(CheckpointError, match="cannot make a batch"):
         load_tokenizer(folder)
+
+
+def test_a_loaded_tokenizer_neither_pads_nor_cuts_by_itself(tokenizer, tmp_path):
+    tokenizer.save_pretrained(tmp_path)
+    backend = load_tokenizer(tmp_path).backend_tokenizer
+    assert (backend.padding, backend.truncation) == (None, None)
