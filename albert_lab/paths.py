@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from albert_lab.errors import OutputError
+
+_LONG_NAME = 200  # bytes; 255 are allowed
 
 
 def expanded(path: Path | str) -> Path:
@@ -98,8 +101,16 @@ def check_output(path: Path, endings: Sequence[str], *, overwrite: bool) -> None
         )
 
 
+def hidden_beside(path: Path, ending: str) -> Path:
+    """A hidden name beside a path, always the same one; of a long name only its beginning is in it."""
+    name = path.name
+    if len(os.fsencode(name)) > _LONG_NAME:
+        name = f"{name[:40]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+    return path.with_name(f".{name}.{ending}")
+
+
 def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    return hidden_beside(path, f"{secrets.token_hex(4)}.part")
 
 
 @contextmanager

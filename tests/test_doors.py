@@ -260,13 +260,17 @@ def test_a_source_that_cannot_be_is_told(source):
 # Names of files, consoles
 
 
-@pytest.mark.parametrize("name", ["o\udce9.parquet", "ö.parquet", "x.parquet"])
+@pytest.mark.parametrize(
+    "name", ["o\udce9.parquet", "ö.parquet", "x.parquet", "x" * 247 + ".parquet", "ö" * 123 + ".parquet"]
+)
 def test_vectors_get_any_name_that_a_file_can_have(name, folder):
     assert run("embed", "copy a file", "--model", folder, "--out", name).exit_code == 0
     assert read_vectors(name).texts == ["copy a file"]
 
 
-@pytest.mark.parametrize("name", ["x" * 300 + ".parquet", "a\0.parquet", "no/f.parquet", "f/x.parquet"])
+@pytest.mark.parametrize(
+    "name", ["x" * 300 + ".parquet", "ö" * 140 + ".parquet", "a\0.parquet", "no/f.parquet", "f/x.parquet"]
+)
 def test_a_name_that_no_file_can_have_is_told_before_anything_is_computed(
     name, folder, tmp_path, monkeypatch
 ):

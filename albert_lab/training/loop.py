@@ -158,7 +158,7 @@ class Trainer(ABC):
         sums, since, done = Counter(), 0, 0
         clock = _Clock(self.position.seconds, self.position.tokens)
         with self._pool() as pool:
-            for work in self.steps():
+            for work in () if self._is_over(early_stop) else self.steps():
                 sums.update(self._step(work, pool))
                 since, done = since + 1, done + 1
                 self.position.seconds = clock.seconds()
@@ -169,13 +169,13 @@ class Trainer(ABC):
                     since = 0
                 if early_stop and self.position.step % early_stop.every == 0:
                     report(self._log(self._judge(early_stop)))
-                    if self._lost_patience(early_stop):
+                    if self._is_over(early_stop):
                         break
                 if clock.due(save_every):
                     self.save()
                 if done == stop_after_steps:
                     break
-        if early_stop and (self.finished or self._lost_patience(early_stop)):
+        if early_stop and (self.finished or self._is_over(early_stop)):
             self.folder.load_best(self.model, self.device)
         metrics = self.evaluate()
         report(self._log(_held_out(metrics)))
@@ -221,14 +221,19 @@ class Trainer(ABC):
             raise InputError(
                 f"there is no measure {early_stop.measure!r} to stop by.", expected=" or ".join(metrics)
             )
+        self.position.judged_step = self.position.step
         value = metrics[early_stop.measure]
         if early_stop.is_better(value, self.position.best):
             self.folder.keep_best(self.model)
             self.position.best, self.position.best_step = float(value), self.position.step
         return _held_out(metrics)
 
-    def _lost_patience(self, early_stop: EarlyStop) -> bool:
-        return self.position.step - self.position.best_step >= early_stop.every * early_stop.patience
+    def _is_over(self, early_stop: EarlyStop | None) -> bool:
+        """Whether the run was stopped early, in this call or in one before."""
+        if early_stop is None or self.position.judged_step is None:
+            return False
+        since_best = self.position.judged_step - self.position.best_step
+        return since_best >= early_stop.every * early_stop.patience
 
     def _log(self, values: Mapping[str, float]) -> dict:
         record = {

@@ -35,7 +35,8 @@ _MODEL_FILES = (
 class Position:
     """Where a run stands: the next batch to train on, and what has been seen before it.
 
-    `best` is the best measure so far of a run that may stop early, and `best_step` when it was seen.
+    `best` is the best measure so far of a run that may stop early, `best_step` when it was seen, and
+    `judged_step` when it was measured last.
     """
 
     step: int = 0
@@ -45,6 +46,7 @@ class Position:
     seconds: float = 0.0
     best: float | None = None
     best_step: int = 0
+    judged_step: int | None = None
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from albert_lab.errors import InputError, OutputError
-from albert_lab.paths import atomic_write, check_output
+from albert_lab.paths import atomic_write, check_output, hidden_beside
 from albert_lab.progress_bar import progress_bar
 from albert_lab.text.batches import refuse_table, warn_of_cuts, without_surrogates
 from albert_lab.vectors.readers import TextRecord
@@ -253,7 +253,7 @@ def _partial_folder(out: Path) -> Iterator[Path]:
     """The folder for finished parts; what the file system says against it becomes an OutputError."""
     import pyarrow as pa
 
-    folder = out.with_name(f".{out.name}.partial")
+    folder = hidden_beside(out, "partial")
     try:
         folder.mkdir(exist_ok=True)
         yield folder

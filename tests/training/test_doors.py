@@ -106,7 +106,7 @@ def test_tuning_on_texts_that_the_tokenizer_does_not_know_is_refused(folder, tmp
 @pytest.mark.parametrize(
     "wrong",
     [
-        *(("--device", "klingon"), ("--device", "cuda:99"), ("--seed", "-1")),
+        *(("--device", "klingon"), ("--device", "cuda:99"), ("--device", ""), ("--seed", "-1")),
         *(("--seed", "99999999999999999999"), ("--learning-rate", "nan"), ("--learning-rate", "inf")),
         *(
             ("--clip-norm", "0"),

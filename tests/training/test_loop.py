@@ -140,6 +140,23 @@ def test_early_stopping_takes_the_best_weights(tmp_path):
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["training_log.jsonl"]
 
 
+def test_a_run_that_has_stopped_early_does_not_go_on(tmp_path):
+    stop = EarlyStop("mark", every=5, patience=3)
+    run = Line(tmp_path, judged=MARKS)
+    run.run(early_stop=stop)
+    again = Line(tmp_path, judged=MARKS)
+    again.run(early_stop=stop)
+    assert again.position.step == 25
+    assert torch.equal(values(again.model), values(run.model))
+
+
+def test_a_run_that_may_stop_early_only_now_is_not_over(tmp_path):
+    Line(tmp_path, judged=MARKS).run(stop_after_steps=30)
+    late = Line(tmp_path, judged=MARKS)
+    late.run(early_stop=EarlyStop("mark", every=1, patience=3))
+    assert late.position.step > 30
+
+
 def test_early_stopping_survives_a_kill(tmp_path):
     stop = EarlyStop("mark", every=5, patience=3)
     whole, cut = Line(tmp_path / "whole", judged=MARKS), Line(tmp_path / "cut", judged=MARKS)
