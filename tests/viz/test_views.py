@@ -440,6 +440,17 @@ def test_what_bertviz_is_called_with_is_accepted(draw):
     assert draw(**given).html == draw(CROSS).html
 
 
+@pytest.mark.filterwarnings("default")
+def test_bertviz_itself_takes_what_a_record_holds():
+    import bertviz
+    import torch
+
+    maps = tuple(torch.from_numpy(layer)[None] for layer in GOOD.attention)
+    for view in (bertviz.head_view, bertviz.model_view):
+        page = view(maps, list(GOOD.tokens), html_action="return").data
+        assert all(f'"{token}"' in page for token in GOOD.tokens)
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
