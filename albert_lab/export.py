@@ -174,7 +174,7 @@ def _exported(network: _Network, path: Path) -> onnx.ModelProto:
 
 
 def _fold_transposes(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store each matrix as it is multiplied. All layers share it, and would turn it again at every call."""
+    """Store each matrix once, and as it is multiplied; all layers share it, and would turn it at every call."""
     from onnx import numpy_helper
 
     graph = model.graph
@@ -189,8 +189,14 @@ def _fold_transposes(model: onnx.ModelProto) -> onnx.ModelProto:
             graph.initializer.append(stored[name])
         turned[node.output[0]] = name
         graph.node.remove(node)
+    firsts: dict[tuple[int, tuple[int, ...], bytes], str] = {}
+    for tensor in graph.initializer:  # the exporter turns small matrices itself, once for every layer
+        key = (tensor.data_type, tuple(tensor.dims), numpy_helper.to_array(tensor).tobytes())
+        if firsts.setdefault(key, tensor.name) != tensor.name:
+            turned[tensor.name] = firsts[key]
     for node in graph.node:
-        node.input[:] = [turned.get(name, name) for name in node.input]
+        names = [turned.get(name, name) for name in node.input]
+        node.input[:] = [turned.get(name, name) for name in names]  # turned, then found equal to another
     used = {name for node in graph.node for name in node.input}
     for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:
         graph.initializer.remove(tensor)

@@ -129,7 +129,7 @@ def test_the_file_says_what_it_is(tmp_path):
     assert meta.producer_name == "albert-lab"
     notes = meta.custom_metadata_map
     assert (notes["model"], notes["pooling"], notes["normalize"]) == ("docs-mini-sentence", "mean", "true")
-    assert json.loads(notes["max_tokens"]) == 256
+    assert json.loads(notes["max_tokens"]) == 64
 
 
 def test_a_file_that_computes_something_else_is_not_kept(tmp_path, monkeypatch):
