@@ -174,7 +174,7 @@ def _exported(network: _Network, path: Path) -> onnx.ModelProto:
 
 
 def _fold_transposes(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store each matrix once, and as it is multiplied; all layers share it, and would turn it at every call."""
+    """Store each matrix once, as it is multiplied: all layers share it, and would turn it at every call."""
     from onnx import numpy_helper
 
     graph = model.graph
