@@ -34,6 +34,7 @@ ALLOWED = {
     "learn": set(),
     "doctor": {"learn"},
     "convert": {"model", "text"},
+    "export": {"model", "vectors"},
     "face": {"model", "text", "vectors"},
 }
 ALLOWED["cli"] = set(ALLOWED)

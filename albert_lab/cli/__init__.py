@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from albert_lab.cli import attention, convert, corpus, course, models, pretrain, tune, vectors
+from albert_lab.cli import attention, convert, corpus, course, export, models, pretrain, tune, vectors
 from albert_lab.errors import AlbertLabError
 
 
@@ -88,6 +88,7 @@ app.command()(vectors.search)
 app.command()(attention.attention)
 app.command()(models.models)
 app.command()(convert.convert)
+app.command()(export.export)
 app.add_typer(corpus.app, name="corpus")
 app.command()(pretrain.pretrain)
 app.command()(tune.tune)

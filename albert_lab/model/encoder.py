@@ -2,6 +2,7 @@
 
 ALBERT's second saving: all layers share their weights (Lan et al. 2020, section 3.1, "cross-layer
 parameter sharing"). Between "all share" and "none share" lie groups: layer i of L uses group i*G//L.
+Where G does not divide L, transformers may choose another group (see `config.group_of_layer`).
 """
 
 from __future__ import annotations
