@@ -14,13 +14,11 @@ import torch
 from typer.testing import CliRunner
 
 import albert_lab as lab
+from albert_lab import export
 from albert_lab.cli import app
 from albert_lab.errors import InputError
 from albert_lab.model import AlbertConfig, AlbertForMaskedLM, AlbertModel, save_model
 from albert_lab.text.tokenizer import load_tokenizer
-
-pytest.importorskip("onnxruntime", reason='pip install "albert-lab[onnx]"')
-export = pytest.importorskip("albert_lab.export", reason='pip install "albert-lab[onnx]"')
 
 TEXTS = [
     "Copy a file.",

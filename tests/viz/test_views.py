@@ -440,7 +440,7 @@ def test_what_bertviz_is_called_with_is_accepted(draw):
     assert draw(**given).html == draw(CROSS).html
 
 
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore:unclosed file")
 def test_bertviz_itself_takes_what_a_record_holds():
     import bertviz
     import torch
