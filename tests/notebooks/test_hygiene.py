@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import pkgutil
+import re
 from collections import Counter
 
 import pytest
@@ -41,6 +43,19 @@ def test_nothing_is_defined_twice():
 
 def test_the_package_is_the_one_beside_the_chapters():
     assert PACKAGE.samefile(albert_lab.__path__[0])
+
+
+# "model" is also what a notebook calls its network.
+NAMED = re.compile(
+    rf"`(?:lab\.|albert_lab\.)?((?:{'|'.join(set(albert_lab._MODULES) - {'model'})})(?:\.\w+)+)"
+)
+
+
+@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+def test_what_the_prose_calls_by_its_name_is_there(path):
+    prose = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    for name in set(NAMED.findall(prose)):
+        assert pkgutil.resolve_name(f"albert_lab.{name}") is not None
 
 
 def good():
