@@ -17,8 +17,9 @@ class Prediction:
         question: the question's id, such as ``"p-10-1"``.
         guess: the option that was committed to, or None.
         answer: the true option.
-        mistakes: for each wrong option, what leads to it.
+        mistakes: for each wrong option, a sentence on what leads to it.
         value: what was computed, as text; empty if nothing was given.
+        reason: a sentence on why the true option is true; empty if nothing was given.
     """
 
     question: str
@@ -26,6 +27,7 @@ class Prediction:
     answer: str
     mistakes: Mapping[str, str]
     value: str = ""
+    reason: str = ""
 
     @property
     def right(self) -> bool | None:
@@ -34,8 +36,8 @@ class Prediction:
 
     def __str__(self) -> str:
         if self.guess is None:
-            return f"[{self.question}] {_unanswered(self._options())}"
-        lines = [f"[{self.question}] You said {self.guess}. {'Right.' if self.right else self._correction()}"]
+            return _unanswered(self._options())
+        lines = [f"You chose {self.guess}. {self._verdict()}"]
         lines += [f"Computed: {self.value}"] if self.value else []
         return "\n".join(lines)
 
@@ -44,16 +46,17 @@ class Prediction:
     def _repr_markdown_(self) -> str:
         """Rich text. Without a guess the answer is there too, but folded away."""
         if self.guess is None:
-            head = f"**{self.question}** &nbsp; {_unanswered([f'`{o}`' for o in self._options()])}"
+            head = _unanswered([f"`{o}`" for o in self._options()])
             folded = f"<details><summary>Show me without a guess</summary>\n\n{self._all()}\n\n</details>"
             return f"{head}\n\n{folded}"
         mark = "✓" if self.right else "✗"
-        verdict = "Right." if self.right else _safe(self._correction())
-        return f"{mark} **{self.question}** &nbsp; You said `{self.guess}`. {verdict}\n\n{self._all()}"
+        return f"{mark} You chose `{self.guess}`. {_safe(self._verdict())}\n\n{self._all()}"
 
-    def _correction(self) -> str:
+    def _verdict(self) -> str:
         assert self.guess is not None
-        return f"It is {self.answer}. {self.guess} comes out when {self.mistakes[self.guess]}."
+        if self.right:
+            return f"Right. {self.reason}".rstrip()
+        return f"It is {self.answer}. {self.mistakes[self.guess]}"
 
     def _options(self) -> list[str]:
         return sorted([self.answer, *self.mistakes])
@@ -62,8 +65,8 @@ class Prediction:
         lines = [f"Computed: {_safe(self.value)}\n"] if self.value else []
         for option in self._options():
             wrong = option != self.answer
-            text = f"comes out when {_safe(self.mistakes[option])}" if wrong else "**is true**"
-            lines.append(f"- `{option}` {text}")
+            text = self.mistakes[option] if wrong else f"**True.** {_safe(self.reason)}".rstrip()
+            lines.append(f"- `{option}`: {_safe(text) if wrong else text}")
         return "\n".join(lines)
 
 
@@ -74,22 +77,24 @@ def predict(
     answer: object,
     mistakes: Mapping[object, str],
     value: object = "",
+    reason: str = "",
 ) -> Prediction:
     """Compare a guess that the reader committed to with what is true.
 
-    >>> predict("p-10-1", "B", answer="a", mistakes={"b": "the mask is forgotten"}, value=(4, 6))
-    [p-10-1] You said b. It is a. b comes out when the mask is forgotten.
+    >>> predict("p-10-1", "B", answer="a", mistakes={"b": "Without the mask it would be b."}, value=(4, 6))
+    You chose b. It is a. Without the mask it would be b.
     Computed: (4, 6)
 
     Options are compared as text without case and outer spaces, so ``"B"``, ``" b"`` and ``"b"`` are one, and
     so are ``3`` and ``"3"``. Nothing is written, sent or graded.
 
     Args:
-        question: the id of the question.
+        question: the id of the question; it stands in error messages only.
         guess: one of the options, or None for "not answered", which never stops a run.
         answer: the true option; compute it where you can.
-        mistakes: each wrong option with the mistake that leads to it, worded to follow "when": at least one.
+        mistakes: each wrong option with a whole sentence on what leads to it: at least one.
         value: what was computed, to be shown with the verdict.
+        reason: a whole sentence on why the answer is true.
 
     Raises:
         InputError: the question has no id or no wrong option, the answer is also among the wrong options, a
@@ -103,7 +108,7 @@ def predict(
             expected=f"{_listing(sorted([true, *wrong]))}, or None for no guess",
             mend="change the guess in this cell and run it again",
         )
-    return Prediction(str(question), said, true, wrong, str(value))
+    return Prediction(str(question), said, true, wrong, str(value), reason.strip())
 
 
 def _checked_options(
@@ -121,7 +126,7 @@ def _checked_options(
     if unexplained:
         raise InputError(
             f"question {question!r} does not say which mistake leads to {_listing(unexplained)}.",
-            expected="a few words for every wrong option",
+            expected="a sentence for every wrong option",
         )
     return true, wrong
 

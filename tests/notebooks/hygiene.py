@@ -11,6 +11,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tests.notebooks.normal import CHAPTERS
+from tools import reading
 
 LONGEST_CELL = 30  # lines
 MOST_CODE_LINES = 360  # folded cells not counted
@@ -18,8 +19,11 @@ LARGEST_FILE = 1_000_000  # bytes
 LARGEST_PICTURE = 150_000  # bytes
 MOST_VARYING = 3  # cells of one notebook whose outputs depend on what is installed
 SECONDS = re.compile(r"\| *Running *\| *at most (\d+) seconds")
-IN_WORDS = "**In words.**"
-TAGS = re.compile(r"facts|varies|teaches:\w+")
+LONGEST_TEXT = 120  # words of a text cell
+LONGEST_MAIN_PATH = 60  # minutes
+IN_WORDS = "<details><summary>The picture in words</summary>"
+TAGS = re.compile(r"facts|varies|optional|teaches:\w+")
+CODES = re.compile(r"\b(?:LO|M|p|ex)-?\d\d[.\-_]\d+\b|\bLO-\d|\bM-\d")  # of objectives, mistakes, predictions
 MACHINE = re.compile(
     r"/(?:home|root|tmp|work|Users|opt|usr|var|private)/|[A-Z]:\\|site-packages|\.venv|0x[0-9a-f]{6,}|localhost"
     r"|\b\w*Warning\b|\bTraceback\b|it/s\b|\d%\||\d{4}-\d\d-\d\d \d\d:\d\d"
@@ -35,7 +39,57 @@ def stated_seconds(notebook: NotebookNode) -> int:
 def complaints(notebook: NotebookNode, path: Path) -> list[str]:
     """Everything in the notebook at ``path`` that does not keep to the rules."""
     rules = (shape, cells, predictions, figures, links, objectives)
+    if rewritten(notebook):
+        rules += (text, drawings, minutes, optional_parts)
     return [*size(notebook, path), *itertools.chain.from_iterable(rule(notebook) for rule in rules)]
+
+
+def rewritten(notebook: NotebookNode) -> bool:
+    """Whether no code of an objective and no description of a picture is in the way of reading any more."""
+    return not re.search(r"\*\*LO-|\*\*In words\.", prose(notebook))
+
+
+def text(notebook: NotebookNode) -> Iterator[str]:
+    """One idea in a text cell, no codes in what is read."""
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "markdown":
+            continue
+        if (count := reading.words(cell.source)) > LONGEST_TEXT:
+            yield f"cell {index}: {count} words, allowed {LONGEST_TEXT}"
+        for code in CODES.findall(re.sub(r"\]\([^)]*\)", "", cell.source)):
+            yield f"cell {index}: the code {code!r} is no word for a reader; it belongs into the metadata"
+
+
+def drawings(notebook: NotebookNode) -> Iterator[str]:
+    """At least one drawing."""
+    if not any("image/svg+xml" in output.get("data", {}) for _, output in outputs(notebook)):
+        yield "no drawing (albert_lab.viz.diagrams)"
+
+
+def minutes(notebook: NotebookNode) -> Iterator[str]:
+    """The card says how long reading takes, as counted, and the main path is short enough."""
+    main, _ = reading.paths(notebook)
+    if main.minutes > LONGEST_MAIN_PATH:
+        yield f"the main path takes {main.minutes:.0f} minutes, allowed {LONGEST_MAIN_PATH}"
+    if reading.card_line(notebook) not in notebook.cells[0].source:
+        yield f"the card does not say {reading.card_line(notebook)!r} (python -m tools.reading --write)"
+
+
+def optional_parts(notebook: NotebookNode) -> Iterator[str]:
+    """An optional part begins with a folded heading 'Optional: ...' and ends before a heading as high."""
+    level = 0
+    for index, cell in enumerate(notebook.cells):
+        heading = re.match(r"(#+) ", cell.source) if cell.cell_type == "markdown" else None
+        if "optional" not in tags(cell):
+            if level and not (heading and len(heading[1]) <= level) and "facts" not in tags(cell):
+                yield f"cell {index}: folded away with the optional part before it; begin it with a heading"
+            level = 0
+        elif not level or (heading and len(heading[1]) <= level):
+            level = len(heading[1]) if heading else 0
+            if not heading or not re.match(r"#+ Optional: ", cell.source):
+                yield f"cell {index}: an optional part begins without a heading '### Optional: ...'"
+            elif not cell.metadata.get("jp-MarkdownHeadingCollapsed"):
+                yield f"cell {index}: the optional part is not folded (jp-MarkdownHeadingCollapsed)"
 
 
 def shape(notebook: NotebookNode) -> Iterator[str]:
@@ -101,7 +155,12 @@ def cells(notebook: NotebookNode) -> Iterator[str]:
 
 
 def predictions(notebook: NotebookNode) -> Iterator[str]:
-    """A guess is open (``guess = None``) and stands in the code cell before the folded one that answers."""
+    """A guess is open (``guess = None``) and stands in the code cell before the folded one that answers.
+
+    The question has a text cell of its own, and each wrong option is explained by whole sentences.
+    """
+    if rewritten(notebook):
+        yield from questions(notebook)
     code, guesses = code_cells(notebook), 0
     for before, cell in itertools.pairwise([None, *code]):
         guesses += bool(re.search(r"^guess = ", cell.source, re.MULTILINE))
@@ -115,13 +174,31 @@ def predictions(notebook: NotebookNode) -> Iterator[str]:
         yield "not every guess is answered by one lab.predict()"
 
 
+def questions(notebook: NotebookNode) -> Iterator[str]:
+    """Questions of guesses in cells of their own; explanations in sentences."""
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        if re.search(r"^guess = ", cell.source, re.MULTILINE):
+            before = notebook.cells[index - 1].source if index else ""
+            if not before.startswith("**Predict.**"):
+                yield f"cell {index}: the text cell before a guess does not begin with '**Predict.**'"
+        for node in ast.walk(ast.parse(re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE))):
+            if isinstance(node, ast.keyword) and node.arg == "mistakes" and isinstance(node.value, ast.Dict):
+                for value in node.value.values:
+                    said = value.value if isinstance(value, ast.Constant) else None
+                    if isinstance(said, str) and not re.match(r"[^a-z].*[.!?)]$", said.strip(), re.DOTALL):
+                        yield f"cell {index}: {said!r} is no sentence"
+
+
 def figures(notebook: NotebookNode) -> Iterator[str]:
     """After every picture a text for those who cannot see it."""
     with_picture = {index for index, output in outputs(notebook) if "image/png" in output.get("data", {})}
     for index in sorted(with_picture):
         following = notebook.cells[index + 1] if index + 1 < len(notebook.cells) else None
-        if following is None or following.cell_type != "markdown" or IN_WORDS not in following.source:
-            yield f"cell {index}: a picture, and the next cell does not say '{IN_WORDS}'"
+        said = IN_WORDS if rewritten(notebook) else "**In words.**"
+        if following is None or following.cell_type != "markdown" or said not in following.source:
+            yield f"cell {index}: a picture, and the next cell does not say '{said}'"
 
 
 def links(notebook: NotebookNode) -> Iterator[str]:
@@ -139,13 +216,30 @@ def links(notebook: NotebookNode) -> Iterator[str]:
 
 
 def objectives(notebook: NotebookNode) -> Iterator[str]:
-    """Every objective (``**LO-10.1**``) has a question: ``Check yourself (LO-10.1)``."""
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    stated = set(re.findall(r"\*\*(LO-[\d.]+)\*\*", text))
-    asked = set(re.findall(r"Check yourself \((LO-[\d.]+)\)", text))
+    """Every objective has a question in 'Check yourself', and the other way round."""
+    stated, asked = stated_objectives(notebook), asked_objectives(notebook)
     for objective in sorted(stated ^ asked):
         problem = "stated and never asked about" if objective in stated else "asked, not stated"
         yield f"{objective} is {problem}"
+
+
+def stated_objectives(notebook: NotebookNode) -> set[str]:
+    """The ids of the objectives: ``{"albert_lab": {"objectives": ["LO-10.1", ...]}}``, one for each bullet."""
+    return in_metadata(notebook, "objectives") | set(re.findall(r"\*\*(LO-[\d.]+)\*\*", prose(notebook)))
+
+
+def asked_objectives(notebook: NotebookNode) -> set[str]:
+    """The ids of the objectives that questions ask about: ``{"albert_lab": {"asks": ["LO-10.1"]}}``."""
+    in_text = re.findall(r"Check yourself \((LO-[\d.]+)\)", prose(notebook))
+    return in_metadata(notebook, "asks") | set(in_text)
+
+
+def in_metadata(notebook: NotebookNode, name: str) -> set[str]:
+    return {each for cell in notebook.cells for each in cell.metadata.get("albert_lab", {}).get(name, [])}
+
+
+def prose(notebook: NotebookNode) -> str:
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
 def untaught_definitions(notebook: NotebookNode) -> list[str]:

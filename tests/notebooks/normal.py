@@ -14,7 +14,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
-KEPT_CELL_METADATA = ("albert_lab", "jupyter", "tags")
+KEPT_CELL_METADATA = ("albert_lab", "jp-MarkdownHeadingCollapsed", "jupyter", "tags")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SEED = re.compile(r"^SEED = 0\b", re.MULTILINE)  # the one place of a notebook whose networks are trained
 INTERACTIVE = ("text/html", "application/javascript", WIDGET)

@@ -58,19 +58,26 @@ def test_what_the_prose_calls_by_its_name_is_there(path):
         assert pkgutil.resolve_name(f"albert_lab.{name}") is not None
 
 
+CARD, DRAW, TEXT, QUESTION, GUESS, ANSWER, RECAP, FACTS = range(8)  # the cells of a good notebook
+FOLDED = {"tags": ["optional"], "jp-MarkdownHeadingCollapsed": True}
+
+
 def good():
     card = (
-        "# Why?\n\n| | |\n|---|---|\n| Reading | 5 minutes |\n| Running | at most 60 seconds on two cores |"
+        "# Why?\n\n| | |\n|---|---|\n| Reading | about 5 minutes |\n"
+        "| Running | at most 60 seconds on two cores |"
     )
     picture = new_output("display_data", data={"image/png": "iVBORw==", "text/plain": "x"})
+    drawing = new_output("display_data", data={"image/svg+xml": "<svg/>", "text/plain": "x"})
     return new_notebook(
         cells=[
             new_markdown_cell(card),
-            new_code_cell("draw()", execution_count=1, outputs=[picture]),
-            new_markdown_cell("**In words.** A line that falls."),
+            new_code_cell("draw()", execution_count=1, outputs=[drawing, picture]),
+            new_markdown_cell(f"{hygiene.IN_WORDS}\n\nA line that falls.\n\n</details>"),
+            new_markdown_cell("**Predict.** One or two?"),
             new_code_cell("guess = None  # 1 or 2", execution_count=2),
             new_code_cell(
-                "lab.predict('p', guess, answer=1, mistakes={2: 'x'})",
+                "lab.predict('p', guess, answer=1, mistakes={2: 'It would be two of each.'})",
                 execution_count=3,
                 metadata={"jupyter": {"source_hidden": True}},
             ),
@@ -103,34 +110,43 @@ def change(index, **values):
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (change(0, source="No title"), "no card"),
-        (change(0, source="# T\n| Running | at most 600 seconds |"), "600 seconds"),
-        (change(5, source="## The end"), "Recap"),
-        (change(6, source="check()"), "facts"),
-        (change(6, execution_count=7), "in order"),
-        (change(6, source="lab.facts({})\nassert True"), "would stop a learner"),
-        (change(2, source="See above."), "In words"),
-        (change(2, cell_type="raw"), "In words"),
-        (change(1, outputs=[]), "no outputs"),
-        (change(1, source="x = 1\n" * 31), "more than 30 lines"),
-        (change(1, source="x = 1\n" * 500), "lines of code"),
-        (change(1, metadata={"tags": ["odd"]}), "unknown tags"),
-        (change(1, metadata={"tags": ["varies"]}), "without a reason"),
-        (change(1, metadata={"albert_lab": {"tolerance": {"rtol": 1}}}), "without a reason"),
-        (change(3, source="guess = 'b'  # 1 or 2"), "no open guess"),
-        (change(3, source="x = 1"), "no open guess"),
-        (change(4, source="x = 1"), "not every guess"),
-        (change(4, metadata={}), "not folded"),
-        (change(1, outputs=say("/home/me/x.parquet")), "'/home/'"),
-        (change(1, outputs=say("UserWarning: old")), "Warning"),
-        (change(1, outputs=say("Loading:  40%|####      | 2/5")), "0%|"),
-        (change(1, outputs=say("<object at 0x7f12ab34>")), "0x7f12ab34"),
-        (change(1, outputs=[new_output("stream", name="stderr", text="x")]), "stderr"),
-        (change(1, outputs=[new_output("error", ename="E", evalue="x", traceback=[])]), "an error"),
-        (change(2, source="**In words.**\n- **LO-1.1** you can"), "LO-1.1 is stated and never"),
-        (change(2, source="**In words.**\n**Check yourself (LO-1.2).**"), "LO-1.2 is asked, not"),
-        (change(2, source="**In words.** [next](99_none.ipynb)"), "leads nowhere"),
-        (change(2, source="**In words.** <details><summary>a</summary>\nb</details>"), "blank line"),
+        (change(CARD, source="No title"), "no card"),
+        (change(CARD, source="# T\n| Running | at most 600 seconds |"), "600 seconds"),
+        (change(RECAP, source="## The end"), "Recap"),
+        (change(FACTS, source="check()"), "facts"),
+        (change(FACTS, execution_count=7), "in order"),
+        (change(FACTS, source="lab.facts({})\nassert True"), "would stop a learner"),
+        (change(TEXT, source="See above."), "The picture in words"),
+        (change(TEXT, cell_type="raw"), "The picture in words"),
+        (change(DRAW, outputs=[]), "no outputs"),
+        (change(DRAW, outputs=say("A line.")), "no drawing"),
+        (change(DRAW, source="x = 1\n" * 31), "more than 30 lines"),
+        (change(DRAW, source="x = 1\n" * 500), "lines of code"),
+        (change(DRAW, source="x = 1\n" * 500), "the main path takes"),
+        (change(DRAW, metadata={"tags": ["odd"]}), "unknown tags"),
+        (change(DRAW, metadata={"tags": ["varies"]}), "without a reason"),
+        (change(DRAW, metadata={"albert_lab": {"tolerance": {"rtol": 1}}}), "without a reason"),
+        (change(GUESS, source="guess = 'b'  # 1 or 2"), "no open guess"),
+        (change(GUESS, source="x = 1"), "no open guess"),
+        (change(QUESTION, source="One or two?"), "does not begin with '**Predict.**'"),
+        (change(ANSWER, source="x = 1"), "not every guess"),
+        (change(ANSWER, metadata={}), "not folded"),
+        (change(ANSWER, source="lab.predict('p', guess, answer=1, mistakes={2: 'one adds'})"), "no sentence"),
+        (change(DRAW, outputs=say("/home/me/x.parquet")), "'/home/'"),
+        (change(DRAW, outputs=say("UserWarning: old")), "Warning"),
+        (change(DRAW, outputs=say("Loading:  40%|####      | 2/5")), "0%|"),
+        (change(DRAW, outputs=say("<object at 0x7f12ab34>")), "0x7f12ab34"),
+        (change(DRAW, outputs=[new_output("stream", name="stderr", text="x")]), "stderr"),
+        (change(DRAW, outputs=[new_output("error", ename="E", evalue="x", traceback=[])]), "an error"),
+        (change(TEXT, metadata={"albert_lab": {"objectives": ["LO-1.1"]}}), "LO-1.1 is stated and never"),
+        (change(TEXT, metadata={"albert_lab": {"asks": ["LO-1.2"]}}), "LO-1.2 is asked, not"),
+        (change(TEXT, source=f"{hygiene.IN_WORDS} [next](99_none.ipynb)"), "leads nowhere"),
+        (change(TEXT, source=f"{hygiene.IN_WORDS}\nb</details>"), "blank line"),
+        (change(TEXT, source="word " * 121), "121 words"),
+        (change(TEXT, source="As p-01-2 asks."), "no word for a reader"),
+        (change(TEXT, source="More.", metadata={"tags": ["optional"]}), "without a heading"),
+        (change(QUESTION, source="### Optional: more", metadata={"tags": ["optional"]}), "is not folded"),
+        (change(QUESTION, source="### Optional: more", metadata=FOLDED), "folded away with"),
     ],
 )
 def test_a_spoilt_notebook_is_complained_about(tmp_path, spoil, says):
@@ -143,7 +159,7 @@ def test_too_many_varying_cells_and_too_large_pictures(tmp_path):
     notebook = good()
     varies = {"tags": ["varies"], "albert_lab": {"varies": "what is installed"}}
     notebook.cells[1:1] = [new_code_cell("x", execution_count=1, metadata=varies) for _ in range(4)]
-    notebook.cells[5].outputs[0].data["image/png"] = "A" * 300_000
+    notebook.cells[5].outputs[1].data["image/png"] = "A" * 300_000
     text = complain(notebook, tmp_path)
     assert "4 cells are tagged" in text
     assert "a picture of more" in text
