@@ -1,4 +1,4 @@
-"""How long reading a chapter takes, counted in its notebook: ``python -m tools.reading [chapters] [--write]``.
+"""How long reading a chapter takes, counted in the notebook: ``python -m tools.reading [NN] [--write]``.
 
 150 words a minute, 8 lines of code a minute and 2 minutes for a prediction, times 1.3 for thinking. What is
 folded (code without its source, the descriptions of pictures) takes no time. Cells tagged ``optional`` are

@@ -224,7 +224,7 @@ def objectives(notebook: NotebookNode) -> Iterator[str]:
 
 
 def stated_objectives(notebook: NotebookNode) -> set[str]:
-    """The ids of the objectives: ``{"albert_lab": {"objectives": ["LO-10.1", ...]}}``, one for each bullet."""
+    """The ids of the objectives: ``{"albert_lab": {"objectives": ["LO-10.1"]}}``, one for each bullet."""
     return in_metadata(notebook, "objectives") | set(re.findall(r"\*\*(LO-[\d.]+)\*\*", prose(notebook)))
 
 
