@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import re
 from dataclasses import dataclass
@@ -213,7 +214,11 @@ def test_a_drawing_carries_its_sentence():
     assert tree.get("role") == "img"
     told = 'A "sentence" <with> signs & marks.'
     assert [tree.get("aria-label"), tree.find(f"{SVG}title").text, tree.find(f"{SVG}desc").text] == [told] * 3
-    assert drawing._repr_mimebundle_() == {"image/svg+xml": drawing.svg, "text/plain": told}
+    bundle = drawing._repr_mimebundle_()
+    html = bundle.pop("text/html")
+    assert bundle == {"image/svg+xml": drawing.svg, "text/plain": told}
+    assert ' alt="A &quot;sentence&quot; &lt;with&gt; signs &amp; marks."' in html
+    assert base64.b64decode(re.search(r"base64,([^\"]*)", html)[1]).decode() == drawing.svg
     assert repr(drawing) == told
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from albert_lab.errors import InputError
@@ -26,7 +28,12 @@ class Drawing:
     description: str
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": self.description}
+        # JupyterLab shows an SVG without telling its sentence to those who cannot see it, and in a notebook
+        # that is not trusted not at all; it shows a picture in HTML with both.
+        coded = base64.b64encode(self.svg.encode()).decode()
+        picture = f'src="data:image/svg+xml;base64,{coded}" alt="{escape(self.description)}"'
+        html = f'<img {picture} style="max-width:100%">'
+        return {"text/html": html, "image/svg+xml": self.svg, "text/plain": self.description}
 
     def __repr__(self) -> str:
         return self.description
