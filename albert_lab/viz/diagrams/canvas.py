@@ -130,20 +130,19 @@ class Canvas:
         ink: str = INK,
         bold: bool = False,
         anchor: str = "middle",
-        halo: str = "",
+        ground: str = "",
         verbatim: bool = False,
     ) -> None:
-        """One line of text whose middle is at height ``y``; with ``halo``, on a ground of its own colour."""
+        """One line of text whose middle is at height ``y``; with ``ground``, lines behind it are covered."""
         points = SIZES[size]
         width = width_of(line, points, bold=bold) if verbatim else formula_width(line, points, bold=bold)
         left = x - width * {"start": 0, "middle": 0.5, "end": 1}[anchor]
         self.cover(left, y - points * 0.6, left + width, y + points * 0.6)
+        if ground:
+            self._box(left - 2, y - points * 0.6, width + 4, points * 1.2, 2, f'fill="{ground}"')
         look = f'x="{number(x)}" y="{number(y + points * 0.35)}" font-size="{number(points)}" fill="{ink}"'
         look += "" if anchor == "start" else f' text-anchor="{anchor}"'
         look += ' font-weight="bold"' if bold else ""
-        look += (
-            f' stroke="{halo}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' if halo else ""
-        )
         inner = escape(line) if verbatim else _with_subscripts(line, points)
         self.shapes.append(f"<text {look}>{inner}</text>")
 

@@ -80,22 +80,26 @@ class Box(Labelled):
         self._label(max(least, width), max(_BOX[1], height), name, lines_of(below))
 
     def paint_body(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
-        canvas.rect(x, y, width, height, self._role, corner=self._corner)
-        halo = self._role.fill if self._role.hatch else ""
+        thick = 2.2 if self._role.hatch else 1.2
+        canvas.rect(x, y, width, height, self._role, corner=self._corner, thick=thick)
+        ground = self._role.fill if self._role.hatch else ""
         start = y + height / 2 - (len(self._lines) - 1) / 2 * line_height("normal")
         for index, line in enumerate(self._lines):
             middle = start + index * line_height("normal")
-            canvas.text(x + width / 2, middle, line, ink=self._role.ink, halo=halo)
+            canvas.text(x + width / 2, middle, line, ink=self._role.ink, ground=ground)
 
 
-def box(words: object, below: str = "", role: str = "plain", *, name: str = "") -> Part:
+def box(
+    words: object, below: str = "", role: str = "plain", *, name: str = "", least: float = _BOX[0]
+) -> Part:
     """A step of the computation: a layer, a tokenizer, a loss.
 
     Args:
         below: what comes out of it, in small letters underneath, such as its shape ``"(B, T, H)"``.
         name: a heading above it.
+        least: its least width, so that boxes above each other are alike.
     """
-    return Box(words, below, role, name, 4, _BOX[0])
+    return Box(words, below, role, name, 4, least)
 
 
 def head(number: int | str, below: str = "", role: str = "plain") -> Part:
@@ -133,7 +137,7 @@ class Cells2d(Labelled):
         ]
         if len(cells) > 1:  # a table: all columns alike
             self._widths = [max(self._widths)] * len(self._widths)
-        self._names = max((width_of(row, small) + 8 for row in self._rows), default=0.0)
+        self.aside = max((width_of(row, small) + 8 for row in self._rows), default=0.0)
         self._head = line_height("small") + 4 if self._columns else 0.0
         width, height = sum(self._widths), self._tall * len(cells)
         self._label(width, height, name, lines_of(below))
@@ -142,7 +146,7 @@ class Cells2d(Labelled):
     def _make_room(self) -> None:
         """Room for the names of the rows on the left and of the columns above, on top of the labels' own."""
         left, top, right, bottom = self.body
-        aside = max(0.0, self._names - left)
+        aside = max(0.0, self.aside - left)
         self._above += self._head
         body = (left + aside, top + self._head, right + aside, bottom + self._head)
         # The name above needs no room of its own over the names of the columns.
@@ -185,13 +189,13 @@ class Cells2d(Labelled):
                 ends = [(middle[0] - r, middle[1] - side * r), (middle[0] + r, middle[1] + side * r)]
                 canvas.line(ends, look.edge)
         if self._cells[i][j]:
-            halo = look.fill if look.hatch else ""
+            ground = look.fill if look.hatch else ""
             canvas.text(
                 left + wide / 2,
                 top + self._tall / 2,
                 self._cells[i][j],
                 ink=look.ink,
-                halo=halo,
+                ground=ground,
                 verbatim=True,
             )
 
@@ -251,7 +255,7 @@ def table(
     columns: Sequence[object] = (),
     name: str = "",
     below: str = "",
-    role: str = "plain",
+    role: str | Sequence[str] = "plain",
     lit: Cells = (),
     muted: Cells = (),
     digits: int = 2,
@@ -261,6 +265,7 @@ def table(
     Args:
         rows, columns: names of the rows, on the left, and of the columns, above.
         below: what stands underneath, such as the shape.
+        role: of all cells, or one for each row.
         lit, muted: cells to bring out and to put back: ``(row, column)``, or a number for a whole row (for a
             single cell, if there is only one row).
 
@@ -311,8 +316,11 @@ def _shown(value: Any, digits: int) -> str:
     return readable(told.replace("-", "\u2212"))
 
 
-def _looks(rows: int, columns: int, role: str, lit: Cells, muted: Cells) -> list[list[Role]]:
-    looks = [[role_of(role)] * columns for _ in range(rows)]
+def _looks(rows: int, columns: int, role: str | Sequence[str], lit: Cells, muted: Cells) -> list[list[Role]]:
+    roles = [role] * rows if isinstance(role, str) else list(role)
+    if len(roles) != rows:
+        raise InputError(f"{len(roles)} roles for {rows} rows.", expected="one role, or one for each row")
+    looks = [[role_of(name)] * columns for name in roles]
     for name, chosen in (("muted", muted), ("lit", lit)):
         for cell in chosen:
             for i, j in _cells_of(cell, rows, columns):
@@ -426,7 +434,7 @@ class Plane(Labelled):
             long = math.hypot(a, b) or 1.0
             away = 11 + width_of(label, SIZES["normal"], bold=True) / 2 * abs(a) / long
             place = tip[0] + away * a / long, tip[1] - 11 * b / long
-            canvas.text(*place, label, ink=look.edge, bold=True, halo=CARD)
+            canvas.text(*place, label, ink=look.edge, bold=True, ground=CARD)
 
 
 def plane(
