@@ -104,14 +104,15 @@ class Canvas:
         """A line through the points (a curve has four: ends and, between them, where it is pulled to)."""
         for x, y in points:
             self.cover(x, y, x, y)
+        if head:
+            points = [*points[:-1], self._head(points[-2], points[-1], colour, 4.5 + 2 * thick)]
         told = [f"{number(x)} {number(y)}" for x, y in points]
         path = f"M{told[0]}C{' '.join(told[1:])}" if curve else f"M{told[0]}L{' '.join(told[1:])}"
         more = f' stroke-dasharray="{dash}"' if dash else ""
         self.shapes.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{thick}"{more}/>')
-        if head:
-            self._head(points[-2], points[-1], colour)
 
-    def _head(self, before: Point, tip: Point, colour: str, size: float = 7) -> None:
+    def _head(self, before: Point, tip: Point, colour: str, size: float) -> Point:
+        """Draw an arrow's head, and return where its line ends: within it, not beyond its tip."""
         angle = math.atan2(tip[1] - before[1], tip[0] - before[0])
         corners = [tip]
         for side in (-1, 1):
@@ -119,6 +120,7 @@ class Canvas:
             corners.append((tip[0] - size * math.cos(turn), tip[1] - size * math.sin(turn)))
         told = " ".join(f"{number(x)},{number(y)}" for x, y in corners)
         self.shapes.append(f'<polygon points="{told}" fill="{colour}"/>')
+        return tip[0] - size * 0.7 * math.cos(angle), tip[1] - size * 0.7 * math.sin(angle)
 
     def text(
         self,
