@@ -268,6 +268,16 @@ def test_arrows_turn_with_what_holds_them():
     assert tip[0] == pytest.approx((upper.left + upper.right) / 2)
 
 
+def test_an_arrow_into_a_residual_runs_on_as_one():
+    """One head at the end, none on the way."""
+    drawing = show(draw.column(draw.box("a"), draw.arrow("x"), draw.residual(draw.box("b"))))
+    assert faults(drawing.svg) == []
+    assert len(tips(drawing)) == 3  # into b, from b to the plus, and around b to the plus
+    lines = [path.get("d") for path in root(drawing).iter(f"{SVG}path")]
+    (_, end), (start, _) = (re.findall(r"[-\d.]+ [-\d.]+", line) for line in lines[:2])
+    assert float(end.split()[1]) >= float(start.split()[1])
+
+
 @pytest.mark.parametrize("bend", [0, 0.3])
 def test_a_link_ends_at_the_side_that_it_is_tied_to(bend):
     words, box = draw.tokens(["a", "b", "c"]), draw.box("to")
