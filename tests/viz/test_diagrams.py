@@ -90,6 +90,31 @@ def test_all_parts_together_keep_apart():
     assert faults(show(*rows).svg) == []
 
 
+def test_lines_keep_away_from_the_labels_of_what_they_go_around():
+    def labelled():
+        return draw.box("attention", "(B, T, H)\nbelow", name="above")
+
+    for around in (
+        draw.residual(labelled()),
+        draw.loop(labelled(), "twice"),
+        draw.frame(labelled(), "title"),
+    ):
+        assert faults(show(draw.column(draw.arrow(), around, draw.arrow())).svg) == []
+    for side in ("top", "bottom", "left", "right"):
+        inner = draw.table([[1, 2], [3, 4]], rows=["a", "b"], columns=["c", "d"], name="above", below="below")
+        assert faults(show(draw.brace(inner, "a label that is wider\nof two lines", side)).svg) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_can_be_read_wherever_it_is_taken(role):
+    one, other = draw.box("a", role=role, name="name", below="below"), draw.head(1, "(T, d)", role)
+    rows = [draw.row(one, draw.arrow("label", "note", role), other), draw.text("words", role)]
+    rows += [draw.table([["a"]], role=role, rows=["row"], columns=["column"], name="table")]
+    rows += [draw.frame(draw.text("inside"), "title", role), draw.loop(draw.box("x"), "twice", role)]
+    rows += [draw.plane({"v": (1, 1)}, roles={"v": role})]
+    assert faults(show(*rows, draw.link(rows[1], rows[2], "link", role)).svg) == []
+
+
 def test_the_finder_of_faults_finds_them():
     one, other = draw.text("one text"), draw.text("another")
     assert faults(show(draw.row(one, other, gap=-20)).svg)

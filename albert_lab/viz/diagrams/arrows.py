@@ -13,11 +13,10 @@ from albert_lab.viz.diagrams.style import (
     CARD,
     CARD_EDGE,
     QUIET,
-    ROLES,
     SIZES,
+    ink_of,
     lines_of,
     readable,
-    role_of,
     width_of,
 )
 
@@ -34,7 +33,8 @@ class Plane(Labelled):
         self._vectors = {readable(label): (float(x), float(y)) for label, (x, y) in vectors.items()}
         if not self._vectors or not all(math.isfinite(c) for v in self._vectors.values() for c in v):
             raise InputError(f"vectors {dict(vectors)}.", expected="at least one, of two finite numbers each")
-        self._roles = {label: role_of(roles.get(label, "key")) for label in self._vectors}
+        self._roles = {label: roles.get(label, "key") for label in self._vectors}
+        self._inks = {label: ink_of(role) for label, role in self._roles.items()}
         xs, ys = zip((0.0, 0.0), *self._vectors.values(), strict=True)
         self._low = (math.floor(min(xs)), math.floor(min(ys)))
         self._high = (max(math.ceil(max(xs)), self._low[0] + 1), max(math.ceil(max(ys)), self._low[1] + 1))
@@ -57,13 +57,12 @@ class Plane(Labelled):
             canvas.line([at(left, b), at(right, b)], QUIET if b == 0 else CARD_EDGE, thick=1)
         arrows = {label: (at(0, 0), at(*vector)) for label, vector in self._vectors.items()}
         # A query is drawn first and thick, so that a key of the same direction lies on it and hides it not.
-        for label in sorted(arrows, key=lambda label: self._roles[label] is not ROLES["query"]):
-            look = self._roles[label]
-            thick = 6 if look is ROLES["query"] else 2.4
-            canvas.line(arrows[label], look.edge, thick=thick, head=True)
+        for label in sorted(arrows, key=lambda label: self._roles[label] != "query"):
+            thick = 6 if self._roles[label] == "query" else 2.4
+            canvas.line(arrows[label], self._inks[label], thick=thick, head=True)
         places = _beside_tips(arrows)
         for label, place in places.items():
-            canvas.text(*place, label, ink=self._roles[label].edge, bold=True, ground=CARD, verbatim=True)
+            canvas.text(*place, label, ink=self._inks[label], bold=True, ground=CARD, verbatim=True)
 
 
 def _name_width(label: str) -> float:

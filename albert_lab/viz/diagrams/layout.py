@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from albert_lab.errors import InputError
 from albert_lab.viz.diagrams.canvas import Canvas, Point
-from albert_lab.viz.diagrams.part import Anchored, Part, Spot, line_height
+from albert_lab.viz.diagrams.part import Anchored, Part, Spot
 from albert_lab.viz.diagrams.parts import text
-from albert_lab.viz.diagrams.style import CARD, INK, QUIET, SIZES, formula_width, lines_of, role_of
+from albert_lab.viz.diagrams.style import CARD, QUIET, SIZES, formula_width, ink_of, line_height, lines_of
 
 _ALIGN = {"left": 0.0, "top": 0.0, "right": 1.0, "bottom": 1.0}
 _PAD = 5  # between an arrow and its neighbours, and its label
@@ -21,7 +21,7 @@ class Arrow(Part):
 
     def __init__(self, label: object, note: object, role: str) -> None:
         self._labels = [lines_of(words) if words else [] for words in (label, note)]
-        self._ink = INK if role == "plain" else role_of(role).edge
+        self._ink = ink_of(role)
         self._down, self._beyond = False, 0.0
         self.turn(down=False)
 
@@ -57,18 +57,14 @@ class Arrow(Part):
             self._write(canvas, lines, ends, side)
 
     def _write(self, canvas: Canvas, lines: Sequence[str], ends: Sequence[Point], side: int) -> None:
-        step, x, y = line_height("small"), (ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2
-        ink = self._ink if side < 0 else QUIET
-        for index, line in enumerate(lines):
-            if self._down:
-                anchor = "start" if side < 0 else "end"
-                middle = y + (index - (len(lines) - 1) / 2) * step
-                canvas.text(x - side * _PAD * 1.6, middle, line, size="small", ink=ink, anchor=anchor)
-            else:
-                middle = (
-                    y - (len(lines) - index - 0.5) * step - 3 if side < 0 else y + (index + 0.5) * step + 2
-                )
-                canvas.text(x, middle, line, size="small", ink=ink)
+        """The label (side -1: above, or on the right) or the note (side 1: below, or on the left)."""
+        x, y = (ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2
+        look = {"size": "small", "ink": self._ink if side < 0 else QUIET}
+        if self._down:
+            canvas.lines(x - side * _PAD * 1.6, y, lines, anchor="start" if side < 0 else "end", **look)
+        else:
+            away = len(lines) * line_height("small") / 2 + (3 if side < 0 else 2)
+            canvas.lines(x, y + side * away, lines, **look)
 
 
 def arrow(label: object = "", note: object = "", role: str = "plain") -> Part:
@@ -203,7 +199,7 @@ class Link:
     ) -> None:
         self._ends, self._label = ends, lines_of(label) if label else []
         self._bend, self._square, self._head = bend, square, head
-        self._ink, self._dash = (INK if role == "plain" else role_of(role).edge), "5 3" if dashed else ""
+        self._ink, self._dash = ink_of(role), "5 3" if dashed else ""
 
     def paint(self, canvas: Canvas) -> None:
         start, end = self._spots(canvas)
@@ -212,9 +208,7 @@ class Link:
         curve = bool(self._bend) and not self._square
         canvas.line(path, self._ink, dash=self._dash, curve=curve, head=self._head)
         x, y = _halfway(path, curve=curve)
-        for index, line in enumerate(self._label):
-            middle = y + (index - (len(self._label) - 1) / 2) * line_height("small")
-            canvas.text(x, middle, line, size="small", ink=self._ink, ground=CARD)
+        canvas.lines(x, y, self._label, size="small", ink=self._ink, ground=CARD)
 
     def _spots(self, canvas: Canvas) -> tuple[Spot, Spot]:
         """The two points; where a part is given and no point of it, the sides that face each other."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from albert_lab.errors import InputError
 from albert_lab.viz.diagrams.canvas import Canvas
-from albert_lab.viz.diagrams.part import Labelled, Part, Region, line_height
+from albert_lab.viz.diagrams.part import Labelled, Part, Region
 from albert_lab.viz.diagrams.style import (
     INK,
     QUIET,
@@ -15,6 +16,8 @@ from albert_lab.viz.diagrams.style import (
     SIZES,
     Role,
     formula_width,
+    ink_of,
+    line_height,
     lines_of,
     readable,
     role_of,
@@ -35,15 +38,14 @@ class Text(Part):
         if size not in SIZES:
             raise InputError(f"there is no size {size!r}.", expected=", ".join(SIZES))
         self._lines, self._size, self._bold = lines_of(words), size, bold
-        self._ink = QUIET if role == "muted" else INK if role == "plain" else role_of(role).edge
+        self._ink = ink_of(role)
         width = max(formula_width(line, SIZES[size], bold=bold) for line in self._lines)
         height = len(self._lines) * line_height(size)
         self._sized((0, 0, width, height), width, height)
 
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
-        for index, line in enumerate(self._lines):
-            middle = y + (index + 0.5) * line_height(self._size)
-            canvas.text(x + self.axis[0], middle, line, size=self._size, ink=self._ink, bold=self._bold)
+        look = {"size": self._size, "ink": self._ink, "bold": self._bold}
+        canvas.lines(x + self.axis[0], y + self.height / 2, self._lines, **look)
 
 
 def text(words: object, role: str = "plain", *, size: str = "normal", bold: bool = False) -> Part:
@@ -80,10 +82,7 @@ class Box(Labelled):
         thick = 2.2 if self._role.hatch else 1.2
         canvas.rect(x, y, width, height, self._role, corner=self._corner, thick=thick)
         ground = self._role.fill if self._role.hatch else ""
-        start = y + height / 2 - (len(self._lines) - 1) / 2 * line_height("normal")
-        for index, line in enumerate(self._lines):
-            middle = start + index * line_height("normal")
-            canvas.text(x + width / 2, middle, line, ink=self._role.ink, ground=ground)
+        canvas.lines(x + width / 2, y + height / 2, self._lines, ink=self._role.ink, ground=ground)
 
 
 def box(
@@ -121,33 +120,25 @@ class Cells(Labelled):
     ) -> None:
         self._cells, self._looks, self._crossed = cells, looks, crossed
         self._rows, self._columns = list(rows), list(columns)
-        small, normal = SIZES["small"], SIZES["normal"]
-        empty = not any(any(row) for row in cells)
-        self._tall = least if empty else _CELL
-        self._widths = [
-            max(
-                [least]
-                + [width_of(row[j], normal) + 12 for row in cells if row[j]]
-                + [width_of(self._columns[j], small) + 8 for _ in self._columns[:1]]
-            )
-            for j in range(len(cells[0]))
-        ]
+        self._tall = _CELL if any(map(any, cells)) else least
+        self._widths = [self._width_of_column(j, least) for j in range(len(cells[0]))]
         if len(cells) > 1:  # a table: all columns alike
             self._widths = [max(self._widths)] * len(self._widths)
-        self.aside = max((width_of(row, small) + 8 for row in self._rows), default=0.0)
-        self._head = line_height("small") + 4 if self._columns else 0.0
-        width, height = sum(self._widths), self._tall * len(cells)
-        self._label(width, height, name, lines_of(below))
+        self._label(sum(self._widths), self._tall * len(cells), name, lines_of(below))
         self._make_room()
 
+    def _width_of_column(self, j: int, least: float) -> float:
+        inside = [width_of(row[j], SIZES["normal"]) + 12 for row in self._cells if row[j]]
+        above = [width_of(name, SIZES["small"]) + 8 for name in self._columns[j : j + 1]]
+        return max([least, *inside, *above])
+
     def _make_room(self) -> None:
-        """Room for the names of the rows on the left and of the columns above, on top of the labels' own."""
+        """Room for the names of the rows on the left and of the columns above, beside that of the labels."""
         left, top, right, bottom = self.body
-        aside = max(0.0, self.aside - left)
-        self._above += self._head
-        body = (left + aside, top + self._head, right + aside, bottom + self._head)
-        # The name above needs no room of its own over the names of the columns.
-        self._sized(body, self.width + aside, self.height + self._head)
+        self.aside = max((width_of(row, SIZES["small"]) + 8 for row in self._rows), default=0.0)
+        more, head = max(0.0, self.aside - left), line_height("small") + 4 if self._columns else 0.0
+        body = (left + more, top + head, right + more, bottom + head)
+        self._sized(body, self.width + more, self.height + head)
 
     def __getitem__(self, index: int | tuple[int, int]) -> Region:
         """The cell with this number, in reading order; or the one at (row, column).
@@ -167,14 +158,9 @@ class Cells(Labelled):
         return Region(self, (left, top, left + self._widths[j], top + self._tall))
 
     def paint_body(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
-        lit = []
-        for i, row in enumerate(self._cells):
-            for j in range(len(row)):
-                (lit if self._looks[i][j] is ROLES["lit"] else []).append((i, j))
-                if self._looks[i][j] is not ROLES["lit"]:
-                    self._paint_cell(canvas, x, y, i, j)
-        for i, j in lit:  # last, so that their thick edges are whole
-            self._paint_cell(canvas, x, y, i, j, thick=2.2)
+        places = itertools.product(range(len(self._cells)), range(len(self._widths)))
+        for i, j in sorted(places, key=lambda place: self._looks[place[0]][place[1]].hatch):
+            self._paint_cell(canvas, x, y, i, j)  # the lit ones last, so that their thick edges are whole
         for i, row in enumerate(self._rows):
             middle = y + (i + 0.5) * self._tall
             canvas.text(x - 6, middle, row, size="small", ink=QUIET, anchor="end", verbatim=True)
@@ -183,25 +169,18 @@ class Cells(Labelled):
             height = y - 4 - line_height("small") / 2
             canvas.text(middle, height, column, size="small", ink=QUIET, verbatim=True)
 
-    def _paint_cell(self, canvas: Canvas, x: float, y: float, i: int, j: int, thick: float = 1.2) -> None:
+    def _paint_cell(self, canvas: Canvas, x: float, y: float, i: int, j: int) -> None:
         look, wide = self._looks[i][j], self._widths[j]
         left, top = x + sum(self._widths[:j]), y + i * self._tall
-        canvas.rect(left, top, wide, self._tall, look, corner=0, thick=thick)
+        canvas.rect(left, top, wide, self._tall, look, corner=0, thick=2.2 if look.hatch else 1.2)
         if self._crossed and self._crossed[i][j]:
             middle, r = (left + wide / 2, top + self._tall / 2), 4.5
             for side in (-1, 1):
                 ends = [(middle[0] - r, middle[1] - side * r), (middle[0] + r, middle[1] + side * r)]
                 canvas.line(ends, look.edge)
         if self._cells[i][j]:
-            ground = look.fill if look.hatch else ""
-            canvas.text(
-                left + wide / 2,
-                top + self._tall / 2,
-                self._cells[i][j],
-                ink=look.ink,
-                ground=ground,
-                verbatim=True,
-            )
+            style = {"ink": look.ink, "ground": look.fill if look.hatch else "", "verbatim": True}
+            canvas.text(left + wide / 2, top + self._tall / 2, self._cells[i][j], **style)
 
 
 def tokens(

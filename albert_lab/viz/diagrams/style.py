@@ -58,6 +58,16 @@ def role_of(name: str) -> Role:
     return ROLES[name]
 
 
+def ink_of(role: str) -> str:
+    """The colour of words and lines of a role, dark enough to be read on the card."""
+    return {"plain": INK, "muted": QUIET}.get(role) or role_of(role).edge
+
+
+def line_height(size: str) -> float:
+    """From one line of text to the next."""
+    return SIZES[size] * LINE
+
+
 def readable(text: object, longest: int = LONGEST_WORD) -> str:
     """``text`` as one short line in which every character can be seen: a line break becomes ``\\n``."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
