@@ -13,9 +13,10 @@ import torch
 
 from albert_lab.errors import InputError
 from albert_lab.viz import diagrams as draw
+from albert_lab.viz.diagrams.course import PARTS
 from albert_lab.viz.diagrams.style import CARD, INK, QUIET, ROLES
 from tests.notebooks.normal import chapters, read
-from tests.viz.faults import SVG, boxes, contrast, faults
+from tests.viz.faults import SVG, boxes, contrast, faults, text_areas
 
 SAID = "A drawing that a test looks at."
 HOSTILE = [
@@ -103,6 +104,8 @@ def test_lines_keep_away_from_the_labels_of_what_they_go_around():
     for side in ("top", "bottom", "left", "right"):
         inner = draw.table([[1, 2], [3, 4]], rows=["a", "b"], columns=["c", "d"], name="above", below="below")
         assert faults(show(draw.brace(inner, "a label that is wider\nof two lines", side)).svg) == []
+    narrow = [draw.brace(draw.tokens(["a"]), "a label that is wider", side) for side in ("top", "top")]
+    assert faults(show(draw.row(*narrow)).svg) == []
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -263,7 +266,18 @@ def test_the_map_of_the_course_lights_the_chapters_part(here):
     drawing, dark = draw.course_map(here), draw.course_map()
     assert faults(drawing.svg) == []
     assert said(drawing) == said(dark)
-    assert (drawing.svg != dark.svg) == (here != "00") == ("Lit" in drawing.description)
+    assert ("Lit" in drawing.description) == (here != "00")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_of_the_map_one_part_is_lit_alone(part):
+    drawing = draw.course_map([part])
+    fills = [element.get("fill") for element in root(drawing).iter(f"{SVG}rect") if element.get("stroke")]
+    (lit,) = (
+        box for box, fill in zip(boxes(drawing.svg), fills[1:], strict=True) if fill == ROLES["lit"].fill
+    )
+    inside = " ".join(text.what for text in text_areas(drawing.svg) if text.within(lit))
+    assert " ".join(PARTS[part][0].split()) in inside
 
 
 def test_the_map_names_what_is_lit():
