@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from albert_lab.errors import InputError
 from albert_lab.viz.diagrams.canvas import Canvas, Point
-from albert_lab.viz.diagrams.part import Anchored, Part, Spot, line_height
-from albert_lab.viz.diagrams.style import CARD, INK, QUIET, SIZES, formula_width, lines_of, role_of
+from albert_lab.viz.diagrams.part import Anchored, Part, Spot
+from albert_lab.viz.diagrams.parts import text
+from albert_lab.viz.diagrams.style import CARD, QUIET, SIZES, formula_width, ink_of, line_height, lines_of
 
 _ALIGN = {"left": 0.0, "top": 0.0, "right": 1.0, "bottom": 1.0}
 _PAD = 5  # between an arrow and its neighbours, and its label
@@ -19,8 +21,8 @@ class Arrow(Part):
 
     def __init__(self, label: object, note: object, role: str) -> None:
         self._labels = [lines_of(words) if words else [] for words in (label, note)]
-        self._ink = INK if role == "plain" else role_of(role).edge
-        self._down = False
+        self._ink = ink_of(role)
+        self._down, self._beyond = False, 0.0
         self.turn(down=False)
 
     def turn(self, *, down: bool) -> None:
@@ -40,28 +42,29 @@ class Arrow(Part):
         # An arrow without words still needs room for its head.
         self.width, self.height = max(self.width, 1.0), max(self.height, 1.0)
 
+    def run_on(self, gap: float) -> None:
+        """Lead over the gap after it into the arrow with which the next part begins."""
+        self._beyond = gap
+
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
         left, top, right, bottom = self.body
         ends = [(x + left, y + top), (x + right, y + bottom)]
-        gap = (0, 3) if self._down else (3, 0)
-        tips = [(ends[0][0] + gap[0], ends[0][1] + gap[1]), (ends[1][0] - gap[0], ends[1][1] - gap[1])]
-        canvas.line(tips, self._ink, head=True)
+        if self._beyond:
+            canvas.line([ends[0], (ends[1][0], ends[1][1] + self._beyond)], self._ink, thick=2.4)
+        else:
+            canvas.line(ends, self._ink, head=True)
         for side, lines in zip((-1, 1), self._labels, strict=True):
             self._write(canvas, lines, ends, side)
 
     def _write(self, canvas: Canvas, lines: Sequence[str], ends: Sequence[Point], side: int) -> None:
-        step, x, y = line_height("small"), (ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2
-        ink = self._ink if side < 0 else QUIET
-        for index, line in enumerate(lines):
-            if self._down:
-                anchor = "start" if side < 0 else "end"
-                middle = y + (index - (len(lines) - 1) / 2) * step
-                canvas.text(x - side * _PAD * 1.6, middle, line, size="small", ink=ink, anchor=anchor)
-            else:
-                middle = (
-                    y - (len(lines) - index - 0.5) * step - 2 if side < 0 else y + (index + 0.5) * step + 2
-                )
-                canvas.text(x, middle, line, size="small", ink=ink)
+        """The label (side -1: above, or on the right) or the note (side 1: below, or on the left)."""
+        x, y = (ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2
+        look = {"size": "small", "ink": self._ink if side < 0 else QUIET}
+        if self._down:
+            canvas.lines(x - side * _PAD * 1.6, y, lines, anchor="start" if side < 0 else "end", **look)
+        else:
+            away = len(lines) * line_height("small") / 2 + (3 if side < 0 else 2)
+            canvas.lines(x, y + side * away, lines, **look)
 
 
 def arrow(label: object = "", note: object = "", role: str = "plain") -> Part:
@@ -74,19 +77,37 @@ def arrow(label: object = "", note: object = "", role: str = "plain") -> Part:
     return Arrow(label, note, role)
 
 
+def _part_of(given: Part | str) -> Part:
+    """A string as a text, a part as it is.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if isinstance(given, str):
+        return text(given)
+    if not isinstance(given, Part):
+        raise InputError(
+            f"a {type(given).__name__} is no part.",
+            expected="parts, such as box(), row() and arrow(), or strings",
+            mend="give links to drawing() itself, after its parts" if isinstance(given, Link) else "",
+        )
+    return given
+
+
 class Stack(Part):
     def __init__(self, parts: Sequence[Part | str], gap: float, align: str, *, down: bool) -> None:
-        from albert_lab.viz.diagrams.parts import text
-
         if not parts or align not in ("axis", *_ALIGN):
             raise InputError(
                 f"{len(parts)} parts, align={align!r}.",
                 expected=f"at least one part; axis, {', '.join(_ALIGN)}",
             )
-        self._parts = [text(part) if isinstance(part, str) else part for part in parts]
+        self._parts = [_part_of(part) for part in parts]
         for part in self._parts:
             if isinstance(part, Arrow):
                 part.turn(down=down)
+        for part, following in itertools.pairwise(self._parts):
+            if isinstance(part, Arrow) and down and following.begins_with_arrow:
+                part.run_on(gap + 0.5)
         before, after = zip(*(self._across(part, align, down) for part in self._parts), strict=True)
         whole, line, along = max(before) + max(after), max(before), 0.0
         self._spots: list[Point] = []
@@ -131,11 +152,9 @@ def column(*parts: Part | str, gap: float = 6, align: str = "axis") -> Part:
 
 class Grid(Part):
     def __init__(self, rows: Sequence[Sequence[Part | str | None]], gap: float) -> None:
-        from albert_lab.viz.diagrams.parts import text
-
         if len({len(line) for line in rows}) != 1 or not rows[0]:
             raise InputError(f"rows of {[len(line) for line in rows]} parts.", expected="rows of one length")
-        self._rows = [[text(part) if isinstance(part, str) else part for part in line] for line in rows]
+        self._rows = [[part if part is None else _part_of(part) for part in line] for line in rows]
         columns = [*zip(*self._rows, strict=True)]
         self._xs, width = self._lines(columns, 0, gap)
         self._ys, height = self._lines(self._rows, 1, gap)
@@ -168,49 +187,40 @@ class Link:
     """An arrow from one part to another, drawn when both have their place."""
 
     def __init__(
-        self, start: Anchored, end: Anchored, label: str, bend: float, role: str, *, dashed: bool, head: bool
+        self,
+        ends: tuple[Anchored, Anchored],
+        label: str,
+        role: str,
+        *,
+        bend: float,
+        square: bool,
+        dashed: bool,
+        head: bool,
     ) -> None:
-        self._ends, self._label, self._bend, self._head = (start, end), label, bend, head
-        self._ink, self._dash = (INK if role == "plain" else role_of(role).edge), "5 3" if dashed else ""
+        self._ends, self._label = ends, lines_of(label) if label else []
+        self._bend, self._square, self._head = bend, square, head
+        self._ink, self._dash = ink_of(role), "5 3" if dashed else ""
 
     def paint(self, canvas: Canvas) -> None:
         start, end = self._spots(canvas)
-        a, b = start.on(canvas), end.on(canvas)
-        a, b = (_off(point, spot.side, 3) for point, spot in ((a, start), (b, end)))
-        middle = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
-        if self._bend:
-            pull = self._bend * (b[1] - a[1]), -self._bend * (b[0] - a[0])
-            points = [
-                a,
-                *(
-                    (p[0] * 0.75 + q[0] * 0.25 + pull[0], p[1] * 0.75 + q[1] * 0.25 + pull[1])
-                    for p, q in ((a, b), (b, a))
-                ),
-                b,
-            ]
-            middle = middle[0] + pull[0] * 0.75, middle[1] + pull[1] * 0.75
-            canvas.line(points, self._ink, dash=self._dash, curve=True, head=self._head)
-        else:
-            canvas.line([a, b], self._ink, dash=self._dash, head=self._head)
-        if self._label:
-            lines = lines_of(self._label)
-            for index, line in enumerate(lines):
-                y = middle[1] + (index - (len(lines) - 1) / 2) * line_height("small")
-                canvas.text(middle[0], y, line, size="small", ink=self._ink, halo=CARD)
+        a, b = (_off(spot.on(canvas), spot.side, 3) for spot in (start, end))
+        path = _corners(a, b, start.side, end.side) if self._square else _bent(a, b, self._bend)
+        curve = bool(self._bend) and not self._square
+        canvas.line(path, self._ink, dash=self._dash, curve=curve, head=self._head)
+        x, y = _halfway(path, curve=curve)
+        canvas.lines(x, y, self._label, size="small", ink=self._ink, ground=CARD)
 
     def _spots(self, canvas: Canvas) -> tuple[Spot, Spot]:
         """The two points; where a part is given and no point of it, the sides that face each other."""
-        start, end = self._ends
-        centres = [
-            end_.on(canvas) if isinstance(end_, Spot) else end_.middle.on(canvas) for end_ in (start, end)
-        ]
-        dx, dy = centres[1][0] - centres[0][0], centres[1][1] - centres[0][1]
-        sides = ("right", "left") if abs(dx) > abs(dy) else ("bottom", "top")
-        if min(dx, dy, key=lambda d: -abs(d)) < 0:
-            sides = sides[::-1]
+        points = [end if isinstance(end, Spot) else end.middle for end in self._ends]
+        (ax, ay), (bx, by) = (point.on(canvas) for point in points)
+        if abs(bx - ax) > abs(by - ay):
+            sides = ("right", "left") if bx > ax else ("left", "right")
+        else:
+            sides = ("bottom", "top") if by > ay else ("top", "bottom")
         first, second = (
-            end_ if isinstance(end_, Spot) else getattr(end_, side)
-            for end_, side in zip((start, end), sides, strict=True)
+            end if isinstance(end, Spot) else getattr(end, side)
+            for end, side in zip(self._ends, sides, strict=True)
         )
         return first, second
 
@@ -219,20 +229,62 @@ def _off(point: Point, side: str, distance: float) -> Point:
     return point[0] + _OUT[side][0] * distance, point[1] + _OUT[side][1] * distance
 
 
+def _bent(a: Point, b: Point, bend: float) -> list[Point]:
+    """A straight line, or a curve that is pulled to its left."""
+    if not bend:
+        return [a, b]
+    pull = bend * (b[1] - a[1]), -bend * (b[0] - a[0])
+    pulled = [
+        (p[0] * 0.75 + q[0] * 0.25 + pull[0], p[1] * 0.75 + q[1] * 0.25 + pull[1])
+        for p, q in ((a, b), (b, a))
+    ]
+    return [a, *pulled, b]
+
+
+def _corners(a: Point, b: Point, start: str, end: str) -> list[Point]:
+    """A line that runs along and across only."""
+    leaves, enters = (side in ("top", "bottom") for side in (start, end))
+    if leaves != enters:
+        return [a, (a[0], b[1]) if leaves else (b[0], a[1]), b]
+    x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+    return [a, (a[0], y), (b[0], y), b] if leaves else [a, (x, a[1]), (x, b[1]), b]
+
+
+def _halfway(path: Sequence[Point], *, curve: bool) -> Point:
+    """Where a label stands: the middle of a curve, or of the longest piece of a line."""
+    if curve:
+        return tuple((path[0][i] + 3 * path[1][i] + 3 * path[2][i] + path[3][i]) / 8 for i in (0, 1))
+    pieces = itertools.pairwise(path)
+    a, b = max(pieces, key=lambda piece: abs(piece[0][0] - piece[1][0]) + abs(piece[0][1] - piece[1][1]))
+    return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+
+
 def link(
     start: Anchored,
     end: Anchored,
     label: str = "",
+    role: str = "plain",
     *,
     bend: float = 0,
-    role: str = "plain",
+    square: bool = False,
     dashed: bool = False,
     head: bool = True,
 ) -> Link:
-    """An arrow between two parts (or cells, or points such as ``part.left``) of a drawing.
+    """An arrow between two parts of a drawing, or cells (``words[2]``), or points (``words.left``).
 
     Args:
         label: in its middle.
         bend: 0 is straight; 0.3 bends it to the left as one goes, -0.3 to the right.
+        square: whether it runs along and across only, with corners.
+        head: False draws a line without an arrow's head.
+
+    Raises:
+        InputError: one of the two is nothing that stands in a drawing.
     """
-    return Link(start, end, label, bend, role, dashed=dashed, head=head)
+    for end_ in (start, end):
+        if not isinstance(end_, Anchored | Spot):
+            raise InputError(
+                f"a link to a {type(end_).__name__}.",
+                expected="a part, a cell of one, or a point such as box.left",
+            )
+    return Link((start, end), label, role, bend=bend, square=square, dashed=dashed, head=head)
