@@ -4,8 +4,11 @@ from albert_lab.analysis.ablation import (
     AblationEffects,
     ablated,
     head_effects,
+    head_means,
     layer_effects,
+    logit_lens,
     masked_token_loss,
+    patched,
 )
 from albert_lab.analysis.accounts import activation_bytes, flops, parameters
 from albert_lab.analysis.geometry import geometry
@@ -31,10 +34,13 @@ __all__ = [
     "flops",
     "geometry",
     "head_effects",
+    "head_means",
     "layer_effects",
+    "logit_lens",
     "masked_token_loss",
     "offset_histogram",
     "parameters",
+    "patched",
     "record",
     "rollout",
     "special_share",
