@@ -185,7 +185,7 @@ def test_what_has_no_effect_to_measure(make_model, batch):
 
 
 def with_mean_columns(layer, head, means, width=8):
-    """A copy of a layer whose W_O takes the mean of a head from its bias: W_O's columns 0, b + W m instead."""
+    """A copy of a layer with a head's columns of W_O set to 0, and b + W m as its bias."""
     cut, columns = copy.deepcopy(layer), slice(head * width, (head + 1) * width)
     weight = cut.attention.dense.weight.data
     cut.attention.dense.bias.data += weight[:, columns] @ torch.as_tensor(means)
