@@ -92,7 +92,8 @@ def unfolded_picture(
     """
     looks, looked_at = plain(names[0]), [plain(token) for token in names[1]]
     products, count = query * keys, len(looked_at)
-    height = 1.7 + LINE * count
+    heading = _heading(title, f"{where}: {looks} looks")
+    height = 1.5 + 0.18 * len(heading.splitlines()) + LINE * count
     figure, grid = plt.subplots(
         2,
         4,
@@ -104,7 +105,7 @@ def unfolded_picture(
         layout="constrained",
     )
     try:
-        figure.suptitle(_heading(title, f"{where}: {looks} looks"), fontsize=10, parse_math=False)
+        figure.suptitle(heading, fontsize=10, parse_math=False)
         for unused in grid[0, 1:]:
             unused.set_axis_off()
         _strip(grid[0, 0], query[None], [looks], "query q")
