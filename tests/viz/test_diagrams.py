@@ -145,6 +145,13 @@ def faults(drawing):
     for area in [*texts, *boxes(drawing)]:
         if not area.within(ground):
             found.append(f"{area.what!r} leaves the card")
+    letters, solid = [*uncovered(drawing)], boxes(drawing)
+    for stroke in strokes(drawing):
+        found += [f"a line over {text.what!r}" for text in letters if any(inside(stroke, text))]
+        for box in solid:
+            within = inside(stroke, box)
+            if any(within) and not within[0] and not within[-1]:
+                found.append(f"a line through the box at {box}")
     for text, ink, fill in grounds(drawing):
         if contrast(ink, fill) < 4.5:
             found.append(f"{text!r} cannot be read, {ink} on {fill}")
@@ -152,6 +159,45 @@ def faults(drawing):
         if not (ground.left <= x <= ground.right and ground.top <= y <= ground.bottom):
             found.append(f"a line leaves the card at {x}, {y}")
     return found
+
+
+def strokes(drawing):
+    """Lines, as points that are close to each other."""
+    for element in root(drawing).iter(f"{SVG}path"):
+        if element.get("stroke-opacity"):  # the hatch of a box
+            continue
+        told = element.get("d")
+        numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", told)]
+        corners = [*zip(numbers[::2], numbers[1::2], strict=True)]
+        pairs = itertools.pairwise(curved(corners) if "C" in told else corners)
+        yield [
+            (ax + (bx - ax) * part / 60, ay + (by - ay) * part / 60)
+            for (ax, ay), (bx, by) in pairs
+            for part in range(61)
+        ]
+
+
+def curved(corners):
+    """Points of a Bézier curve."""
+    for part in range(13):
+        t = part / 12
+        shares = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+        yield tuple(sum(w * p[i] for w, p in zip(shares, corners, strict=True)) for i in (0, 1))
+
+
+def inside(stroke, box):
+    """For each point of a line, whether it is in the box."""
+    return [box.left + 1 < x < box.right - 1 and box.top + 1 < y < box.bottom - 1 for x, y in stroke]
+
+
+def uncovered(drawing):
+    """Where letters are that no ground keeps lines away from."""
+    places = iter(text_areas(drawing))
+    for before, element in itertools.pairwise(root(drawing)):
+        if element.tag == f"{SVG}text":
+            place = next(places)
+            if before.tag != f"{SVG}rect" or before.get("stroke"):
+                yield place
 
 
 def contrast(one, other):
@@ -216,6 +262,13 @@ def test_the_finder_of_faults_finds_them():
     assert "is cut by the edge" in str(faults(show(draw.row(draw.box("box"), "text", gap=-20))))
     moved = re.sub(r'<text x="', '<text x="9', show("a text").svg)
     assert "leaves the card" in str(faults(draw.Drawing(moved, SAID)))
+    below = draw.box("to", name="a name")
+    crossed = show(above := draw.box("from"), below, draw.link(above, below.middle))
+    assert "a line over 'a name'" in str(faults(crossed))
+    three = [draw.box(word) for word in ("one", "two", "three")]
+    for bend in (0, 0.01):
+        crossed = show(draw.row(*three), draw.link(three[0], three[2], bend=bend))
+        assert "a line through the box" in str(faults(crossed))
     pale = show("a text").svg.replace(INK, "#999999")
     assert "cannot be read" in str(faults(draw.Drawing(pale, SAID)))
 
@@ -288,10 +341,10 @@ def test_matrices_are_to_scale_and_say_where_they_are_not():
 
     assert sides(400, 200, longest=400, length=200) == pytest.approx((200, 100))
     assert sides(100, 200, longest=400, length=200) == pytest.approx((50, 100))
-    assert sides(400, 1, longest=400, length=200) == pytest.approx((200, 6))
+    assert sides(400, 1, longest=400, length=200) == pytest.approx((200, 3))
     assert said(show(draw.matrix(400, 200, "name", below="V × E"))) == ["name", "V × E", "400 × 200"]
-    assert said(show(draw.matrix(400, 1, length=200)))[-1] == "drawn 12 times too wide"
-    assert said(show(draw.matrix(1, 400, length=200)))[-1] == "drawn 12 times too tall"
+    assert said(show(draw.matrix(400, 1, length=200)))[-1] == "drawn 6 times too wide"
+    assert said(show(draw.matrix(1, 400, length=200)))[-1] == "drawn 6 times too tall"
     with pytest.raises(InputError, match="on a scale up to 100"):
         draw.matrix(200, 3, longest=100)
 

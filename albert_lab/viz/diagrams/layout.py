@@ -44,9 +44,7 @@ class Arrow(Part):
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
         left, top, right, bottom = self.body
         ends = [(x + left, y + top), (x + right, y + bottom)]
-        gap = (0, 3) if self._down else (3, 0)
-        tips = [(ends[0][0] + gap[0], ends[0][1] + gap[1]), (ends[1][0] - gap[0], ends[1][1] - gap[1])]
-        canvas.line(tips, self._ink, head=True)
+        canvas.line(ends, self._ink, head=True)
         for side, lines in zip((-1, 1), self._labels, strict=True):
             self._write(canvas, lines, ends, side)
 
@@ -60,7 +58,7 @@ class Arrow(Part):
                 canvas.text(x - side * _PAD * 1.6, middle, line, size="small", ink=ink, anchor=anchor)
             else:
                 middle = (
-                    y - (len(lines) - index - 0.5) * step - 2 if side < 0 else y + (index + 0.5) * step + 2
+                    y - (len(lines) - index - 0.5) * step - 3 if side < 0 else y + (index + 0.5) * step + 2
                 )
                 canvas.text(x, middle, line, size="small", ink=ink)
 

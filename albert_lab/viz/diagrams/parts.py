@@ -27,7 +27,7 @@ from albert_lab.viz.diagrams.style import (
 _BOX = (112, 34)  # the least size of a box
 _CELL = 26  # the height of a cell, and its least width
 _SMALL = 15  # a cell without anything in it
-_THINNEST = 6  # pixels of a matrix
+_THINNEST = 3  # pixels of a matrix
 _MANY = 12  # cells that are drawn one by one
 
 Cells = Iterable[int | tuple[int, int]]
@@ -276,7 +276,8 @@ def table(
     _check(cells, rows, columns)
     looks = _looks(len(cells), len(cells[0]), role, lit, muted)
     names = [[readable(label) for label in side] for side in (rows, columns)]
-    return Cells2d(cells, looks, rows=names[0], columns=names[1], name=name, below=below)
+    least = _CELL if rows or columns or any(map(any, cells)) else _SMALL
+    return Cells2d(cells, looks, rows=names[0], columns=names[1], name=name, below=below, least=least)
 
 
 def mask(
@@ -359,15 +360,12 @@ class Matrix(Labelled):
             for side, what in zip(exact, ("tall", "wide"), strict=True)
             if side < _THINNEST / 1.05
         ]
-        self._dashed = bool(notes)
         height, width = (max(side, _THINNEST) for side in exact)
         counted = f"{sides[0]:,} × {sides[1]:,}"
         self._label(width, height, name, [*(lines_of(below) if below else []), counted, *notes])
 
     def paint_body(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
-        look = self._role
-        dashed = Role(look.fill, look.edge, look.ink, "3 2", hatch=look.hatch) if self._dashed else look
-        canvas.rect(x, y, width, height, dashed, corner=0)
+        canvas.rect(x, y, width, height, self._role, corner=0)
 
 
 def _times(factor: float) -> str:
@@ -389,7 +387,7 @@ def matrix(
     Args:
         below: its shape in letters, such as ``"V × E"``, above that in numbers.
         longest: the side that is drawn ``length`` pixels long; its own longer side if None. What would be
-            thinner than a line is drawn thicker, with a dashed edge, and the drawing says how much.
+            too thin to be seen is drawn thicker, and the drawing says how much.
 
     Raises:
         InputError: a side below 1 or above ``longest``.
