@@ -19,10 +19,12 @@ from albert_lab.analysis.heads import (
     offset_histogram,
     special_share,
 )
+from albert_lab.analysis.probes import SENTENCES, guessing_task
 from albert_lab.analysis.record import AttentionRecord, CrossAttentionRecord, record
 from albert_lab.analysis.rollout import rollout
 
 __all__ = [
+    "SENTENCES",
     "AblationEffects",
     "AttentionRecord",
     "CrossAttentionRecord",
@@ -33,6 +35,7 @@ __all__ = [
     "entropy",
     "flops",
     "geometry",
+    "guessing_task",
     "head_effects",
     "head_means",
     "layer_effects",
