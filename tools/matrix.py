@@ -34,7 +34,7 @@ from nbformat import NotebookNode
 
 from albert_lab.classroom.facts import Fact
 from tests.notebooks import compare
-from tests.notebooks.normal import SEED, chapters, read, reads_a_seed
+from tests.notebooks.normal import SEED, named, read, reads_a_seed
 from tests.notebooks.run import NotebookFailedError, execute_with_facts, other_capabilities, write
 
 KEPT = Path(__file__).parents[1] / ".build" / "matrix"
@@ -225,7 +225,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2, help="kernels at the same time")
     asked = parser.parse_args(arguments)
     names = asked.chapters
-    paths = [path for path in chapters() if not names or path.stem in names or path.stem[:2] in names]
+    paths = named(names)
     work = [(path, variation) for path in paths for variation in variations(read(path))]
     with ThreadPoolExecutor(asked.jobs) as pool:
         done = list(pool.map(lambda item: run(*item, fresh=asked.fresh), work))

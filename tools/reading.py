@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tests.notebooks.normal import chapters, read
+from tests.notebooks.normal import named, read
 from tests.notebooks.run import write
 
 WORDS_A_MINUTE, LINES_A_MINUTE, MINUTES_A_PREDICTION, THINKING = 150, 8, 2, 1.3
@@ -88,9 +88,7 @@ def main() -> None:
     asked = parser.parse_args()
     print("| chapter | words | code lines | predictions | minutes | optional minutes | longest text cell |")
     print("|---|---|---|---|---|---|---|")
-    for path in chapters():
-        if asked.chapters and path.stem[:2] not in asked.chapters:
-            continue
+    for path in named(asked.chapters):
         if asked.write:
             write_minutes(path)
         notebook = read(path)

@@ -257,4 +257,5 @@ def _named(names: Sequence[str], room: float) -> tuple[range, list[str]]:
 def _write_values(axes: Axes, table: np.ndarray, dark_text: np.ndarray, form: str) -> None:
     for (row, column), value in np.ndenumerate(table):
         colour = "black" if dark_text[row, column] else "white"
-        axes.text(column, row, form.format(value), ha="center", va="center", fontsize=7, color=colour)
+        shown = form.format(value).replace("-0.00", "0.00")
+        axes.text(column, row, shown, ha="center", va="center", fontsize=7, color=colour)

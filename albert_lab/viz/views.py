@@ -26,7 +26,8 @@ from albert_lab.viz.checked import (
 )
 from albert_lab.viz.page import build_frame, build_page
 from albert_lab.viz.scripts import scripts_of
-from albert_lab.viz.still import still_picture
+from albert_lab.viz.still import NAMED_UP_TO, still_picture
+from albert_lab.viz.still_views import MOST_HEADS, lines_picture, unfolded_picture
 
 LONGEST = 512  # tokens that are drawn without asking for single layers
 SLOW_ABOVE = 128  # tokens; then the first drawing takes seconds
@@ -144,8 +145,18 @@ class View:
         columns = slice(None) if head is None else slice(head, head + 1)
         heads = list(range(self.attention.shape[1]))[columns]
         keys = self.tokens if self.key_tokens is None else self.key_tokens
-        attention = self.attention[rows, columns]
-        return still_picture(attention, (self.tokens, keys), self.layers[rows], heads, title=self.title)
+        tokens, attention = (self.tokens, keys), self.attention[rows, columns]
+        legible = max(map(len, tokens)) <= NAMED_UP_TO
+        if self.kind == "head" and legible and len(heads) <= MOST_HEADS:
+            return lines_picture(attention[0], tokens, self.layers[place], heads, title=self.title)
+        if self.kind == "neuron" and legible:
+            looks = len(self.tokens) // 2  # a token in the middle, as if its + had been pressed
+            queries, all_keys = (part[place][head] for part in self.vectors)
+            names = self.tokens[looks], keys
+            where = f"Layer {self.layers[place]}, head {head}"
+            weights = attention[0, 0, looks]
+            return unfolded_picture(queries[looks], all_keys, weights, names, where, title=self.title)
+        return still_picture(attention, tokens, self.layers[rows], heads, title=self.title)
 
     def save(self, path: Path | str) -> Path:
         """Write the page (``.html``) or the static picture (``.png``) to ``path`` and return it.

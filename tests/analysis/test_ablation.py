@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from albert_lab.analysis import ablated, head_effects, layer_effects, masked_token_loss, record
+from albert_lab.analysis import (
+    ablated,
+    head_effects,
+    head_means,
+    layer_effects,
+    logit_lens,
+    masked_token_loss,
+    patched,
+    record,
+)
 from albert_lab.errors import InputError
 from albert_lab.text.tokenizer import train_tokenizer
 
@@ -173,3 +182,78 @@ def test_what_has_no_effect_to_measure(make_model, batch):
         masked_token_loss(torch.zeros(2, 7, 24), torch.zeros(2, 6, dtype=torch.long))
     with pytest.raises(InputError, match="no layers"):
         head_effects(torch.nn.Linear(2, 2), inputs)
+
+
+def with_mean_columns(layer, head, means, width=8):
+    """A copy of a layer with a head's columns of W_O set to 0, and b + W m as its bias."""
+    cut, columns = copy.deepcopy(layer), slice(head * width, (head + 1) * width)
+    weight = cut.attention.dense.weight.data
+    cut.attention.dense.bias.data += weight[:, columns] @ torch.as_tensor(means)
+    weight[:, columns] = 0
+    return cut
+
+
+@pytest.mark.parametrize("changes", SHAPES)
+def test_mean_ablation_is_a_bias(make_model, batch, changes):
+    model, (inputs, _) = make_model(**changes), batch
+    means = head_means(model, inputs)
+    assert means.shape == (4 * model.config.inner_group_num, 3, 8)
+    expected = by_hand(
+        model, inputs, lambda at, layer: with_mean_columns(layer, 1, means[2, 1]) if at == 2 else layer
+    )
+    with ablated(model, heads=[(2, 1)], means=means):
+        seen = hidden_states(model, inputs)[-1]
+    torch.testing.assert_close(seen, expected, atol=1e-4, rtol=1e-4)
+    with ablated(model, heads=[(2, 1)]):
+        assert (hidden_states(model, inputs)[-1] - seen).abs().max() > 1e-3
+
+
+def test_means_are_over_real_tokens(make_model, batch):
+    model, (inputs, _) = make_model(), batch
+    seen = []
+    dense = model.albert.encoder.layers()[0].attention.dense
+    handle = dense.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    with torch.no_grad():
+        model(**inputs)
+    handle.remove()
+    tokens = torch.cat([seen[2][0], seen[2][1, :5]]).unflatten(-1, (3, 8))  # the third layer, without padding
+    np.testing.assert_allclose(head_means(model, inputs)[2], tokens.mean(0), atol=1e-5)
+
+
+def test_means_of_another_shape(make_model):
+    with pytest.raises(InputError, match="head_means"), ablated(make_model(), means=np.zeros((2, 3, 8))):
+        pass
+
+
+@pytest.mark.parametrize("implementation", [None, "eager", "sdpa"])
+def test_a_patched_layer_is_the_other_run_from_there_on(make_model, batch, implementation):
+    model, (inputs, _) = make_model(), batch
+    other = inputs | {"input_ids": inputs["input_ids"].roll(1, dims=1)}
+    if implementation:
+        model = transformers_model(model, attn_implementation=implementation)
+    theirs, ours = hidden_states(model, other), hidden_states(model, inputs)
+    with patched(model, {1: theirs[2]}, range(7)):  # all tokens after layer 1
+        for _ in range(2):
+            seen = hidden_states(model, inputs)
+    torch.testing.assert_close(seen[1], ours[1])
+    torch.testing.assert_close(seen[2], theirs[2])
+    torch.testing.assert_close(seen[4][0], theirs[4][0])
+    with patched(model, {1: theirs[2]}, [3]):
+        seen = hidden_states(model, inputs)
+    torch.testing.assert_close(seen[2][:, 3], theirs[2][:, 3])
+    torch.testing.assert_close(seen[2][:, 4], ours[2][:, 4])
+    assert (seen[4] - ours[4]).abs().max() > 1e-3
+    with pytest.raises(InputError, match="layers from 0 to 3"), patched(model, {4: ours[0]}, [0]):
+        pass
+
+
+def test_the_logit_lens_ends_where_the_network_ends(make_model, batch):
+    model, (inputs, _) = make_model(), batch
+    seen = logit_lens(model, inputs)
+    assert seen.shape == (5, 2, 7, 24)
+    with torch.no_grad():
+        torch.testing.assert_close(seen[-1], model(**inputs).logits)
+        torch.testing.assert_close(seen[2], model.predictions(hidden_states(model, inputs)[2]))
+    torch.testing.assert_close(logit_lens(transformers_model(model), inputs), seen, atol=1e-3, rtol=1e-3)
+    with pytest.raises(InputError, match="AlbertForMaskedLM"):
+        logit_lens(model.albert, inputs)

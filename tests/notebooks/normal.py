@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import nbformat
@@ -23,6 +24,11 @@ INTERACTIVE = ("text/html", "application/javascript", WIDGET)
 def chapters() -> list[Path]:
     """All chapter notebooks, in reading order."""
     return sorted(CHAPTERS.glob("*.ipynb"))
+
+
+def named(names: Collection[str]) -> list[Path]:
+    """The chapters called so, by number (``13``, ``13b``) or by whole name; all where there is no name."""
+    return [p for p in chapters() if not names or {p.stem, p.stem.partition("_")[0]} & set(names)]
 
 
 def read(path: Path) -> NotebookNode:

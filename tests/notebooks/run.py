@@ -22,7 +22,7 @@ import psutil
 from nbformat import NotebookNode
 
 from albert_lab.classroom.facts import KEPT_IN, Fact
-from tests.notebooks.normal import chapters, normalize, read
+from tests.notebooks.normal import chapters, named, normalize, read
 
 OFFLINE = Path(__file__).parent / "offline"
 KERNEL = Path(__file__).parent / "kernel.py"
@@ -181,7 +181,7 @@ def write(notebook: NotebookNode, path: Path) -> None:
 
 def main(names: list[str]) -> int:
     """Run the named chapters (``10`` or ``10_extracting_embeddings``), or all; the number that failed."""
-    chosen = [path for path in chapters() if not names or path.stem in names or path.stem[:2] in names]
+    chosen = named(names)
     if not chosen:
         print(f"no chapter is called {' or '.join(names)}; there are {[path.stem for path in chapters()]}")
         return 1

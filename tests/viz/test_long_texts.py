@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 
 from albert_lab import viz
@@ -145,11 +146,12 @@ TITLE = "Copy a file, by docs-mini after 20,000 steps, layer 5: what its heads l
 @pytest.mark.parametrize("kind", DRAW)
 def test_the_title_of_a_still_is_whole(kind):
     before = Image.open(BytesIO(DRAW[kind](random_record()).png)).height
-    with mock.patch.object(Axes, "set_title", autospec=True, side_effect=Axes.set_title) as drawn:
+    owner, name = (Axes, "set_title") if kind == "model" else (Figure, "suptitle")
+    with mock.patch.object(owner, name, autospec=True, side_effect=getattr(owner, name)) as drawn:
         png = DRAW[kind](random_record(), title=TITLE).png
     shown = drawn.call_args_list[-1].args[1]
-    assert shown.replace("\n", " ") == TITLE
-    assert Image.open(BytesIO(png)).height >= before + 17 * len(shown.splitlines())
+    assert shown.replace("\n", " ").startswith(TITLE)
+    assert Image.open(BytesIO(png)).height >= before + 17 * (len(shown.splitlines()) - (kind != "model"))
     bundle = DRAW[kind](random_record(), title=TITLE)._repr_mimebundle_()[0]
     assert base64.b64decode(bundle["image/png"]) == png
 

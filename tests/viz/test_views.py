@@ -25,6 +25,7 @@ from PIL import Image
 from albert_lab import viz
 from albert_lab.errors import InputError, OutputError
 from albert_lab.viz import views
+from albert_lab.viz.labels import COLOURS
 
 mpl.use("agg")
 DRAW = {"head": viz.head_view, "model": viz.model_view, "neuron": viz.neuron_view}
@@ -229,11 +230,12 @@ def test_an_untrusted_notebook_keeps_what_to_do_and_the_picture():
     assert attributes["alt"].startswith("Model view of the attention")
 
 
-@pytest.mark.parametrize("kind", DRAW)
+@pytest.mark.parametrize("kind", ["model", "long head", "long neuron"])
 def test_the_picture_shows_the_weights_and_leaves_no_figure_open(kind):
+    kind, tokens = kind.removeprefix("long "), 40 if "long" in kind else 8
     before = dict(mpl.rcParams), plt.get_fignums()
     bright, dark = (
-        replace(random_record(tokens=8), attention=np.full((3, 2, 8, 8), value, np.float32))
+        replace(random_record(tokens=tokens), attention=np.full((3, 2, tokens, tokens), value, np.float32))
         for value in (1, 0)
     )
     for given, weight in ((bright, 1.0), (dark, 0.0)):
@@ -243,6 +245,43 @@ def test_the_picture_shows_the_weights_and_leaves_no_figure_open(kind):
         assert 0.3 < share < 0.9
     assert pixels[0, 0].tolist() == [255, 255, 255]
     assert (dict(mpl.rcParams), plt.get_fignums()) == before
+
+
+def pixels_of(view):
+    return np.asarray(Image.open(BytesIO(view.png)).convert("RGB")).astype(int)
+
+
+def share_of(pixels, colour):
+    """How many of the pixels are nearly of a colour such as '#0072B2'."""
+    wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+    return (np.abs(pixels - wanted).max(-1) < 24).mean()
+
+
+def test_the_head_view_stands_still_as_lines():
+    """One line for each token where each looks at one; fainter ones where weights are lower than the most."""
+    straight = np.zeros((3, 2, 8, 8), np.float32)
+    straight[:, 0] = np.eye(8)
+    straight[:, 1] = np.eye(8)[::-1]
+    blue, orange = COLOURS[0], COLOURS[1]
+    both = viz.head_view(replace(random_record(tokens=8), attention=straight))
+    alone = viz.head_view(replace(random_record(tokens=8), attention=straight), head=0)
+    assert share_of(pixels_of(both), blue) > 0.001 < share_of(pixels_of(both), orange)
+    assert share_of(pixels_of(alone), orange) == 0 < share_of(pixels_of(alone), blue)
+    straight[:, 0] = np.eye(8) * 0.1
+    faint = viz.head_view(replace(random_record(tokens=8), attention=straight))
+    assert share_of(pixels_of(faint), blue) < 0.5 * share_of(pixels_of(both), blue)
+
+
+def test_the_neuron_view_stands_still_unfolded():
+    """Positive products are blue, negative ones orange."""
+    given = random_record(tokens=8)
+    ones = np.ones_like(given.queries)
+    shares = []
+    for sign in (1, -1):
+        view = viz.neuron_view(replace(given, queries=ones, keys=sign * ones))
+        shares.append((share_of(pixels_of(view), COLOURS[0]), share_of(pixels_of(view), COLOURS[4])))
+    assert shares[0][0] > shares[1][0] + 0.1
+    assert shares[1][1] > shares[0][1] + 0.1
 
 
 def test_a_picture_for_a_notebook_is_small():
