@@ -132,9 +132,12 @@ def test_texts_of_which_almost_no_piece_is_known_are_refused_everywhere(foreign,
         lambda: lab.embed(texts, lab.load(foreign)),
         lambda: lab.embed(texts, foreign, level="word"),
         lambda: embed_to_parquet(Extractor.from_source(foreign), texts, "v.parquet"),
+        lambda: analysis.record(*lab.load(foreign)[:2], texts[0]),
+        lambda: analysis.record(*lab.load(foreign)[:2], "zqx", " ".join(texts * 2)),
     ):
-        with pytest.raises(InputError, match="tokenizer knows 0 of"):
+        with pytest.raises(InputError, match="tokenizer knows [01] of"):
             read()
+    assert "zqx" in analysis.record(*lab.load(foreign)[:2], "zqx", texts[2]).tokens
     told(run("embed", *texts, "--model", foreign, "--out", "v.parquet"), "tokenizer knows")
     told(run("attention", *texts[:1], "--model", foreign, "--out", "a.html"), "tokenizer knows")
     assert lab.embed(["zqx qzw", "wvq zqx"], foreign).shape == (2, 32)
