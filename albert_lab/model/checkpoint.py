@@ -37,6 +37,7 @@ _TIED = {
     "predictions.decoder.bias": "predictions.bias",
 }
 _HEADS = ("predictions.", "sop_classifier.", "classifier.", "qa_outputs.", "albert.pooler.")
+_INDEX, _PICKLED = "model.safetensors.index.json", "pytorch_model.bin"
 _OLD_BUFFERS = ("albert.embeddings.position_ids", "albert.embeddings.token_type_ids")
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -132,34 +133,33 @@ def write_model(folder: Path, config: Mapping[str, Any], tensors: Mapping[str, T
 
 def _warn_of_lost_heads(folder: Path, tensors: Mapping[str, Tensor]) -> None:
     """Saving a part of a model over the whole is allowed, and said."""
+    kept = {name.split(".")[0] for name in tensors}
+    lost = sorted({name.split(".")[0] for name in _names_in(folder) if name.startswith(_HEADS)} - kept)
+    if lost := [name for name in lost if name != "albert"]:
+        warnings.warn(f"{folder} held a model with {', '.join(lost)}, which is lost now", stacklevel=3)
+
+
+def _names_in(folder: Path) -> set[str]:
+    """What the weights in a folder are called, in any kind of file; nothing where there are none."""
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(folder / "model.safetensors", "pt") as file:
-            held = {name.split(".")[0] for name in file.keys() if name.startswith(_HEADS)}  # noqa: SIM118
-    except (OSError, SafetensorError):
-        return  # nothing there that could be lost
-    lost = sorted(held - {name.split(".")[0] for name in tensors} - {"albert"})
-    if lost:
-        warnings.warn(f"{folder} held a model with {', '.join(lost)}, which is lost now", stacklevel=3)
+        if (folder / "model.safetensors").exists():
+            with safe_open(folder / "model.safetensors", "pt") as file:
+                return set(file.keys())
+        in_shards = (folder / _INDEX).exists()
+        return set(_shards(folder / _INDEX) if in_shards else _read_pickle(folder / _PICKLED))
+    except (CheckpointError, OSError, SafetensorError):
+        return set()
 
 
 def _read_tensors(folder: Path, allow_pickle: bool) -> dict[str, Tensor]:
     if (folder / "model.safetensors").exists():
         return _read_safetensors(folder / "model.safetensors")
-    index = folder / "model.safetensors.index.json"
-    if index.exists():
-        named = read_json(index).get("weight_map")
-        shards = list(named.values()) if isinstance(named, dict) else []
-        if not shards or not all(map(_is_shard_name, shards)):
-            raise CheckpointError(
-                f"{index} names no files of its own folder",
-                expected="a weight_map: the name of a tensor -> a .safetensors file beside it",
-                mend="copy or download the whole folder again",
-            )
-        shards = sorted(set(shards))
+    if (folder / _INDEX).exists():
+        shards = sorted(set(_shards(folder / _INDEX).values()))
         return {name: t for shard in shards for name, t in _read_safetensors(folder / shard).items()}
-    pickled = folder / "pytorch_model.bin"
+    pickled = folder / _PICKLED
     if pickled.exists() and allow_pickle:
         return _read_pickle(pickled)
     if pickled.exists():
@@ -170,6 +170,18 @@ def _read_tensors(folder: Path, allow_pickle: bool) -> dict[str, Tensor]:
             f"save_model({_loading(folder)}, NEW_FOLDER)",
         )
     raise CheckpointError(f"{folder} has no weights", expected="model.safetensors beside config.json")
+
+
+def _shards(index: Path) -> dict[str, str]:
+    """The file of each tensor, of weights in several files."""
+    named = read_json(index).get("weight_map")
+    if not isinstance(named, dict) or not named or not all(map(_is_shard_name, named.values())):
+        raise CheckpointError(
+            f"{index} names no files of its own folder",
+            expected="a weight_map: the name of a tensor -> a .safetensors file beside it",
+            mend="copy or download the whole folder again",
+        )
+    return named
 
 
 def _is_shard_name(shard: object) -> bool:
