@@ -102,6 +102,26 @@ def test_an_empty_standard_input_is_an_error(folder):
     told(run("embed", "-", "--model", folder, "--out", "v.parquet", stdin=b""), "no text")
 
 
+def test_words_that_may_be_meant_as_files_are_named(folder):
+    options = ("--model", folder, "--out", "v.parquet", "--overwrite")
+    done = run("embed", "LICENCE", "Copy a file.", "Makefile", *options)
+    assert done.exit_code == 0
+    assert "taken as texts, since no files are called so: LICENCE, Makefile" in done.stderr
+    assert read_vectors("v.parquet").texts == ["LICENCE", "Copy a file.", "Makefile"]
+    Path("words.txt").write_text("LICENCE\n")
+    assert run("embed", "words.txt", "Copy a file.", *options).stderr == ""
+
+
+def test_a_page_of_numbers_is_shown_in_a_line(folder):
+    Path("notes").mkdir()
+    Path("notes/k.md").write_text(f"# {'Keys' * 300}\n\nkeys {'b2:c3:' * 9000}\n")
+    shown = run("search", "keys", "--notes", "notes", "--no-vectors").stdout
+    assert len(shown) < 1000
+    assert "keys b2:c3" in shown
+    found = json.loads(run("search", "keys", "--notes", "notes", "--no-vectors", "--json").stdout)
+    assert found[0]["summary"].count("b2:") == 9000
+
+
 # Tokenizers that know nothing of the texts
 
 UNKNOWN = ["これは質問です 東京は", "答えは 京都 です", "今日は いい 天気 です"]

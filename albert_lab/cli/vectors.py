@@ -72,7 +72,8 @@ def embed(
     """
     from albert_lab.vectors import embed_to_parquet, read_texts
 
-    texts = _some(read_texts(inputs, column=column, encoding=encoding, skip_missing=skip_missing), inputs)
+    records = read_texts(inputs, column=column, encoding=encoding, skip_missing=skip_missing)
+    texts = _noted(_some(records, inputs))
     choices = {"layer": layer, "precision": str(precision), "long_texts": str(long_texts)}
     choices |= {"pooling": str(pooling)} if pooling else {}
     extractor = _sentence_extractor(model, choices) if sentence else _extractor(model, choices)
@@ -99,6 +100,18 @@ def _some(texts: Iterator[Any], inputs: list[str]) -> Iterator[Any]:
             mend="look at the files; --skip-missing leaves empty cells out",
         )
     return chain([first], texts)
+
+
+def _noted(texts: Iterator[Any]) -> Iterator[Any]:
+    """The texts; at their end a note of the words in the command line that may have been meant as files."""
+    words = []
+    for record in texts:
+        if record.source == "argument" and record.text and not any(map(str.isspace, record.text)):
+            words.append(record.text)
+        yield record
+    if words:
+        told = f"taken as texts, since no files are called so: {', '.join(words)}"
+        typer.echo(f"albert-lab: note: {told[:300]}", err=True)
 
 
 def _sentence(told: dict[str, Any]) -> str:
@@ -171,6 +184,9 @@ def search(
     _print_hits(hits, met)
 
 
+_LONGEST = 400  # characters that are shown: the first sentence of a note may be a page of numbers
+
+
 def _print_hits(hits: list[Any], met: list[list[Any]]) -> None:
     for hit, meetings in zip(hits, met, strict=True):
         typer.echo(_shown(hit, meetings))
@@ -182,10 +198,14 @@ def _shown(hit: Any, meetings: list[Any]) -> str:
     """A hit as lines: name with signature, summary, and which words met."""
     call = hit.signature.partition("(")
     name = f"{hit.name}{''.join(call[1:])}" if call[1] else hit.name
-    lines = [f"{hit.rank:3}  {hit.score:.3f}  {name}  ({hit.kind})", hit.summary]
+    lines = [f"{hit.rank:3}  {hit.score:.3f}  {_short(name)}  ({hit.kind})", _short(hit.summary)]
     if meetings:
         lines.append("met: " + "; ".join(_met(each) for each in meetings))
     return f"\n{'':12}".join(lines)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _met(meeting: Any) -> str:
