@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from albert_lab.model.tensorflow import Release
 
 _VOCABULARIES = ("30k-clean.model", "spiece.model", "*.model")
-_KERAS = ("*.h5", "*.keras")
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,6 @@ def convert(source: str | Path, out: str | Path, *, lower: bool | None = None) -
         raise InputError(
             f"{out} is there already", expected="a new or empty folder", mend="choose another name"
         )
-    _refuse_keras(source)
     from albert_lab.model.tensorflow import find_checkpoint, find_file, read_release
 
     vocabulary = find_file(find_checkpoint(source).parent, _VOCABULARIES)
@@ -104,16 +102,3 @@ def _write(
             f"{out} could not be written: {error.strerror or error}.",
             expected="a folder that can be written to, with enough free space",
         ) from error
-
-
-def _refuse_keras(source: Path) -> None:
-    if not source.is_dir() or any(source.glob("*.index")) or (source / "variables").is_dir():
-        return
-    keras = [path.name for pattern in _KERAS for path in sorted(source.glob(pattern))]
-    if keras:
-        raise CheckpointError(
-            f"{source} holds {keras[0]}, a file of Keras",
-            expected="a checkpoint of the authors' code: model.ckpt-best.index and its .data",
-            mend="where Keras is installed, write the model with transformers 4: "
-            "AlbertModel.from_pretrained(folder, from_tf=True).save_pretrained(new_folder)",
-        )

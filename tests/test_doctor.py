@@ -166,7 +166,12 @@ def test_the_probe_runs_with_the_hub_switched_off():
         ({"torch": "2", "threads": 2, "parameters": 5, "embedding": 3}, "", "ok", ""),
         ({"error": "No module named 'torch'"}, "", "problem", "--force-reinstall torch"),
         ({"torch": "2", "error": "boom"}, "", "problem", "install albert-lab again"),
-        ({"torch": "2", "error": "boom"}, "some/model", "problem", "with a network; or unset ALBERT_LAB_MODEL"),
+        (
+            {"torch": "2", "error": "boom"},
+            "some/model",
+            "problem",
+            "with a network; or unset ALBERT_LAB_MODEL",
+        ),
         ({"torch": "2", "error": "boom", "mend": "copy it"}, ".", "problem", "copy it; or unset ALBERT_LAB"),
     ],
 )

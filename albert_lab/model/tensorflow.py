@@ -18,7 +18,8 @@ import numpy as np
 
 from albert_lab.errors import AlbertLabError, CheckpointError
 from albert_lab.model.config import AlbertConfig, group_of_layer
-from albert_lab.model.sources import read_json
+from albert_lab.model.foreign import OURS, PICKLED, fits, refuse_foreign
+from albert_lab.model.sources import files_in, read_json
 from albert_lab.model.tensor_bundle import TensorBundle
 
 # The authors' "gelu" is the formula with tanh, which everybody else calls gelu_new.
@@ -81,11 +82,7 @@ def find_checkpoint(source: Path) -> Path:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise CheckpointError(
-            f"{source} holds no TensorFlow checkpoint",
-            expected="a folder of the authors' release: model.ckpt-best.index, model.ckpt-best.data-…, "
-            "albert_config.json and 30k-clean.model",
-        )
+        raise _no_checkpoint(source)
     best = [path for path in found if path.name == "model.ckpt-best"]
     named = best or [path for path in found if path.name == _last_checkpoint(source)]
     if not named:
@@ -95,6 +92,21 @@ def find_checkpoint(source: Path) -> Path:
             mend=f"name the one you want: {found[-1]}",
         )
     return named[0]
+
+
+def _no_checkpoint(source: Path) -> CheckpointError:
+    """What is said where there is none; raised at once where it is known what there is instead."""
+    names = [source.name] if source.is_file() else files_in(source)
+    refuse_foreign(str(source.parent if source.is_file() else source), names)
+    expected = (
+        "a folder of the authors' release: model.ckpt-best.index, model.ckpt-best.data-…, albert_config.json "
+        "and 30k-clean.model"
+    )
+    if weights := fits(names, (*OURS, *PICKLED)):
+        told = f"{source} holds weights of torch, {weights[0]}: there is nothing to convert"
+        return CheckpointError(told, expected=expected, mend="name it as it is where a model is asked for")
+    what = f"{source} holds no TensorFlow checkpoint" if source.exists() else f"there is no {source}"
+    return CheckpointError(what, expected=expected)
 
 
 def _last_checkpoint(folder: Path) -> str | None:

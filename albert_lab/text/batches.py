@@ -221,9 +221,7 @@ class KnownPieces:
         return KnownPieces(self.known + other.known, self.unknown + other.unknown)
 
     @classmethod
-    def of(
-        cls, text: str, ids: Sequence[int], tokens: Sequence[str], unknown_id: int | None
-    ) -> KnownPieces:
+    def of(cls, text: str, ids: Sequence[int], tokens: Sequence[str], unknown_id: int | None) -> KnownPieces:
         """Those of one text that was cut into tokens, special ones left out."""
         pairs = zip(ids, tokens, strict=True)
         known = sum(i != unknown_id and any(map(str.isalnum, token)) for i, token in pairs)
