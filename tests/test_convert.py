@@ -30,6 +30,8 @@ from albert_lab.export import export_onnx
 from albert_lab.model import load_model, resolve
 from albert_lab.model.tensor_bundle import TensorBundle, crc32c
 from albert_lab.model.tensorflow import find_checkpoint
+from albert_lab.text.tokenizer import load_tokenizer
+from tests.model.bundle_writer import write_bundle
 
 RELEASE = Path(__file__).parent / "model" / "release"
 PARTS = ("albert_config.json", "30k-clean.model", "model.ckpt-best.index")
@@ -104,6 +106,112 @@ def test_the_converted_folder_is_a_model_everywhere(release, tmp_path):
     assert ours["input_ids"] == theirs["input_ids"]
 
 
+def variables() -> dict[str, np.ndarray]:
+    """Those of the release, without its two heads."""
+    with np.load(RELEASE / "variables.npz") as file:
+        found = {name.replace("|", "/"): array for name, array in file.items()}
+    return {name: array for name, array in found.items() if not name.startswith("cls/")}
+
+
+def head(*shapes: tuple[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes}
+
+
+@pytest.mark.parametrize(
+    ("names", "classes", "architecture"),
+    [
+        ("output", 3, "AlbertForSequenceClassification"),
+        ("cls/squad/output", 2, "AlbertForQuestionAnswering"),
+    ],
+)
+def test_the_heads_of_fine_tuned_models_are_taken_over(names, classes, architecture, release, tmp_path):
+    """Against the formulas of classifier_utils.py and squad_utils.py: weights (classes, H) and a bias."""
+    theirs = head((f"{names}_weights", (classes, 12)), (f"{names}_bias", (classes,)))
+    slots = {"output_weights/adam_m": np.zeros((classes, 12), np.float32), "global_step": np.zeros(())}
+    write_bundle(release / "model.ckpt-best", variables() | theirs | slots)
+    done = convert(release, tmp_path / "out")
+    assert (done.architecture, done.left_out) == (architecture, [])
+    for package in (model, transformers):
+        source = tmp_path / "out"
+        cls = getattr(package, architecture)
+        network = load_model(source, cls) if package is model else cls.from_pretrained(source).eval()
+        with torch.no_grad():
+            out = network(**inputs())
+        pooled = architecture == "AlbertForSequenceClassification"
+        states = expected()["pooler_output" if pooled else "last_hidden_state"]
+        logits = states @ theirs[f"{names}_weights"].T + theirs[f"{names}_bias"]
+        found = out.logits if pooled else torch.stack([out.start_logits, out.end_logits], dim=-1)
+        real = expected()["attention_mask"].astype(bool) if not pooled else slice(None)
+        assert np.abs(found.numpy() - logits)[real].max() < 1e-5
+
+
+def test_the_heads_of_squad_2_are_refused_unless_left_out(release, tmp_path):
+    shapes = [("start_logits/dense/kernel", (12, 1)), ("start_logits/dense/bias", (1,))]
+    shapes += [("answer_class/dense_0/kernel", (24, 12)), ("answer_class/dense_1/kernel", (12, 1))]
+    write_bundle(release / "model.ckpt-best", variables() | head(*shapes))
+    command = ["convert", str(release), str(tmp_path / "out")]
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 2
+    for told in ("albert_tiny", "answer_class/dense_0/kernel", "start_logits/dense/bias", "--leave-out"):
+        assert told in refused.stderr
+    assert not (tmp_path / "out").exists()
+    done = CliRunner().invoke(app, [*command, "--leave-out"])
+    assert "AlbertModel" in done.stdout
+    assert "left out, no model here has a place for it: answer_class/dense_1/kernel" in done.stdout
+    with torch.no_grad():
+        states = load_model(tmp_path / "out")(**inputs()).last_hidden_state
+    real = expected()["attention_mask"].astype(bool)
+    assert np.abs(states.numpy() - expected()["last_hidden_state"])[real].max() < 1e-5
+
+
+CHINESE = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"注意力是什么？，", "copy", "##ing", "a", "file", "##s"]
+CHINESE += ["e", "##l", "##a", "##n", "2", "##0", "."]
+
+
+def test_a_chinese_release_cuts_text_as_bert_does(release, tmp_path):
+    (release / "30k-clean.model").unlink()
+    (release / "vocab_chinese.txt").write_text("\n".join(CHINESE) + "\n", encoding="utf-8")
+    done = convert(release, tmp_path / "out")
+    assert done.architecture == "AlbertForPreTraining"
+    texts = ["注意力是什么？", "Copying a file, 注意 élan 2020.", "copyings\u200b files\x00x", "", " \n "]
+    (tmp_path / "bert").mkdir()
+    (tmp_path / "bert/vocab.txt").write_text("\n".join(CHINESE) + "\n", encoding="utf-8")
+    bert = transformers.BertTokenizer.from_pretrained(tmp_path / "bert")
+    for folder in (tmp_path / "out", tmp_path / "bert"):
+        ours = load_tokenizer(folder)
+        for text in texts:
+            assert ours(text, text)["input_ids"] == bert(text, text)["input_ids"]
+            assert ours(text, text)["token_type_ids"] == bert(text, text)["token_type_ids"]
+    assert ours.tokenize(texts[0]) == list(texts[0])
+    assert (ours.pad_token, ours.cls_token_id, ours.mask_token_id) == ("[PAD]", 2, 4)
+    vectors = lab.embed(["注意力", "是什么"], tmp_path / "out")
+    assert np.abs(vectors[0] - vectors[1]).max() > 1e-3
+    with pytest.raises(InputError, match="tokenizer knows"):
+        lab.embed(["quick brown foxes", "jump over"], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"[PAD]\n[UNK]\na\n", r"lacks \[CLS\], \[MASK\]"), (b"\xff\xfe", "cannot be read"), (b"", "lacks")],
+)
+def test_a_list_of_pieces_that_is_none(content, told, release, tmp_path):
+    (release / "30k-clean.model").unlink()
+    (release / "vocab_chinese.txt").write_bytes(content)
+    with pytest.raises(CheckpointError, match=rf"vocab_chinese.txt {told}"):
+        convert(release, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_capitals_count_where_the_list_of_pieces_has_them(release, tmp_path):
+    (release / "30k-clean.model").unlink()
+    (release / "vocab.txt").write_text("\n".join([*CHINESE, "File", "Copy"]), encoding="utf-8")
+    convert(release, tmp_path / "out")
+    assert load_tokenizer(tmp_path / "out").tokenize("File a file") == ["File", "a", "file"]
+    convert(release, tmp_path / "lower", lower=True)
+    assert load_tokenizer(tmp_path / "lower").tokenize("File a file") == ["file", "a", "file"]
+
+
 def test_a_module_of_tensorflow_hub(release, tmp_path):
     """The same files in variables/ and assets/."""
     module = tmp_path / "hub"
@@ -158,7 +266,7 @@ def test_configs_that_do_not_fit(changes, message, release, tmp_path):
     ("missing", "message"),
     [
         ("albert_config.json", "no albert_config.json"),
-        ("30k-clean.model", "no SentencePiece vocabulary"),
+        ("30k-clean.model", "has no vocabulary"),
         ("model.ckpt-best.index", "TensorFlow without its .index"),
         (DATA, rf"cannot be read: No such file[\s\S]*{DATA}"),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -260,7 +260,7 @@ def _compare(
         if name in found and found[name].shape != tensor.shape
     ]
     complaints = (("lacks", missing), ("has unknown", unknown), ("has of another shape", mismatched))
-    wrong = [f"{verb}: {_some(names)}" for verb, names in complaints if names]
+    wrong = [f"{verb}: {some(names)}" for verb, names in complaints if names]
     if not wrong:
         return
     only_heads = missing and not unknown and not mismatched and all(n.startswith(_HEADS) for n in missing)
@@ -276,18 +276,19 @@ def _check_numbers(folder: Path, tensors: Mapping[str, Tensor]) -> None:
     whole = [name for name, tensor in tensors.items() if not tensor.is_floating_point()]
     if whole:
         raise CheckpointError(
-            f"the checkpoint in {folder} holds whole numbers in {_some(whole)}",
+            f"the checkpoint in {folder} holds whole numbers in {some(whole)}",
             expected="floating point weights; quantized ones need the program that made them",
         )
     broken = [name for name, tensor in tensors.items() if not tensor.float().isfinite().all()]
     if broken:
         raise CheckpointError(
-            f"the checkpoint in {folder} holds numbers that are not finite in {_some(broken)}",
+            f"the checkpoint in {folder} holds numbers that are not finite in {some(broken)}",
             expected="weights that are numbers: every vector of such a model would be NaN",
             mend="take an earlier checkpoint; the training that wrote this one has diverged",
         )
 
 
-def _some(names: list[str], most: int = 6) -> str:
+def some(names: Sequence[str], most: int = 6) -> str:
+    """The first of many names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

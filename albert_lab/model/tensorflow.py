@@ -3,7 +3,7 @@
 A release is a folder with `albert_config.json`, `model.ckpt-best.index`, `model.ckpt-best.data-…` and a
 SentencePiece vocabulary; a module of TensorFlow Hub holds the same under `assets/` and `variables/`.
 Source of the names: the variable scopes of the authors' code (github.com/google-research/albert,
-modeling.py, run_pretraining.py, classifier_utils.py).
+modeling.py, run_pretraining.py, classifier_utils.py, squad_utils.py).
 """
 
 from __future__ import annotations
@@ -202,11 +202,13 @@ def _head_names() -> list[Names]:
     predictions |= {"predictions.bias": ("cls/predictions/output_bias", False)}
     order = {"weight": "cls/seq_relationship/output_weights", "bias": "cls/seq_relationship/output_bias"}
     label = {"weight": "output_weights", "bias": "output_bias"}
+    span = {"weight": "cls/squad/output_weights", "bias": "cls/squad/output_bias"}
     return [
         _dense("albert.pooler", "bert/pooler/dense"),
         predictions,
         {f"sop_classifier.classifier.{ours}": (theirs, False) for ours, theirs in order.items()},
         {f"classifier.{ours}": (theirs, False) for ours, theirs in label.items()},
+        {f"qa_outputs.{ours}": (theirs, False) for ours, theirs in span.items()},
     ]
 
 
@@ -228,6 +230,8 @@ def _as_linear(kernel: np.ndarray) -> np.ndarray:
 def _architecture(tensors: dict[str, np.ndarray]) -> str:
     if "classifier.weight" in tensors:
         return "AlbertForSequenceClassification"
+    if "qa_outputs.weight" in tensors:
+        return "AlbertForQuestionAnswering"
     if "predictions.bias" not in tensors:
         return "AlbertModel"
     return "AlbertForPreTraining" if "sop_classifier.classifier.weight" in tensors else "AlbertForMaskedLM"
