@@ -165,7 +165,8 @@ def test_the_heads_of_squad_2_are_refused_unless_left_out(release, tmp_path):
     assert np.abs(states.numpy() - expected()["last_hidden_state"])[real].max() < 1e-5
 
 
-CHINESE = "[PAD] [UNK] [CLS] [SEP] [MASK] 注 意 力 是 什 么 ？ ， copy ##ing a file ##s e ##l ##a ##n 2 ##0 .".split()
+CHINESE = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"注意力是什么", "？", "，", "copy", "##ing", "a"]
+CHINESE += ["file", "##s", "e", "##l", "##a", "##n", "2", "##0", "."]
 
 
 def test_a_chinese_release_cuts_text_as_bert_does(release, tmp_path):
