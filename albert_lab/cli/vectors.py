@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from albert_lab.cli.options import Json, Model, chosen_model, print_json
+from albert_lab.paths import cache_dir
 
 # The choices of albert_lab.vectors, written here so that --help needs no torch; a test compares them.
 Pooling = StrEnum("Pooling", ["mean", "cls", "max", "pooler", "first_last"])
@@ -169,12 +170,11 @@ def search(
     """
     from albert_lab.retrieval import DocumentSearch
     from albert_lab.retrieval.quick import quick_extractor
-    from albert_lab.text.notes import read_notes
     from albert_lab.vectors.sentence import sentence_source
 
     extractor = quick_extractor(model or sentence_source()) if vectors else None
     options = {"extractor": extractor, "vectors": vectors, "words": words, "rebuild": rebuild}
-    options["corpus"] = read_notes(notes) if notes else None
+    options["corpus"] = _notes(notes) if notes else None
     found = DocumentSearch(package or None, **options)
     hits = found(question, top, kind=[str(each) for each in kind] if kind else None)
     met = [found.explain(question, hit) for hit in hits] if explain else [[] for _ in hits]
@@ -182,6 +182,19 @@ def search(
         more = [{"met": [each._asdict() for each in meetings]} if explain else {} for meetings in met]
         return print_json([vars(hit) | further for hit, further in zip(hits, more, strict=True)])
     _print_hits(hits, met)
+
+
+def _notes(folder: Path) -> Any:
+    """The notes; what is kept of a folder that cannot be read now is forgotten: it may have been emptied."""
+    from albert_lab.errors import CorpusError
+    from albert_lab.retrieval.forget import forget_notes
+    from albert_lab.text.notes import read_notes, source_of
+
+    try:
+        return read_notes(folder)
+    except CorpusError:
+        forget_notes(cache_dir() / "index", source_of(folder))
+        raise
 
 
 _LONGEST = 400  # characters that are shown: the first sentence of a note may be a page of numbers
