@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from albert_lab.model.tensorflow import Release
 
-_VOCABULARIES = ("30k-clean.model", "spiece.model", "*.model")
-_KERAS = ("*.h5", "*.keras")
+_PIECES = ("30k-clean.model", "spiece.model", "*.model")
+_WORD_PIECES = ("vocab_chinese.txt", "vocab.txt", "vocab*.txt")
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,20 @@ class Converted:
     left_out: list[str]
 
 
-def convert(source: str | Path, out: str | Path, *, lower: bool | None = None) -> Converted:
+def convert(
+    source: str | Path, out: str | Path, *, lower: bool | None = None, leave_out: bool = False
+) -> Converted:
     """Write a release of the authors' code as config.json, model.safetensors and tokenizer files.
 
     Args:
-        source: a folder with model.ckpt-best.index and .data, albert_config.json and 30k-clean.model, an
-            unpacked module of TensorFlow Hub, or the path of one checkpoint without its ending.
+        source: a folder with model.ckpt-best.index and .data, albert_config.json and 30k-clean.model (or the
+            vocab_chinese.txt of a Chinese model), an unpacked module of TensorFlow Hub, or the path of one
+            checkpoint without its ending.
         out: a folder that is new or empty. It is written as a whole or not at all.
         lower: write text in lower case before it is cut into pieces; None = if the vocabulary has no
             capitals.
+        leave_out: convert without the tensors that no model here has a place for, such as the heads for the
+            unanswerable questions of SQuAD 2.
 
     Raises:
         CheckpointError: something is missing, damaged, or of another network.
@@ -50,20 +55,27 @@ def convert(source: str | Path, out: str | Path, *, lower: bool | None = None) -
         raise InputError(
             f"{out} is there already", expected="a new or empty folder", mend="choose another name"
         )
-    _refuse_keras(source)
+    from albert_lab.model.checkpoint import some
     from albert_lab.model.tensorflow import find_checkpoint, find_file, read_release
 
-    vocabulary = find_file(find_checkpoint(source).parent, _VOCABULARIES)
+    vocabulary = find_file(find_checkpoint(source).parent, (*_PIECES, *_WORD_PIECES))
     if vocabulary is None:
         raise CheckpointError(
-            f"{source} has no SentencePiece vocabulary",
-            expected="30k-clean.model or spiece.model beside the checkpoint",
+            f"{source} has no vocabulary",
+            expected="30k-clean.model, spiece.model or vocab_chinese.txt beside the checkpoint",
             mend="copy the one that belongs to this model there",
         )
     release = read_release(source)
-    from albert_lab.text.tokenizer import read_spiece
+    if release.left_out and not leave_out:
+        raise CheckpointError(
+            f"{source} holds tensors that no model here has a place for: {some(release.left_out)}",
+            expected="the encoder, and heads for masked words, sentence order, classes or SQuAD 1",
+            mend="to convert it without them: --leave-out on the command line, leave_out=True in Python",
+        )
+    from albert_lab.text.tokenizer import read_spiece, read_wordpiece
 
-    tokenizer = read_spiece(vocabulary, max_length=release.config.max_position_embeddings, lower=lower)
+    read = read_wordpiece if vocabulary.suffix == ".txt" else read_spiece
+    tokenizer = read(vocabulary, max_length=release.config.max_position_embeddings, lower=lower)
     if len(tokenizer) > release.config.vocab_size:
         raise CheckpointError(
             f"{vocabulary} has {len(tokenizer)} pieces and the model {release.config.vocab_size}",
@@ -104,16 +116,3 @@ def _write(
             f"{out} could not be written: {error.strerror or error}.",
             expected="a folder that can be written to, with enough free space",
         ) from error
-
-
-def _refuse_keras(source: Path) -> None:
-    if not source.is_dir() or any(source.glob("*.index")) or (source / "variables").is_dir():
-        return
-    keras = [path.name for pattern in _KERAS for path in sorted(source.glob(pattern))]
-    if keras:
-        raise CheckpointError(
-            f"{source} holds {keras[0]}, a file of Keras",
-            expected="a checkpoint of the authors' code: model.ckpt-best.index and its .data",
-            mend="where Keras is installed, write the model with transformers 4: "
-            "AlbertModel.from_pretrained(folder, from_tf=True).save_pretrained(new_folder)",
-        )

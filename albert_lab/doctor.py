@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from albert_lab.paths import cache_dir
+from albert_lab.paths import cache_dir, is_folder
 
 PROBE_SECONDS = 300
 REINSTALL = "install albert-lab again, from where you got it, with: python -m pip install --force-reinstall"
@@ -42,7 +42,8 @@ try:
     texts = ["Copy a file into another folder.", "Sort the numbers of a list."]
     told["embedding"] = int(albert_lab.embed(texts).shape[-1])
 except BaseException as error:
-    told["error"] = f"{type(error).__name__}: {error}"
+    told["error"] = f"{type(error).__name__}: {getattr(error, 'what', error)}"
+    told["mend"] = getattr(error, "mend", "")
 print("albert-lab-probe" + json.dumps(told))
 """
 
@@ -247,7 +248,7 @@ def _model() -> Iterator[Finding]:
     told = run_probe()
     if "torch" in told:
         gpu = told.get("gpu", "none; the course needs none, everything runs on the processor")
-        yield Finding(topic, "torch", "ok", f"{told['torch']}, {told['threads']} threads")
+        yield Finding(topic, "torch", "ok", f"{told['torch']}, {told.get('threads')} threads")
         yield Finding(topic, "GPU", "ok", str(gpu))
     if "embedding" in told:
         width = told["embedding"]
@@ -256,7 +257,8 @@ def _model() -> Iterator[Finding]:
         return
     advice = REINSTALL
     if chosen:
-        advice = "load that model once with a network, or unset ALBERT_LAB_MODEL to use docs-mini"
+        mend = told.get("mend", "") if is_folder(chosen) else "load that model once with a network"
+        advice = "; or ".join(filter(None, [str(mend), "unset ALBERT_LAB_MODEL to use docs-mini"]))
     elif "torch" not in told:
         advice = f"{sys.executable} -m pip install --force-reinstall torch"
     error = " ".join(str(told.get("error", "no answer")).split())

@@ -6,26 +6,32 @@ tests/model/release was written by TensorFlow itself (see make.py there), with w
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 import transformers
+from huggingface_hub import HfApi
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import albert_lab as lab
-from albert_lab import model
+from albert_lab import doctor, model
 from albert_lab.cli import app
 from albert_lab.convert import convert
 from albert_lab.errors import CheckpointError, InputError
+from albert_lab.export import export_onnx
 from albert_lab.model import load_model, resolve
 from albert_lab.model.tensor_bundle import TensorBundle, crc32c
 from albert_lab.model.tensorflow import find_checkpoint
+from albert_lab.text.tokenizer import load_tokenizer
+from tests.model.bundle_writer import write_bundle
 
 RELEASE = Path(__file__).parent / "model" / "release"
 PARTS = ("albert_config.json", "30k-clean.model", "model.ckpt-best.index")
@@ -100,6 +106,112 @@ def test_the_converted_folder_is_a_model_everywhere(release, tmp_path):
     assert ours["input_ids"] == theirs["input_ids"]
 
 
+def variables() -> dict[str, np.ndarray]:
+    """Those of the release, without its two heads."""
+    with np.load(RELEASE / "variables.npz") as file:
+        found = {name.replace("|", "/"): array for name, array in file.items()}
+    return {name: array for name, array in found.items() if not name.startswith("cls/")}
+
+
+def head(*shapes: tuple[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes}
+
+
+@pytest.mark.parametrize(
+    ("names", "classes", "architecture"),
+    [
+        ("output", 3, "AlbertForSequenceClassification"),
+        ("cls/squad/output", 2, "AlbertForQuestionAnswering"),
+    ],
+)
+def test_the_heads_of_fine_tuned_models_are_taken_over(names, classes, architecture, release, tmp_path):
+    """Against the formulas of classifier_utils.py and squad_utils.py: weights (classes, H) and a bias."""
+    theirs = head((f"{names}_weights", (classes, 12)), (f"{names}_bias", (classes,)))
+    slots = {"output_weights/adam_m": np.zeros((classes, 12), np.float32), "global_step": np.zeros(())}
+    write_bundle(release / "model.ckpt-best", variables() | theirs | slots)
+    done = convert(release, tmp_path / "out")
+    assert (done.architecture, done.left_out) == (architecture, [])
+    for package in (model, transformers):
+        source = tmp_path / "out"
+        cls = getattr(package, architecture)
+        network = load_model(source, cls) if package is model else cls.from_pretrained(source).eval()
+        with torch.no_grad():
+            out = network(**inputs())
+        pooled = architecture == "AlbertForSequenceClassification"
+        states = expected()["pooler_output" if pooled else "last_hidden_state"]
+        logits = states @ theirs[f"{names}_weights"].T + theirs[f"{names}_bias"]
+        found = out.logits if pooled else torch.stack([out.start_logits, out.end_logits], dim=-1)
+        real = expected()["attention_mask"].astype(bool) if not pooled else slice(None)
+        assert np.abs(found.numpy() - logits)[real].max() < 1e-5
+
+
+def test_the_heads_of_squad_2_are_refused_unless_left_out(release, tmp_path):
+    shapes = [("start_logits/dense/kernel", (12, 1)), ("start_logits/dense/bias", (1,))]
+    shapes += [("answer_class/dense_0/kernel", (24, 12)), ("answer_class/dense_1/kernel", (12, 1))]
+    write_bundle(release / "model.ckpt-best", variables() | head(*shapes))
+    command = ["convert", str(release), str(tmp_path / "out")]
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 2
+    for told in ("albert_tiny", "answer_class/dense_0/kernel", "start_logits/dense/bias", "--leave-out"):
+        assert told in refused.stderr
+    assert not (tmp_path / "out").exists()
+    done = CliRunner().invoke(app, [*command, "--leave-out"])
+    assert "AlbertModel" in done.stdout
+    assert "left out, no model here has a place for it: answer_class/dense_1/kernel" in done.stdout
+    with torch.no_grad():
+        states = load_model(tmp_path / "out")(**inputs()).last_hidden_state
+    real = expected()["attention_mask"].astype(bool)
+    assert np.abs(states.numpy() - expected()["last_hidden_state"])[real].max() < 1e-5
+
+
+CHINESE = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"注意力是什么", "？", "，", "copy", "##ing", "a"]
+CHINESE += ["file", "##s", "e", "##l", "##a", "##n", "2", "##0", "."]
+
+
+def test_a_chinese_release_cuts_text_as_bert_does(release, tmp_path):
+    (release / "30k-clean.model").unlink()
+    (release / "vocab_chinese.txt").write_text("\n".join(CHINESE) + "\n", encoding="utf-8")
+    done = convert(release, tmp_path / "out")
+    assert done.architecture == "AlbertForPreTraining"
+    texts = ["注意力是什么？", "Copying a file, 注意 élan 2020.", "copyings\u200b files\x00x", "", " \n "]
+    (tmp_path / "bert").mkdir()
+    (tmp_path / "bert/vocab.txt").write_text("\n".join(CHINESE) + "\n", encoding="utf-8")
+    bert = transformers.BertTokenizer.from_pretrained(tmp_path / "bert")
+    for folder in (tmp_path / "out", tmp_path / "bert"):
+        ours = load_tokenizer(folder)
+        for text in texts:
+            assert ours(text, text)["input_ids"] == bert(text, text)["input_ids"]
+            assert ours(text, text)["token_type_ids"] == bert(text, text)["token_type_ids"]
+    assert ours.tokenize(texts[0]) == list(texts[0])
+    assert (ours.pad_token, ours.cls_token_id, ours.mask_token_id) == ("[PAD]", 2, 4)
+    vectors = lab.embed(["注意力", "是什么"], tmp_path / "out")
+    assert np.abs(vectors[0] - vectors[1]).max() > 1e-3
+    with pytest.raises(InputError, match="tokenizer knows"):
+        lab.embed(["quick brown foxes", "jump over"], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"[PAD]\n[UNK]\na\n", r"lacks \[CLS\], \[MASK\]"), (b"\xff\xfe", "cannot be read"), (b"", "lacks")],
+)
+def test_a_list_of_pieces_that_is_none(content, told, release, tmp_path):
+    (release / "30k-clean.model").unlink()
+    (release / "vocab_chinese.txt").write_bytes(content)
+    with pytest.raises(CheckpointError, match=rf"vocab_chinese.txt {told}"):
+        convert(release, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_capitals_count_where_the_list_of_pieces_has_them(release, tmp_path):
+    (release / "30k-clean.model").unlink()
+    (release / "vocab.txt").write_text("\n".join([*CHINESE, "File", "Copy"]), encoding="utf-8")
+    convert(release, tmp_path / "out")
+    assert load_tokenizer(tmp_path / "out").tokenize("File a file") == ["File", "a", "file"]
+    convert(release, tmp_path / "lower", lower=True)
+    assert load_tokenizer(tmp_path / "lower").tokenize("File a file") == ["file", "a", "file"]
+
+
 def test_a_module_of_tensorflow_hub(release, tmp_path):
     """The same files in variables/ and assets/."""
     module = tmp_path / "hub"
@@ -125,11 +237,16 @@ def test_of_several_checkpoints_one_is_named(release, tmp_path):
 
 
 def test_without_a_step_from_e_to_h(release, tmp_path):
-    """Where E = H the authors have none, and a step that changes nothing stands here."""
+    """Where E = H the authors have none, and a step that changes nothing is written."""
     edit(release, embedding_size=12)
-    with pytest.raises(CheckpointError, match="another shape"):
-        convert(release, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    kept = {name: array for name, array in variables().items() if "mapping_in" not in name}
+    tables = [(name, (*a.shape[:-1], 12)) for name, a in kept.items() if name.startswith("bert/embeddings/")]
+    write_bundle(release / "model.ckpt-best", kept | head(*tables))
+    convert(release, tmp_path / "out")
+    network = load_model(tmp_path / "out")
+    states = torch.randn(2, 5, 12)
+    with torch.no_grad():
+        assert torch.equal(network.encoder.embedding_hidden_mapping_in(states), states)
 
 
 @pytest.mark.parametrize(
@@ -154,8 +271,8 @@ def test_configs_that_do_not_fit(changes, message, release, tmp_path):
     ("missing", "message"),
     [
         ("albert_config.json", "no albert_config.json"),
-        ("30k-clean.model", "no SentencePiece vocabulary"),
-        ("model.ckpt-best.index", "no TensorFlow checkpoint"),
+        ("30k-clean.model", "has no vocabulary"),
+        ("model.ckpt-best.index", "TensorFlow without its .index"),
         (DATA, rf"cannot be read: No such file[\s\S]*{DATA}"),
     ],
 )
@@ -176,19 +293,113 @@ def test_nothing_is_replaced(release, tmp_path):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["README.md"]
 
 
-@pytest.mark.parametrize("file", ["model.ckpt-best.index", "saved_model.pb", "tf_model.h5", "m.keras"])
-def test_a_folder_of_tensorflow_named_as_a_model_is_told_the_way(file, tmp_path):
-    (tmp_path / file).write_bytes(b"")
-    (tmp_path / "config.json").write_text('{"model_type": "albert"}')
-    for use in (resolve, load_model, lab.load, lambda folder: lab.embed(["a"], folder)):
-        with pytest.raises(CheckpointError, match=rf"albert-lab convert {tmp_path}"):
-            use(tmp_path)
+CONVERTS = r"albert-lab convert \S+ NEW_FOLDER"
+BY_TRANSFORMERS = r"albert-lab convert cannot read them[\s\S]*from_{}=True"
+NO_WAY = "nothing here reads or converts it"
+FOREIGN = {
+    "model.ckpt-best.index": ("a checkpoint of TensorFlow", CONVERTS),
+    "variables/variables.index": ("a checkpoint of TensorFlow", CONVERTS),
+    "model.ckpt-best.data-00000-of-00001": (r"TensorFlow without its .index", CONVERTS),
+    "saved_model.pb": (r"TensorFlow without its .index", CONVERTS),
+    "tf_model.h5": ("weights of TensorFlow", BY_TRANSFORMERS.format("tf")),
+    "flax_model.msgpack": ("weights of Flax", BY_TRANSFORMERS.format("flax")),
+    "model.weights.h5": ("a model of Keras", NO_WAY),
+    "m.keras": ("a model of Keras", NO_WAY),
+    "epoch=3.ckpt": ("a checkpoint of PyTorch or TensorFlow 1", NO_WAY),
+    "onnx/model.onnx": ("a model for ONNX", NO_WAY),
+    "model.gguf": ("weights of another program", NO_WAY),
+}
 
 
-def test_keras_files_cannot_be_converted_here(tmp_path):
-    (tmp_path / "tf_model.h5").write_bytes(b"")
-    with pytest.raises(CheckpointError, match=r"a file of Keras[\s\S]*from_tf=True"):
+@pytest.fixture(params=FOREIGN)
+def foreign(request, tmp_path) -> tuple[Path, str]:
+    """A folder with the weights of another program, and what is to be said of it."""
+    path = tmp_path / "theirs" / request.param
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    (tmp_path / "theirs/config.json").write_text('{"model_type": "albert"}')
+    (tmp_path / "theirs/optimizer.pt").write_bytes(b"")
+    return tmp_path / "theirs", "[\\s\\S]*".join((re.escape(path.name), FOREIGN[request.param][1]))
+
+
+def test_wherever_a_model_is_named_foreign_weights_are_told_the_way_in(foreign, tmp_path):
+    folder, told = foreign
+    for use in (resolve, load_model, lab.load, export_onnx, lambda folder: lab.embed(["a"], folder)):
+        with pytest.raises(CheckpointError, match=told):
+            use(folder, *([tmp_path / "m.onnx"] if use is export_onnx else []))
+
+
+@pytest.mark.parametrize("file", ["model.ckpt-best.index", "tf_model.h5", "m.keras"])
+def test_every_command_that_takes_a_model_tells_it(file, tmp_path, monkeypatch):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / file).write_bytes(b"")
+    (tmp_path / "n").mkdir()
+    (tmp_path / "n/a.md").write_text("Copy a file.")
+    (tmp_path / "p.jsonl").write_text('{"query": "a b", "positive": "c d"}\n' * 9)
+    monkeypatch.setenv("ALBERT_LAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    tune = ["tune", "--out", "o", "--pairs", "p.jsonl", "--steps", "1", "--batch-size", "2"]
+    for command in (
+        ["embed", "a b", "--out", "v.parquet", "--model", "theirs"],
+        ["embed", "a b", "--out", "v.parquet", "--model", f"theirs/{file}"],
+        ["search", "a b", "--notes", "n", "--model", "theirs"],
+        ["attention", "a b", "--out", "v.html", "--model", "theirs"],
+        ["export", "theirs", "m.onnx"],
+        [*tune, "--model", "theirs"],
+        [*tune, "--teacher", "theirs", "--distillation", "0.5"],
+    ):
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 2, command
+        assert file in done.stderr
+        assert re.search(FOREIGN[file][1], done.stderr), command
+    monkeypatch.setenv("ALBERT_LAB_MODEL", "theirs")
+    finding = list(doctor._model())[-1]
+    assert (finding.state, file in finding.value) == ("problem", True)
+    assert re.search(FOREIGN[file][1], finding.advice)
+
+
+def test_the_name_of_a_checkpoint_is_no_hub_name(release):
+    with pytest.raises(CheckpointError, match=rf"albert-lab convert {release}/model.ckpt-best NEW_FOLDER"):
+        lab.load(release / "model.ckpt-best")
+
+
+@pytest.mark.parametrize("file", FOREIGN)
+def test_a_model_of_the_hub_with_foreign_weights_is_told_before_it_is_fetched(file, monkeypatch):
+    files = [SimpleNamespace(rfilename=name) for name in ("config.json", file)]
+    monkeypatch.setattr(HfApi, "model_info", lambda self, name, timeout: SimpleNamespace(siblings=files))
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: pytest.fail("it was fetched"))
+    with pytest.raises(CheckpointError, match=FOREIGN[file][1]) as told:
+        lab.load("owner/theirs")
+    fetched = "hf download owner/theirs --local-dir FOLDER; albert-lab convert FOLDER" in str(told.value)
+    assert fetched == file.endswith(".index")
+
+
+def test_a_model_of_the_hub_that_is_only_pickled_is_told_before_it_is_fetched(monkeypatch, tmp_path):
+    files = [SimpleNamespace(rfilename=name) for name in ("config.json", "pytorch_model.bin", "tf_model.h5")]
+    monkeypatch.setattr(HfApi, "model_info", lambda self, name, timeout: SimpleNamespace(siblings=files))
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *_, **__: None)
+    with pytest.raises(CheckpointError, match=r"pickled[\s\S]*allow_pickle=True"):
+        lab.load("owner/theirs")
+    assert resolve("owner/theirs", allow_pickle=True) == tmp_path
+
+
+@pytest.mark.parametrize("file", [name for name in FOREIGN if not name.endswith(".index")])
+def test_what_cannot_be_converted_is_told_by_convert_too(file, tmp_path):
+    path = tmp_path / "theirs" / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    for source in (tmp_path / "theirs", path):
+        with pytest.raises(CheckpointError, match=FOREIGN[file][1]):
+            convert(source, tmp_path / "out")
+
+
+def test_what_needs_no_conversion_is_told_so(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(CheckpointError, match="there is nothing to convert"):
         convert(tmp_path, tmp_path / "out")
+    with pytest.raises(CheckpointError, match=r"there is no .*nowhere"):
+        convert(tmp_path / "nowhere", tmp_path / "out")
 
 
 @pytest.mark.parametrize("size", [0, 1, 9, 4095, 4096, 4097, 20_000])

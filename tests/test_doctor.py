@@ -165,8 +165,14 @@ def test_the_probe_runs_with_the_hub_switched_off():
     [
         ({"torch": "2", "threads": 2, "parameters": 5, "embedding": 3}, "", "ok", ""),
         ({"error": "No module named 'torch'"}, "", "problem", "--force-reinstall torch"),
-        ({"torch": "2", "threads": 2, "error": "boom"}, "", "problem", "install albert-lab again"),
-        ({"torch": "2", "threads": 2, "error": "boom"}, "some/model", "problem", "unset ALBERT_LAB_MODEL"),
+        ({"torch": "2", "error": "boom"}, "", "problem", "install albert-lab again"),
+        (
+            {"torch": "2", "error": "boom"},
+            "some/model",
+            "problem",
+            "with a network; or unset ALBERT_LAB_MODEL",
+        ),
+        ({"torch": "2", "error": "boom", "mend": "copy it"}, ".", "problem", "copy it; or unset ALBERT_LAB"),
     ],
 )
 def test_what_the_probe_told_becomes_advice(told, chosen, state, advice, monkeypatch):

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from albert_lab.errors import InputError
 from albert_lab.model.modes import eval_mode
-from albert_lab.text.batches import without_surrogates
+from albert_lab.text.batches import KnownPieces, without_surrogates
 
 # What the layers that make queries and keys are called in ALBERT, BERT and their family, and in DistilBERT.
 QUERY_NAMES, KEY_NAMES = ("query", "q_lin"), ("key", "k_lin")
@@ -141,8 +141,9 @@ def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = 
         text_pair: a second text, which gets segment 1; "" is allowed too.
 
     Raises:
-        InputError: a text is not a string or has more tokens than the model takes, or the model keeps its
-            attention weights to itself, or they are NaN or do not fit the tokens.
+        InputError: a text is not a string or has more tokens than the model takes, the tokenizer knows almost
+            no piece of the texts, or the model keeps its attention weights to itself, or they are NaN or do
+            not fit the tokens.
     """
     for name, value in (("text", text), ("text_pair", text_pair)):
         if not isinstance(value, str) and not (name == "text_pair" and value is None):
@@ -152,6 +153,7 @@ def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = 
     # is too long is told below.
     encoded = tokenizer(*texts, return_tensors="pt", return_token_type_ids=True, verbose=False)
     _check_length(model, tokenizer, encoded["input_ids"].shape[1])
+    _check_known(tokenizer, [text for (text,) in texts])
     inputs = _inputs_of(model, encoded)
     with _eager(model), eval_mode(model), _caught_outputs(model) as caught, torch.no_grad():
         attentions = getattr(model(**inputs, output_attentions=True), "attentions", None)
@@ -164,6 +166,15 @@ def record(model: nn.Module, tokenizer: Any, text: str, text_pair: str | None = 
         keys=keys,
         second_segment_start=_second_start(encoded) if text_pair is not None else None,
     )
+
+
+def _check_known(tokenizer: Any, texts: list[str]) -> None:
+    counted = KnownPieces()
+    for text in texts:
+        ids = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+        tokens = tokenizer.convert_ids_to_tokens(ids)
+        counted += KnownPieces.of(text, ids, tokens, getattr(tokenizer, "unk_token_id", None))
+    counted.check()
 
 
 def _inputs_of(model: nn.Module, encoded: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -84,11 +84,10 @@ def _drawn(
     """Record the text and write the picture; what --json prints."""
     from albert_lab import analysis
     from albert_lab.face import load
-    from albert_lab.text.batches import TextEncoder, without_surrogates
+    from albert_lab.text.batches import without_surrogates
 
     title = without_surrogates(title)
     loaded = load(model)
-    TextEncoder(loaded.tokenizer).known_pieces([text, pair or ""]).check()
     record = analysis.record(loaded.model, loaded.tokenizer, text, pair)
     if view == View.heatmap:
         _save_heatmap(record, out, *first, title)

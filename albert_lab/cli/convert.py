@@ -21,13 +21,16 @@ def convert(
             show_default=False,
         ),
     ] = None,
+    leave_out: Annotated[
+        bool, typer.Option("--leave-out", help="Convert without tensors that no model here has a place for.")
+    ] = False,
     json_output: Json = False,
 ) -> None:
     """Convert a TensorFlow checkpoint, without TensorFlow.
 
     FOLDER holds model.ckpt-best.index, model.ckpt-best.data-00000-of-00001, albert_config.json and
-    30k-clean.model (or spiece.model), as the authors released it. OUT can then be named wherever a model is
-    asked for, and transformers reads it too.
+    30k-clean.model (or spiece.model, or the vocab_chinese.txt of a Chinese model), as the authors released
+    it. OUT can then be named wherever a model is asked for, and transformers reads it too.
 
     \b
     Examples:
@@ -36,7 +39,7 @@ def convert(
     """
     from albert_lab.convert import convert as run
 
-    done = run(folder, out, lower=None if cased is None else not cased)
+    done = run(folder, out, lower=None if cased is None else not cased, leave_out=leave_out)
     if json_output:
         print_json({**vars(done), "folder": str(done.folder)})
         return

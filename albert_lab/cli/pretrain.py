@@ -105,7 +105,7 @@ def _settings(options: dict[str, Any]) -> Settings:
 
 def line(record: dict[str, Any], tokens: int) -> str:
     """A record of the log as one line, with what is left of the work."""
-    done = f"{record['tokens'] / 1e6:7.2f}M of {tokens / 1e6:.0f}M tokens"
+    done = f"{record['tokens'] / 1e6:7.2f}M of {round(tokens / 1e6, 2):g}M tokens"
     if "held_out_masked_accuracy" in record:
         return (
             f"{done}  held out: masked tokens {record['held_out_masked_accuracy']:.3f}, "

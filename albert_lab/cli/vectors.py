@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from albert_lab.cli.options import Json, Model, chosen_model, print_json
+from albert_lab.paths import cache_dir
 
 # The choices of albert_lab.vectors, written here so that --help needs no torch; a test compares them.
 Pooling = StrEnum("Pooling", ["mean", "cls", "max", "pooler", "first_last"])
@@ -72,7 +73,8 @@ def embed(
     """
     from albert_lab.vectors import embed_to_parquet, read_texts
 
-    texts = _some(read_texts(inputs, column=column, encoding=encoding, skip_missing=skip_missing), inputs)
+    records = read_texts(inputs, column=column, encoding=encoding, skip_missing=skip_missing)
+    texts = _noted(_some(records, inputs))
     choices = {"layer": layer, "precision": str(precision), "long_texts": str(long_texts)}
     choices |= {"pooling": str(pooling)} if pooling else {}
     extractor = _sentence_extractor(model, choices) if sentence else _extractor(model, choices)
@@ -99,6 +101,18 @@ def _some(texts: Iterator[Any], inputs: list[str]) -> Iterator[Any]:
             mend="look at the files; --skip-missing leaves empty cells out",
         )
     return chain([first], texts)
+
+
+def _noted(texts: Iterator[Any]) -> Iterator[Any]:
+    """The texts; at their end a note of the words in the command line that may have been meant as files."""
+    words = []
+    for record in texts:
+        if record.source == "argument" and record.text and not any(map(str.isspace, record.text)):
+            words.append(record.text)
+        yield record
+    if words:
+        told = f"taken as texts, since no files are called so: {', '.join(words)}"
+        typer.echo(f"albert-lab: note: {told[:300]}", err=True)
 
 
 def _sentence(told: dict[str, Any]) -> str:
@@ -156,12 +170,11 @@ def search(
     """
     from albert_lab.retrieval import DocumentSearch
     from albert_lab.retrieval.quick import quick_extractor
-    from albert_lab.text.notes import read_notes
     from albert_lab.vectors.sentence import sentence_source
 
     extractor = quick_extractor(model or sentence_source()) if vectors else None
     options = {"extractor": extractor, "vectors": vectors, "words": words, "rebuild": rebuild}
-    options["corpus"] = read_notes(notes) if notes else None
+    options["corpus"] = _notes(notes) if notes else None
     found = DocumentSearch(package or None, **options)
     hits = found(question, top, kind=[str(each) for each in kind] if kind else None)
     met = [found.explain(question, hit) for hit in hits] if explain else [[] for _ in hits]
@@ -169,6 +182,22 @@ def search(
         more = [{"met": [each._asdict() for each in meetings]} if explain else {} for meetings in met]
         return print_json([vars(hit) | further for hit, further in zip(hits, more, strict=True)])
     _print_hits(hits, met)
+
+
+def _notes(folder: Path) -> Any:
+    """The notes; what is kept of a folder that cannot be read now is forgotten: it may have been emptied."""
+    from albert_lab.errors import CorpusError
+    from albert_lab.retrieval.forget import forget_notes
+    from albert_lab.text.notes import read_notes, source_of
+
+    try:
+        return read_notes(folder)
+    except CorpusError:
+        forget_notes(cache_dir() / "index", source_of(folder))
+        raise
+
+
+_LONGEST = 400  # characters that are shown: the first sentence of a note may be a page of numbers
 
 
 def _print_hits(hits: list[Any], met: list[list[Any]]) -> None:
@@ -182,10 +211,14 @@ def _shown(hit: Any, meetings: list[Any]) -> str:
     """A hit as lines: name with signature, summary, and which words met."""
     call = hit.signature.partition("(")
     name = f"{hit.name}{''.join(call[1:])}" if call[1] else hit.name
-    lines = [f"{hit.rank:3}  {hit.score:.3f}  {name}  ({hit.kind})", hit.summary]
+    lines = [f"{hit.rank:3}  {hit.score:.3f}  {_short(name)}  ({hit.kind})", _short(hit.summary)]
     if meetings:
         lines.append("met: " + "; ".join(_met(each) for each in meetings))
     return f"\n{'':12}".join(lines)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _met(meeting: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,6 +37,7 @@ _TIED = {
     "predictions.decoder.bias": "predictions.bias",
 }
 _HEADS = ("predictions.", "sop_classifier.", "classifier.", "qa_outputs.", "albert.pooler.")
+_INDEX, _PICKLED = "model.safetensors.index.json", "pytorch_model.bin"
 _OLD_BUFFERS = ("albert.embeddings.position_ids", "albert.embeddings.token_type_ids")
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -132,34 +133,33 @@ def write_model(folder: Path, config: Mapping[str, Any], tensors: Mapping[str, T
 
 def _warn_of_lost_heads(folder: Path, tensors: Mapping[str, Tensor]) -> None:
     """Saving a part of a model over the whole is allowed, and said."""
+    kept = {name.split(".")[0] for name in tensors}
+    lost = sorted({name.split(".")[0] for name in _names_in(folder) if name.startswith(_HEADS)} - kept)
+    if lost := [name for name in lost if name != "albert"]:
+        warnings.warn(f"{folder} held a model with {', '.join(lost)}, which is lost now", stacklevel=3)
+
+
+def _names_in(folder: Path) -> set[str]:
+    """What the weights in a folder are called, in any kind of file; nothing where there are none."""
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(folder / "model.safetensors", "pt") as file:
-            held = {name.split(".")[0] for name in file.keys() if name.startswith(_HEADS)}  # noqa: SIM118
-    except (OSError, SafetensorError):
-        return  # nothing there that could be lost
-    lost = sorted(held - {name.split(".")[0] for name in tensors} - {"albert"})
-    if lost:
-        warnings.warn(f"{folder} held a model with {', '.join(lost)}, which is lost now", stacklevel=3)
+        if (folder / "model.safetensors").exists():
+            with safe_open(folder / "model.safetensors", "pt") as file:
+                return set(file.keys())
+        in_shards = (folder / _INDEX).exists()
+        return set(_shards(folder / _INDEX) if in_shards else _read_pickle(folder / _PICKLED))
+    except (CheckpointError, OSError, SafetensorError):
+        return set()
 
 
 def _read_tensors(folder: Path, allow_pickle: bool) -> dict[str, Tensor]:
     if (folder / "model.safetensors").exists():
         return _read_safetensors(folder / "model.safetensors")
-    index = folder / "model.safetensors.index.json"
-    if index.exists():
-        named = read_json(index).get("weight_map")
-        shards = list(named.values()) if isinstance(named, dict) else []
-        if not shards or not all(map(_is_shard_name, shards)):
-            raise CheckpointError(
-                f"{index} names no files of its own folder",
-                expected="a weight_map: the name of a tensor -> a .safetensors file beside it",
-                mend="copy or download the whole folder again",
-            )
-        shards = sorted(set(shards))
+    if (folder / _INDEX).exists():
+        shards = sorted(set(_shards(folder / _INDEX).values()))
         return {name: t for shard in shards for name, t in _read_safetensors(folder / shard).items()}
-    pickled = folder / "pytorch_model.bin"
+    pickled = folder / _PICKLED
     if pickled.exists() and allow_pickle:
         return _read_pickle(pickled)
     if pickled.exists():
@@ -170,6 +170,18 @@ def _read_tensors(folder: Path, allow_pickle: bool) -> dict[str, Tensor]:
             f"save_model({_loading(folder)}, NEW_FOLDER)",
         )
     raise CheckpointError(f"{folder} has no weights", expected="model.safetensors beside config.json")
+
+
+def _shards(index: Path) -> dict[str, str]:
+    """The file of each tensor, of weights in several files."""
+    named = read_json(index).get("weight_map")
+    if not isinstance(named, dict) or not named or not all(map(_is_shard_name, named.values())):
+        raise CheckpointError(
+            f"{index} names no files of its own folder",
+            expected="a weight_map: the name of a tensor -> a .safetensors file beside it",
+            mend="copy or download the whole folder again",
+        )
+    return named
 
 
 def _is_shard_name(shard: object) -> bool:
@@ -248,7 +260,7 @@ def _compare(
         if name in found and found[name].shape != tensor.shape
     ]
     complaints = (("lacks", missing), ("has unknown", unknown), ("has of another shape", mismatched))
-    wrong = [f"{verb}: {_some(names)}" for verb, names in complaints if names]
+    wrong = [f"{verb}: {some(names)}" for verb, names in complaints if names]
     if not wrong:
         return
     only_heads = missing and not unknown and not mismatched and all(n.startswith(_HEADS) for n in missing)
@@ -264,18 +276,19 @@ def _check_numbers(folder: Path, tensors: Mapping[str, Tensor]) -> None:
     whole = [name for name, tensor in tensors.items() if not tensor.is_floating_point()]
     if whole:
         raise CheckpointError(
-            f"the checkpoint in {folder} holds whole numbers in {_some(whole)}",
+            f"the checkpoint in {folder} holds whole numbers in {some(whole)}",
             expected="floating point weights; quantized ones need the program that made them",
         )
     broken = [name for name, tensor in tensors.items() if not tensor.float().isfinite().all()]
     if broken:
         raise CheckpointError(
-            f"the checkpoint in {folder} holds numbers that are not finite in {_some(broken)}",
+            f"the checkpoint in {folder} holds numbers that are not finite in {some(broken)}",
             expected="weights that are numbers: every vector of such a model would be NaN",
             mend="take an earlier checkpoint; the training that wrote this one has diverged",
         )
 
 
-def _some(names: list[str], most: int = 6) -> str:
+def some(names: Sequence[str], most: int = 6) -> str:
+    """The first of many names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from typing import Any
 
 from albert_lab.errors import AlbertLabError, CheckpointError, InputError
 from albert_lab.model.config import AlbertConfig
+from albert_lab.model.foreign import OURS, PICKLED, fits, refuse_foreign
 
 DEFAULT_SOURCE = "docs-mini"
 SOURCE_VARIABLE = "ALBERT_LAB_MODEL"
@@ -26,8 +27,6 @@ _HUB_NAMES = ("config.json", "*.safetensors", "*.safetensors.index.json", "token
 _HUB_NAMES += ("special_tokens_map.json", "added_tokens.json", "spiece.model", "merges.txt")
 _HUB_NAMES += (MODULES_FILE, "sentence_*_config.json", "config_sentence_transformers.json")
 _HUB_FILES = [place + name for name in _HUB_NAMES for place in ("", "*/")]
-_OURS = (".safetensors", ".bin")
-_TENSORFLOW = ("*.ckpt*", "saved_model.pb*", "variables/*.index", "*.index", "*.h5", "*.keras")
 _HUB_SECONDS = 5.0  # the longest wait for the hub's first answer
 
 
@@ -62,13 +61,17 @@ def locate(source: str | Path | None = None, *, allow_pickle: bool = False) -> P
     try:
         folder = Path(source).expanduser()
         is_folder, is_there = folder.is_dir(), folder.exists()
+        names_checkpoint = Path(f"{folder}.index").is_file()  # as TensorFlow names one
         str(folder).encode()  # the libraries that read the files in it take no other names
     except (OSError, RuntimeError, ValueError) as error:  # too long, no such user, a zero byte, no UTF-8
         raise CheckpointError(f"{str(source)!r:.200} is no name of a folder: {error}") from error
     if is_folder:
         return folder
     if is_there:
+        refuse_foreign(str(folder.parent), [folder.name])
         raise CheckpointError(f"{source} is a file", expected="the folder that holds config.json")
+    if names_checkpoint:
+        refuse_foreign(str(folder), [f"{folder.name}.index"])
     if isinstance(source, Path) or not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", source):
         raise CheckpointError(
             f"there is no folder {source}",
@@ -81,14 +84,14 @@ def network_folder(folder: Path) -> Path:
     """Where the network of a folder stands: in older sentence models a folder in it, such as 0_Transformer.
 
     Raises:
-        CheckpointError: a modules.json that cannot be read, or that names no folder in this one; a network
-            that only TensorFlow or Keras can read.
+        CheckpointError: a modules.json that cannot be read, or that names no folder in this one; weights of
+            TensorFlow, Keras, Flax, ... alone.
     """
     path = folder / MODULES_FILE
     first = read_modules(path)[:1] if path.is_file() else []
     if first and first[0]["path"] and first[0]["type"].endswith("Transformer"):
         folder = folder / first[0]["path"]
-    _refuse_tensorflow(folder)
+    refuse_foreign(str(folder), files_in(folder))
     return folder
 
 
@@ -115,19 +118,12 @@ def read_modules(path: Path) -> list[dict[str, str]]:
     return steps
 
 
-def _refuse_tensorflow(folder: Path) -> None:
-    """A folder with nothing but TensorFlow's or Keras' weights is told the way in."""
+def files_in(folder: Path) -> list[str]:
+    """The files of a folder and of its folders, such as variables/, with `/` between the names."""
     try:
-        ours = any(path.suffix in _OURS for path in folder.iterdir())
-        theirs = [path.name for pattern in _TENSORFLOW for path in sorted(folder.glob(pattern))]
+        return [path.relative_to(folder).as_posix() for depth in ("*", "*/*") for path in folder.glob(depth)]
     except OSError:
-        return  # whoever reads the folder says what is wrong with it
-    if theirs and not ours:
-        raise CheckpointError(
-            f"{folder} holds a model of TensorFlow or Keras: {theirs[0]}",
-            expected="config.json and model.safetensors",
-            mend=f"albert-lab convert {folder} NEW_FOLDER, then name NEW_FOLDER",
-        )
+        return []  # whoever reads the folder says what is wrong with it
 
 
 def _from_hub(name: str, allow_pickle: bool) -> Path:
@@ -137,10 +133,14 @@ def _from_hub(name: str, allow_pickle: bool) -> Path:
     files = [*_HUB_FILES, "pytorch_model.bin"] if allow_pickle else _HUB_FILES
     try:
         # Asked first because it takes a time limit; snapshot_download would wait for ever for a silent hub.
-        HfApi().model_info(name, timeout=_HUB_SECONDS)
+        info = HfApi().model_info(name, timeout=_HUB_SECONDS)
+        there = [file.rfilename for file in getattr(info, "siblings", None) or ()]
+        _refuse_what_is_not_fetched(name, there, allow_pickle)
         folder = Path(snapshot_download(name, allow_patterns=files))
         _knows_modules(name)
         return folder
+    except CheckpointError:
+        raise
     except Exception as error:  # whatever it was, the reader needs one message, not the story of the attempts
         reason = error
     try:
@@ -156,6 +156,19 @@ def _from_hub(name: str, allow_pickle: bool) -> Path:
         ) from None
     _warn_of_unknown_modules(name, folder)
     return folder
+
+
+def _refuse_what_is_not_fetched(name: str, there: Sequence[str], allow_pickle: bool) -> None:
+    """A model of the hub without the files that are read here is told the way in, before any is fetched."""
+    refuse_foreign(name, there, fetch=f"hf download {name} --local-dir FOLDER")
+    pickled = fits(there, PICKLED)
+    if pickled and not fits(there, OURS) and not allow_pickle:
+        raise CheckpointError(
+            f"{name} has only pickled weights, {pickled[0]}; a pickle can run code when it is read",
+            expected="model.safetensors",
+            mend="if you trust its origin, read it with the class of its head and save it in a folder:\n  "
+            f'save_model(load_model("{name}", AlbertModel, allow_pickle=True), NEW_FOLDER)',
+        )
 
 
 def _knows_modules(name: str) -> None:

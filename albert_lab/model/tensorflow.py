@@ -3,7 +3,7 @@
 A release is a folder with `albert_config.json`, `model.ckpt-best.index`, `model.ckpt-best.data-…` and a
 SentencePiece vocabulary; a module of TensorFlow Hub holds the same under `assets/` and `variables/`.
 Source of the names: the variable scopes of the authors' code (github.com/google-research/albert,
-modeling.py, run_pretraining.py, classifier_utils.py).
+modeling.py, run_pretraining.py, classifier_utils.py, squad_utils.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import numpy as np
 
 from albert_lab.errors import AlbertLabError, CheckpointError
 from albert_lab.model.config import AlbertConfig, group_of_layer
-from albert_lab.model.sources import read_json
+from albert_lab.model.foreign import OURS, PICKLED, fits, refuse_foreign
+from albert_lab.model.sources import files_in, read_json
 from albert_lab.model.tensor_bundle import TensorBundle
 
 # The authors' "gelu" is the formula with tanh, which everybody else calls gelu_new.
@@ -81,11 +82,7 @@ def find_checkpoint(source: Path) -> Path:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise CheckpointError(
-            f"{source} holds no TensorFlow checkpoint",
-            expected="a folder of the authors' release: model.ckpt-best.index, model.ckpt-best.data-…, "
-            "albert_config.json and 30k-clean.model",
-        )
+        raise _no_checkpoint(source)
     best = [path for path in found if path.name == "model.ckpt-best"]
     named = best or [path for path in found if path.name == _last_checkpoint(source)]
     if not named:
@@ -95,6 +92,21 @@ def find_checkpoint(source: Path) -> Path:
             mend=f"name the one you want: {found[-1]}",
         )
     return named[0]
+
+
+def _no_checkpoint(source: Path) -> CheckpointError:
+    """What is said where there is none; raised at once where it is known what there is instead."""
+    names = [source.name] if source.is_file() else files_in(source)
+    refuse_foreign(str(source.parent if source.is_file() else source), names)
+    expected = (
+        "a folder of the authors' release: model.ckpt-best.index, model.ckpt-best.data-…, albert_config.json "
+        "and 30k-clean.model"
+    )
+    if weights := fits(names, (*OURS, *PICKLED)):
+        told = f"{source} holds weights of torch, {weights[0]}: there is nothing to convert"
+        return CheckpointError(told, expected=expected, mend="name it as it is where a model is asked for")
+    what = f"{source} holds no TensorFlow checkpoint" if source.exists() else f"there is no {source}"
+    return CheckpointError(what, expected=expected)
 
 
 def _last_checkpoint(folder: Path) -> str | None:
@@ -190,11 +202,13 @@ def _head_names() -> list[Names]:
     predictions |= {"predictions.bias": ("cls/predictions/output_bias", False)}
     order = {"weight": "cls/seq_relationship/output_weights", "bias": "cls/seq_relationship/output_bias"}
     label = {"weight": "output_weights", "bias": "output_bias"}
+    span = {"weight": "cls/squad/output_weights", "bias": "cls/squad/output_bias"}
     return [
         _dense("albert.pooler", "bert/pooler/dense"),
         predictions,
         {f"sop_classifier.classifier.{ours}": (theirs, False) for ours, theirs in order.items()},
         {f"classifier.{ours}": (theirs, False) for ours, theirs in label.items()},
+        {f"qa_outputs.{ours}": (theirs, False) for ours, theirs in span.items()},
     ]
 
 
@@ -216,6 +230,8 @@ def _as_linear(kernel: np.ndarray) -> np.ndarray:
 def _architecture(tensors: dict[str, np.ndarray]) -> str:
     if "classifier.weight" in tensors:
         return "AlbertForSequenceClassification"
+    if "qa_outputs.weight" in tensors:
+        return "AlbertForQuestionAnswering"
     if "predictions.bias" not in tensors:
         return "AlbertModel"
     return "AlbertForPreTraining" if "sop_classifier.classifier.weight" in tensors else "AlbertForMaskedLM"

@@ -26,6 +26,7 @@ import numpy as np
 
 from albert_lab.errors import CorpusError, InputError
 from albert_lab.paths import cache_dir
+from albert_lab.retrieval.forget import family_of
 from albert_lab.retrieval.hits import SearchHit, SearchResults
 from albert_lab.retrieval.lexical import LexicalIndex
 from albert_lab.retrieval.store import Objects, forget_older, package_vectors, read_words, save_words
@@ -204,7 +205,7 @@ class DocumentSearch:
         if self._corpus is None:
             return ""
         known_by = [self._corpus.source] if self._corpus.source else [package.name for package in self._found]
-        return f"given-{hashlib.sha256(json.dumps(known_by).encode()).hexdigest()[:12]}-"
+        return family_of(known_by)
 
     def _build_words(self, folder: Path) -> tuple[Objects, LexicalIndex]:
         from albert_lab.retrieval.documents import document_text
@@ -217,7 +218,7 @@ class DocumentSearch:
         objects = {name: [getattr(document, name) for document in corpus] for name in _SHOWN}
         objects["text"] = [document_text(document) for document in corpus]
         lexical = LexicalIndex.build(corpus, progress=self._progress)
-        save_words(folder, objects, lexical)
+        save_words(folder, objects, lexical, "" if given is None else given.source)
         return objects, lexical
 
     def _vector_part(self) -> tuple[np.ndarray, VectorIndex]:

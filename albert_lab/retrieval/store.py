@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 import shutil
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from albert_lab.errors import AlbertLabError, OutputError
+from albert_lab.retrieval.forget import SOURCE, forget_abandoned, forget_family
 from albert_lab.retrieval.lexical import LexicalIndex, beside, is_whole, seal
 from albert_lab.vectors.index import VectorIndex
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from albert_lab.vectors.extractor import Extractor
 
 Objects = dict[str, list[str]]
-_UNFINISHED = 3600  # seconds in which another process may still write what it began
 PART = 2048  # objects whose vectors are made between two files
 _OBJECTS = "objects.parquet"
 
@@ -42,8 +41,8 @@ def read_words(folder: Path) -> tuple[Objects, LexicalIndex] | None:
     return pq.ParquetFile(folder / _OBJECTS).read().to_pydict(), LexicalIndex.load(folder)
 
 
-def save_words(folder: Path, objects: Objects, lexical: LexicalIndex) -> None:
-    """Write objects and word index into a folder, whole or not at all.
+def save_words(folder: Path, objects: Objects, lexical: LexicalIndex, source: str = "") -> None:
+    """Write objects and word index into a folder, whole or not at all; `source` is what they were read from.
 
     Raises:
         OutputError: it cannot be written.
@@ -56,6 +55,7 @@ def save_words(folder: Path, objects: Objects, lexical: LexicalIndex) -> None:
         try:
             pq.write_table(pa.table(objects), temporary / _OBJECTS)
             lexical.save(temporary)
+            (temporary / SOURCE).write_text(json.dumps(source), encoding="utf-8")
             shutil.rmtree(folder, ignore_errors=True)
             seal(temporary, folder)
         finally:
@@ -83,15 +83,8 @@ def forget_older(folder: Path, family: str, words: Path, objects: Objects) -> No
         _checksum([objects["name"][i] for i in numbers], [objects["text"][i] for i in numbers])
         for numbers in rows.values()
     }
-    kept = [path for kind in ("bm25", "vectors") for path in folder.glob(f"*{kind}-{family}*")]
-    for path in kept:
-        present = path == words or any(f"-{checksum}." in path.name for checksum in current)
-        with suppress(OSError):
-            unfinished = path.name.startswith(".") and time.time() - path.stat().st_mtime < _UNFINISHED
-            if path.is_dir() and not present and not unfinished:
-                shutil.rmtree(path, ignore_errors=True)
-            elif not present and not unfinished:
-                path.unlink()
+    forget_family(folder, family, kept=(words.name, *(f"-{checksum}." for checksum in current)))
+    forget_abandoned(folder)
 
 
 def package_vectors(

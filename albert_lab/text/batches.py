@@ -7,6 +7,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -163,8 +164,15 @@ class TextEncoder:
         return self.backend.token_to_id(token) if found is None and token is not None else found
 
     def known_pieces(self, texts: Sequence[str]) -> KnownPieces:
-        """How much of the texts it knows."""
-        return KnownPieces(self).add(texts)
+        """How much of the texts it knows; of many texts, of some that are spread evenly."""
+        step = max(1, -(-len(texts) // _SAMPLED_TEXTS))
+        sample = [text[:_SAMPLED_CHARACTERS] for text in texts[::step]]
+        encodings = self.encode(sample, with_offsets=True)
+        each = (
+            KnownPieces.of(text, encoding.ids, encoding.tokens, self.unknown_id)
+            for text, encoding in zip(sample, encodings, strict=True)
+        )
+        return sum(each, KnownPieces())
 
     def longest_input(self, config: Any, wanted: int | None = None) -> int:
         """How many tokens an input may have, special tokens included; None = as many as the model takes.
@@ -202,25 +210,25 @@ class TextEncoder:
         return ids, np.arange(length) < lengths[:, None]
 
 
+@dataclass(frozen=True)
 class KnownPieces:
-    """Counts what a tokenizer knows of some texts: known pieces with a letter or digit, and unknown ones."""
+    """How many pieces of some texts a tokenizer knows (those with a letter or digit), and how many not."""
 
-    def __init__(self, encoder: TextEncoder) -> None:
-        self._encoder, self.known, self.unknown = encoder, 0, 0
+    known: int = 0
+    unknown: int = 0
 
-    def add(self, texts: Sequence[str]) -> KnownPieces:
-        """Count texts; of many, some that are spread evenly."""
-        step = max(1, -(-len(texts) // _SAMPLED_TEXTS))
-        sample = [text[:_SAMPLED_CHARACTERS] for text in texts[::step]]
-        unknown_id = self._encoder.unknown_id
-        for text, encoding in zip(sample, self._encoder.encode(sample, with_offsets=True), strict=True):
-            pairs = zip(encoding.ids, encoding.tokens, strict=True)
-            known = sum(i != unknown_id and any(map(str.isalnum, token)) for i, token in pairs)
-            lost = encoding.ids.count(unknown_id)
-            if not known and (lost or not encoding.ids):  # one piece may stand for a whole text, or none
-                lost = max(lost, sum(any(map(str.isalnum, word)) for word in text.split()))
-            self.known, self.unknown = self.known + known, self.unknown + lost
-        return self
+    def __add__(self, other: KnownPieces) -> KnownPieces:
+        return KnownPieces(self.known + other.known, self.unknown + other.unknown)
+
+    @classmethod
+    def of(cls, text: str, ids: Sequence[int], tokens: Sequence[str], unknown_id: int | None) -> KnownPieces:
+        """Those of one text that was cut into tokens, special ones left out."""
+        pairs = zip(ids, tokens, strict=True)
+        known = sum(i != unknown_id and any(map(str.isalnum, token)) for i, token in pairs)
+        lost = ids.count(unknown_id)
+        if not known and (lost or not ids):  # one piece may stand for a whole text, or none
+            lost = max(lost, sum(any(map(str.isalnum, word)) for word in text.split()))
+        return cls(known, lost)
 
     @property
     def nothing(self) -> bool:

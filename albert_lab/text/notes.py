@@ -40,13 +40,21 @@ def read_notes(folder: Path | str) -> Corpus:
         ) from error
     names: Counter[str] = Counter()
     documents = (document for path in found for document in _documents(path, folder, names))
-    corpus = Corpus(documents, _shown(str(folder.resolve())))
+    corpus = Corpus(documents, source_of(folder))
     if not len(corpus):
         raise CorpusError(
             f"There is no text in {folder}.",
             expected=f"files that end in {', '.join(ENDINGS)}, with text in them",
         )
     return corpus
+
+
+def source_of(folder: Path | str) -> str:
+    """What the notes of a folder say of where they are from: its whole path."""
+    try:
+        return _shown(os.path.realpath(expanded(folder)))
+    except (OSError, ValueError):  # no name that a folder could have
+        return _shown(str(folder))
 
 
 def _is_note(path: Path) -> bool:

@@ -11,7 +11,7 @@ import copy
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 SPECIAL_TOKENS = ("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]")  # ids 0 to 4, as in Google's vocabularies
+SPIECE_NAMES = ("spiece.model", "30k-clean.model")
 WORD_START = "▁"
 MAX_PIECE_LENGTH = 16
 SPARE_CANDIDATES = 3.0  # candidates learnt for every piece kept; many straddle punctuation and fall out
@@ -128,21 +129,22 @@ def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerFast:
 
     transformers' AlbertTokenizer leaves ``token_type_ids`` out unless asked, and the model then takes both
     texts of a pair for the first one. Whatever the folder says, the tokenizer returned here includes them.
-    A folder without ``tokenizer.json`` but with the ``spiece.model`` of older days is read here, as the
-    authors' code reads it.
+    A folder without ``tokenizer.json`` but with a file of the authors (``spiece.model``, ``30k-clean.model``,
+    a ``vocab.txt`` of WordPieces) is read here, as their code reads it.
 
     Raises:
         CheckpointError: the folder has no tokenizer, or one that is damaged or knows no pieces.
     """
     folder = Path(folder)
     settings = _read_settings(folder)
-    if (folder / "spiece.model").is_file() and not (folder / "tokenizer.json").exists():
-        tokenizer = read_spiece(
-            folder / "spiece.model",
-            max_length=settings.get("model_max_length"),
-            lower=settings.get("do_lower_case"),
-            keep_accents=bool(settings.get("keep_accents")),
-        )
+    whole = (folder / "tokenizer.json").exists()
+    how = {"max_length": settings.get("model_max_length"), "lower": settings.get("do_lower_case")}
+    pieces = [name for name in SPIECE_NAMES if (folder / name).is_file()]
+    if pieces and not whole:
+        keep = bool(settings.get("keep_accents"))
+        tokenizer = read_spiece(folder / pieces[0], **how, keep_accents=keep)
+    elif (folder / "vocab.txt").is_file() and not whole and "tokenizer_class" not in settings:
+        tokenizer = read_wordpiece(folder / "vocab.txt", **how)
     else:
         tokenizer = _read_with_transformers(folder)
     _check_usable(folder, tokenizer)
@@ -178,6 +180,25 @@ def read_spiece(
     except Exception as error:  # the Rust library raises bare Exceptions for a damaged character map
         raise CheckpointError(f"{path} is damaged: {error}", mend="copy or download it again") from error
     return _wrap(backend, max_length)
+
+
+def read_wordpiece(
+    path: Path, *, max_length: int | None = None, lower: bool | None = None
+) -> PreTrainedTokenizerFast:
+    """The tokenizer of a WordPiece vocabulary, as the authors' Chinese models have it.
+
+    Args:
+        path: vocab_chinese.txt, vocab.txt, ...
+        max_length, lower: as for `read_spiece`.
+
+    Raises:
+        CheckpointError: the file cannot be read, or lacks one of the special tokens.
+    """
+    from albert_lab.text import wordpiece
+
+    pieces = wordpiece.read_pieces(path)
+    lower = not wordpiece.is_cased(pieces) if lower is None else lower
+    return _wrap(wordpiece.wordpiece_tokenizer(pieces, lower=lower), max_length, wordpiece.SPECIAL_TOKENS)
 
 
 def _read_with_transformers(folder: Path) -> PreTrainedTokenizerFast:
@@ -227,7 +248,7 @@ def _check_usable(folder: Path, tokenizer: PreTrainedTokenizerFast) -> None:
 def _no_tokenizer(folder: Path, reason: str) -> CheckpointError:
     return CheckpointError(
         f"No tokenizer could be read from {folder}: {reason.rstrip('.')}.",
-        expected="tokenizer.json and tokenizer_config.json (or spiece.model) beside config.json",
+        expected="tokenizer.json and its config, or spiece.model, or vocab.txt, beside config.json",
         mend="copy them from where the model comes from, or tokenizer.save_pretrained(folder)",
     )
 
@@ -269,12 +290,14 @@ def _unigram(pieces: list[tuple[str, float]]) -> Tokenizer:
     return tokenizer
 
 
-def _wrap(tokenizer: Tokenizer, max_length: int | None) -> PreTrainedTokenizerFast:
+def _wrap(
+    tokenizer: Tokenizer, max_length: int | None, special: Sequence[str] = SPECIAL_TOKENS
+) -> PreTrainedTokenizerFast:
     from tokenizers import processors
     from transformers import PreTrainedTokenizerFast
     from transformers.tokenization_utils_base import VERY_LARGE_INTEGER
 
-    pad, unk, cls, sep, mask = SPECIAL_TOKENS
+    pad, unk, cls, sep, mask = special
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{cls}:0 $A:0 {sep}:0",
         pair=f"{cls}:0 $A:0 {sep}:0 $B:1 {sep}:1",

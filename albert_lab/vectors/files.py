@@ -22,7 +22,7 @@ import numpy as np
 from albert_lab.errors import InputError, OutputError
 from albert_lab.paths import atomic_write, check_output, hidden_beside
 from albert_lab.progress_bar import progress_bar
-from albert_lab.text.batches import refuse_table, warn_of_cuts, without_surrogates
+from albert_lab.text.batches import KnownPieces, refuse_table, warn_of_cuts, without_surrogates
 from albert_lab.vectors.readers import TextRecord
 
 if TYPE_CHECKING:
@@ -89,7 +89,6 @@ def embed_to_parquet(
         job = _Job(extractor, folder, advance)
         for records in _in_parts(_as_records(texts)):
             job.run(records)
-        job.check_known()
         _join(job.parts, out, job.schema)
         shutil.rmtree(folder)
     warn_of_cuts(job.cut, job.texts, extractor.max_length)
@@ -162,15 +161,14 @@ class _Job:
         self.fingerprint = extractor.fingerprint()
         self.parts: list[Path] = []
         self.texts = self.resumed = self.cut = 0
-        count = getattr(extractor, "known_pieces", None)  # what has no tokenizer knows every text
-        self.known = count([]) if count else None
+        self.known = KnownPieces()
         self.schema = _schema(extractor.dimension, self._about())
 
     def run(self, records: list[TextRecord]) -> None:
         part = self.folder / f"{len(self.parts):06d}-{_hash(self.fingerprint, records)}.parquet"
-        if self.known is not None:
-            self.known.add([record.text for record in records])
-            self.check_known()
+        count = getattr(self.extractor, "known_pieces", None)  # what has no tokenizer knows every text
+        self.known += count([record.text for record in records]) if count else KnownPieces()
+        self.known.check()
         if _is_whole(part, len(records)):
             self.resumed += len(records)
             self.advance(len(records))
@@ -181,11 +179,6 @@ class _Job:
             _write_part(part, _table(records, vectors, self.schema))
         self.parts.append(part)
         self.texts += len(records)
-
-    def check_known(self) -> None:
-        """Raise InputError if the tokenizer knows almost no piece of all texts so far."""
-        if self.known is not None:
-            self.known.check()
 
     def _about(self) -> dict[str, Any]:
         return {"model": self.extractor.name, **self.extractor.settings, "fingerprint": self.fingerprint}

@@ -238,10 +238,20 @@ def test_other_labels_replace_those_of_the_file(tmp_path):
     assert load_model(folder, num_labels=5, **options).config.id2label == FEELINGS
 
 
-def test_saving_a_part_over_the_whole_says_what_is_lost(tmp_path):
-    folder, _ = saved(tmp_path, lab.AlbertForSequenceClassification)
+@pytest.mark.parametrize("kind", ["model.safetensors", "shards", "pytorch_model.bin"])
+def test_saving_a_part_over_the_whole_says_what_is_lost(kind, tmp_path):
+    folder, model = saved(tmp_path, lab.AlbertForSequenceClassification)
+    if kind == "pytorch_model.bin":
+        (folder / "model.safetensors").rename(tmp_path / "away")
+        torch.save(model.state_dict(), folder / kind)
+    elif kind == "shards":
+        transformers.AlbertForSequenceClassification.from_pretrained(folder).save_pretrained(
+            folder, max_shard_size="20KB"
+        )
+        (folder / "model.safetensors").unlink()
+    body = load_model(folder, allow_pickle=True)
     with pytest.warns(UserWarning, match="held a model with classifier, which is lost now"):
-        save_model(load_model(folder), folder)
+        save_model(body, folder)
 
 
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), float("-inf")])
