@@ -24,12 +24,15 @@ class Case:
         arguments: positional arguments of the answer.
         options: keyword arguments of the answer.
         gradient: also compare the gradients with respect to every floating tensor among the arguments.
+        raises: the kind of error that is the right answer here, or None. No argument is changed by a right
+            answer, here as anywhere: every assignment says so at its beginning.
     """
 
     says: str
     arguments: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     gradient: bool = False
+    raises: type[Exception] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Card:
         difficulty, importance: 1 to 5.
         why: two sentences that a learner reads after the solution.
         rtol, atol: tolerance of float32 results, relative and absolute.
+        near: what to say of a number that is less than a hundredth off, where a number is asked for.
     """
 
     id: str
@@ -90,6 +94,7 @@ class Card:
     why: str
     rtol: float = 1e-4
     atol: float = 1e-5
+    near: str = "nearly: something was rounded on the way; keep all digits"
 
     def __post_init__(self) -> None:
         wrong = [name for name, bad in self._wrong().items() if bad]
