@@ -117,7 +117,9 @@ def _report(question: Question, answer: Any, seed: int) -> str | None:
     with own_warnings():
         named = _diagnosis(question, given, right, seed, value)
     if question.asks_for_a_value:
-        lines += _value_details(question, answer, read, value, sure=any("looks as if" in one for one in named))
+        lines += _value_details(
+            question, answer, read, value, sure=any("looks as if" in one for one in named)
+        )
     else:
         lines += _details(question, answer, cases[first], expected[first], given[first])
     return "\n".join([*lines, *named])
@@ -162,8 +164,9 @@ def _in_form(question: Question, answer: Any, value: Any) -> Any:
 def _unanswered(question: Question, answer: Any, given: list[Outcome]) -> bool:
     """A stub returns nothing, anywhere; another one raises NotImplementedError; a value is still None."""
     if question.asks_for_a_value:
-        values = answer.values() if isinstance(answer, Mapping) and answer else [answer]
-        return all(value is None for value in values)
+        several = isinstance(answer, Mapping | list | tuple) and len(answer) > 0
+        values = answer.values() if isinstance(answer, Mapping) else answer
+        return all(value is None for value in values) if several else answer is None
     return all(one.value is None and isinstance(one.error, NotImplementedError | None) for one in given)
 
 
@@ -197,9 +200,7 @@ def _details(question: Question, answer: Any, case: Case, expected: Outcome, giv
     return [*lines, *(f"    {text}" for text in found)]
 
 
-def _entry_that_differs(
-    question: Question, expected: Outcome, given: Outcome
-) -> tuple[Outcome, Outcome]:
+def _entry_that_differs(question: Question, expected: Outcome, given: Outcome) -> tuple[Outcome, Outcome]:
     """Of two dictionaries with the same names only the first entry that differs is worth its room."""
     ours, theirs = expected.value, given.value
     if not (isinstance(ours, Mapping) and isinstance(theirs, Mapping) and ours.keys() == theirs.keys()):

@@ -120,7 +120,7 @@ def _own_line(error: BaseException) -> str:
 
 
 def same(one: Outcome, other: Outcome, *, rtol: float, atol: float) -> bool:
-    """Whether another outcome is as good as `one`: value, what was changed, gradients, or the kind of error."""
+    """Whether another outcome is as good as `one`: value, changes, gradients, or the kind of error."""
     if one.error is not None or other.error is not None:
         return one.error is not None and isinstance(other.error, type(one.error))
     if one.changed != other.changed or len(one.gradients) != len(other.gradients):
@@ -206,7 +206,7 @@ def _plain_difference(expected: Any, given: Any) -> str | None:
 
 
 def _number_difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | None:
-    """Numbers of Python (its fractions and decimals too), NumPy and torch are all numbers; truth values not."""
+    """Numbers of Python (fractions and decimals too), NumPy and torch are all numbers; truth values not."""
     if hasattr(given, "item") and not getattr(given, "ndim", 0) and not odd_tensor(given):
         given = given.item()
     if isinstance(given, bool) or not isinstance(given, numbers.Real | Decimal):
@@ -265,9 +265,13 @@ def _elements(count: int) -> str:
 
 def _kind(expected: Sequence) -> str:
     """What a sequence is made of, so that a list is not taken for one of its two lists."""
-    inner = {"lists" if isinstance(one, list) else "tensors" if hasattr(one, "ndim") else "" for one in expected}
+    inner = {
+        "lists" if isinstance(one, list) else "tensors" if hasattr(one, "ndim") else "" for one in expected
+    }
     kind = inner.pop() if len(inner) == 1 else ""
-    return f"{'a pair' if len(expected) == 2 else len(expected)} of {kind}" if kind else _elements(len(expected))
+    return (
+        f"{'a pair' if len(expected) == 2 else len(expected)} of {kind}" if kind else _elements(len(expected))
+    )
 
 
 def all_same(found: Iterable[Outcome]) -> bool:

@@ -50,13 +50,13 @@ def own_random_numbers() -> Iterator[None]:
     import numpy as np
     import torch
 
-    states = random.getstate(), np.random.get_state()
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002  (answers draw from it)
     try:
         with torch.random.fork_rng(devices=[]):
             yield
     finally:
         random.setstate(states[0])
-        np.random.set_state(states[1])
+        np.random.set_state(states[1])  # noqa: NPY002
 
 
 def seeded(seed: int) -> None:
@@ -66,13 +66,13 @@ def seeded(seed: int) -> None:
 
     # torch.manual_seed would also note a stack for each kind of accelerator: half of the time.
     torch.default_generator.manual_seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
     random.seed(seed)
 
 
 @contextmanager
 def own_warnings() -> Iterator[None]:
-    """No warning of our own code, the planted mistakes among it, is shown to a learner or becomes an error."""
+    """No warning of our own code, planted mistakes too, is shown to a learner or becomes an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

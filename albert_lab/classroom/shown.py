@@ -1,4 +1,4 @@
-"""Values of any kind as short text, and copies of them: nothing that a learner returns can make these fail."""
+"""Values of any kind as short text, and copies of them: nothing that a learner returns makes these fail."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ def _shown(value: Any, width: int, depth: int) -> str:
     if isinstance(value, torch.Tensor):
         return _tensor_shown(value)
     if isinstance(value, np.ndarray) and value.dtype != object:
-        return f"array {value.tolist()}" if value.size <= 24 else f"array of shape {value.shape}, {value.dtype}"
+        return (
+            f"array {value.tolist()}" if value.size <= 24 else f"array of shape {value.shape}, {value.dtype}"
+        )
     if isinstance(value, Mapping | list | tuple) and depth > _DEPTH:
         return "…"
     if isinstance(value, Mapping):

@@ -193,11 +193,11 @@ def test_an_expected_error_must_be_of_its_kind():
     def refuse_otherwise(x):
         raise KeyError("no")
 
-    class Refused(ValueError):
+    class RefusedError(ValueError):
         pass
 
     def refuse_as_a_kind_of_it(x):
-        raise Refused("no")
+        raise RefusedError("no")
 
     asked = made(refuse, lambda draw: [Case("an empty text", ("",), raises=ValueError)])
     assert report(asked, refuse) is None

@@ -1,3 +1,4 @@
+# ruff: noqa: NPY002  (the session's own random numbers are what is tested)
 """The verdict of a check is that of a fresh session, whatever a learner's session has set; and stays so."""
 
 from __future__ import annotations
@@ -191,7 +192,10 @@ def test_no_argument_is_shared_between_arguments_cases_or_answers():
     table = torch.eye(2)
 
     def cases(draw):
-        return [Case("first", (table, table), {"more": table}), Case("second", (table, table), {"more": table})]
+        return [
+            Case("first", (table, table), {"more": table}),
+            Case("second", (table, table), {"more": table}),
+        ]
 
     def answer(x, y, *, more):
         x.zero_()
