@@ -52,6 +52,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("signs that are no letters, and letters that are not ASCII", ("Straße ☃ Жар ≠ øre",)),
         Case("a mark of another category is no accent", ("\u0915\u093e \u20dda",)),
         Case("an invisible mark of the category Mn", ("a\ufe0fb",)),
+        Case("a mark that stands before another part of its sign", ("\u3300 \u0e33x",)),
         Case("signs that come apart more than once", ("Ǖxế ǻǆ",)),
         Case("spaces, quotes and invisible signs stay", ("  ``a\u00adB''\t\u00a0d\u200b\u02bc\n ",)),
         Case("drawn signs", (drawn[0],)),
@@ -199,6 +200,23 @@ def _apart_once(text):
                 signs.append(part.lower())
                 places.append(place)
     return "".join(signs), places
+
+
+@ask.mistake("a mark ends the sign that it belongs to, and parts of it may follow the mark")
+def _stops_at_a_mark(text):
+    signs, places = [], []
+    for place, sign in enumerate(text):
+        for part in unicodedata.normalize("NFKD", sign):
+            if unicodedata.category(part) == "Mn":
+                break
+            signs.append(part.lower())
+            places.append(place)
+    return "".join(signs), places
+
+
+@ask.mistake("the spaces at both ends are gone, and places begin behind them")
+def _stripped(text):
+    return with_places(text.strip())
 
 
 @ask.mistake("the spaces were tidied up")

@@ -231,6 +231,13 @@ def with_overwriting(first: Sequence[int], second: Sequence[int], longest: int) 
 
 
 @ask.right
+def with_the_place_of_sep(first: Sequence[int], second: Sequence[int], longest: int) -> Pair:
+    ids = [2, *first, 3, *second[: longest - len(first) - 3], 3]
+    border = ids.index(3) + 1  # no text has a [SEP] of its own
+    return ids, [0] * border + [1] * (len(ids) - border)
+
+
+@ask.right
 def with_a_loop(first: Sequence[int], second: Sequence[int], longest: int) -> tuple[list[int], ...]:
     ids, types = [2], [0]
     for number in [*first, 3]:
