@@ -67,6 +67,25 @@ def call(answer: Callable, *arguments: Any, **options: Any) -> Any:
     return answer(*arguments, **options)
 
 
+class NotWholeError(TypeError):
+    """A float stands where ids or places are asked for, which are used to look something up."""
+
+
+def call_for_whole_numbers(answer: Callable, *arguments: Any, **options: Any) -> Any:
+    """How answers are used that give ids or places: 2.0 looks nothing up, and so is none of them."""
+
+    def floats(value: Any) -> list[float]:
+        if isinstance(value, list | tuple):
+            return [number for one in value for number in floats(one)]
+        return [value] if isinstance(value, float) else []
+
+    given = answer(*arguments, **options)
+    found = floats(given)
+    if found:
+        raise NotWholeError(f"{found[0]} is a float, and whole numbers (int) are asked for")
+    return given
+
+
 @dataclass(frozen=True)
 class Card:
     """What is known of a question before anybody answers it, and the words after it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 
-from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder, call_for_whole_numbers
 
 ask = QuestionBuilder(
     id="ex05_5",
@@ -34,6 +34,9 @@ def with_places(text: str) -> tuple[str, list[int]]:
                 signs.append(part.lower())
                 places.append(place)
     return "".join(signs), places
+
+
+ask.use(call_for_whole_numbers)
 
 
 @ask.cases
@@ -268,6 +271,12 @@ def _back_to_front(text):
 def _normalized(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text)
     return "".join(sign.lower() for sign in apart if unicodedata.category(sign) != "Mn")
+
+
+@ask.mistake("whole numbers are asked for, and these are floats: an id or a place looks something up")
+def _float_places(text):
+    signs, places = with_places(text)
+    return signs, [float(place) for place in places]
 
 
 @ask.right
