@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import math
 import numbers
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from albert_lab.classroom.question import Case, Draw, Question
+from albert_lab.classroom.settings import own_random_numbers, seeded, usual_settings
+from albert_lab.classroom.shown import copied, odd_tensor, shown
+
+_OURS = str(Path(__file__).resolve().parents[1])
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Outcome:
     """What an answer made of one case.
 
     Attributes:
-        value: what it returned; None if it raised.
+        value: what it returned, as it was then; None if it raised.
         error: what it raised, or None.
         where: the learner's line that raised, as text.
         changed: places (and names) of the arguments that it changed.
@@ -29,7 +33,7 @@ class Outcome:
     """
 
     value: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     where: str = ""
     changed: tuple[Any, ...] = ()
     gradients: tuple[Any, ...] = ()
@@ -37,46 +41,35 @@ class Outcome:
 
 def outcomes(question: Question, answer: Any, seed: int) -> list[Outcome]:
     """The outcomes of an answer on fresh inputs of every case; the same seed gives the same inputs."""
-    import torch
-
     function = answer if callable(answer) else lambda: answer
-    found = []
-    for case in question.cases(Draw(seed)):
-        with torch.random.fork_rng(devices=[]):
-            # torch.manual_seed would also note a stack for each kind of accelerator: half of the time.
-            torch.default_generator.manual_seed(seed)
-            found.append(_outcome(question, function, case))
-    return found
+    with usual_settings(), own_random_numbers():
+        return [_outcome(question, function, case, seed) for case in question.cases(Draw(seed))]
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Computes with one thread of torch: several are slower on tiny tensors, and wait on a busy machine."""
-    import torch
+def _outcome(question: Question, answer: Any, case: Case, seed: int) -> Outcome:
+    """One case, run; whatever the answer raises becomes part of the outcome.
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _outcome(question: Question, answer: Any, case: Case) -> Outcome:
-    """One case, run; whatever the answer raises becomes part of the outcome."""
-    before = copy.deepcopy((case.arguments, dict(case.options)))
-    inputs = _with_gradients(case) if case.gradient else []
-    try:
-        value = question.use(answer, *case.arguments, **case.options)
-        gradients = _gradients(value, inputs) if case.gradient else ()
-    except Exception as error:  # whatever a learner's code raises is shown to the learner
-        return Outcome(error=error, where=_own_line(error))
-    after = (case.arguments, dict(case.options))
-    return Outcome(_detached(value), changed=_changed(before, after), gradients=gradients)
+    Each argument is a copy of its own, so that no change in place reaches another argument or another case.
+    The settings are set for each case, since an answer may change them.
+    """
+    arguments = tuple(map(copy.deepcopy, case.arguments))
+    options = {name: copy.deepcopy(value) for name, value in case.options.items()}
+    with usual_settings():
+        seeded(seed)
+        inputs = _with_gradients([*arguments, *options.values()]) if case.gradient else []
+        try:
+            value = question.use(answer, *arguments, **options)
+            gradients = _gradients(value, inputs) if case.gradient else ()
+            value = copied(value)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a learner's code raises, SystemExit too, is shown to them
+            return Outcome(error=error, where=_own_line(error))
+    before, after = (case.arguments, case.options), (arguments, options)
+    return Outcome(value, changed=_changed(before, after), gradients=gradients)
 
 
-def _with_gradients(case: Case) -> list[Any]:
-    given = [*case.arguments, *case.options.values()]
+def _with_gradients(given: list[Any]) -> list[Any]:
     return [value.requires_grad_() for value in given if is_floating(value)]
 
 
@@ -91,19 +84,13 @@ def _gradients(value: Any, inputs: list[Any]) -> tuple[Any, ...]:
     """Gradients of sum(value · w) with fixed weights w = cos(0), cos(1), … that favour no direction."""
     import torch
 
-    if not isinstance(value, torch.Tensor) or not value.requires_grad:
+    if not isinstance(value, torch.Tensor) or not value.requires_grad or odd_tensor(value):
         return (None,) * len(inputs)
     weights = torch.arange(value.numel(), dtype=value.dtype).cos().reshape(value.shape)
     return torch.autograd.grad((value * weights).sum(), inputs, allow_unused=True)
 
 
-def _detached(value: Any) -> Any:
-    import torch
-
-    return value.detach() if isinstance(value, torch.Tensor) else value
-
-
-def _changed(before: tuple[tuple, dict], after: tuple[tuple, dict]) -> tuple[Any, ...]:
+def _changed(before: tuple[tuple, Mapping], after: tuple[tuple, Mapping]) -> tuple[Any, ...]:
     places = [i for i, (old, new) in enumerate(zip(before[0], after[0], strict=True)) if not _kept(old, new)]
     return (*places, *(name for name, old in before[1].items() if not _kept(old, after[1][name])))
 
@@ -121,30 +108,47 @@ def _kept(old: Any, new: Any) -> bool:
     return True
 
 
-def _own_line(error: Exception) -> str:
+def _own_line(error: BaseException) -> str:
     """The last line outside of libraries, and of this package, that led to the error."""
+    libraries = ("site-packages", _OURS, "<frozen", "/lib/python")
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not any(
-            part in frame.filename for part in ("site-packages", "albert_lab", "<frozen", "/lib/python")
-        )
+        if not any(part in frame.filename for part in libraries)
     ]
     return f"in {frames[-1].name}: {frames[-1].line}" if frames and frames[-1].line else ""
 
 
 def same(one: Outcome, other: Outcome, *, rtol: float, atol: float) -> bool:
-    """Whether two outcomes are the same: value, error's type, what was changed, gradients."""
-    if one.error or other.error:
-        return type(one.error) is type(other.error)
+    """Whether another outcome is as good as `one`: value, changes, gradients, or the kind of error."""
+    if one.error is not None or other.error is not None:
+        return one.error is not None and isinstance(other.error, type(one.error))
     if one.changed != other.changed or len(one.gradients) != len(other.gradients):
         return False
-    pairs = [(one.value, other.value), *zip(one.gradients, other.gradients, strict=True)]
-    return all(difference(a, b, rtol=rtol, atol=atol) is None for a, b in pairs)
+    if difference(one.value, other.value, rtol=rtol, atol=atol) is not None:
+        return False
+    pairs = zip(one.gradients, other.gradients, strict=True)
+    return all(gradient_difference(a, b, rtol=rtol, atol=atol) is None for a, b in pairs)
+
+
+def gradient_difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | None:
+    """As `difference`; a gradient that does not flow is one of zeros."""
+    if expected is None and given is not None:
+        expected = given * 0
+    elif given is None and expected is not None:
+        given = expected * 0
+    return difference(expected, given, rtol=rtol, atol=atol)
 
 
 def difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | None:
     """What tells `given` from `expected`, in words, or None; shape and dtype first, no broadcasting."""
+    try:
+        return _difference(expected, given, rtol=rtol, atol=atol)
+    except Exception as error:  # `given` may be anything, and misbehave in any way
+        return f"{shown(given)} cannot be compared with what is expected ({type(error).__name__})"
+
+
+def _difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | None:
     import torch
 
     how = {"rtol": rtol, "atol": atol}
@@ -153,12 +157,14 @@ def difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | 
     if isinstance(expected, bool | str | bytes) or expected is None:
         return _plain_difference(expected, given)
     if isinstance(expected, numbers.Real):
-        return _number_difference(float(expected), given, **how)
+        return _number_difference(expected, given, **how)
     if isinstance(expected, Mapping):
         return _mapping_difference(expected, given, **how)
     if isinstance(expected, Sequence):
         return _sequence_difference(expected, given, **how)
-    return None if type(expected) is type(given) and expected == given else "the values differ"
+    if type(expected) is type(given) and expected == given:
+        return None
+    return f"it is {shown(given)}, expected is {shown(expected)}"
 
 
 def _tensor_difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | None:
@@ -166,8 +172,8 @@ def _tensor_difference(expected: Any, given: Any, *, rtol: float, atol: float) -
 
     if not isinstance(given, torch.Tensor):
         return f"a torch.Tensor is expected, not {type(given).__name__}"
-    if expected.layout != given.layout:
-        return f"the tensor is {given.layout}, expected is {expected.layout}"
+    if odd_tensor(given) != odd_tensor(expected):
+        return f"the tensor is {odd_tensor(given)}, and an ordinary (dense) one is expected"
     if expected.shape != given.shape:
         return f"the shape is {tuple(given.shape)}, expected is {tuple(expected.shape)}"
     if expected.dtype != given.dtype:
@@ -199,19 +205,36 @@ def _plain_difference(expected: Any, given: Any) -> str | None:
     return f"it is {shown(given)}, expected is {shown(expected)}"
 
 
-def _number_difference(expected: float, given: Any, *, rtol: float, atol: float) -> str | None:
-    """Python, NumPy and 0-dimensional torch numbers are all numbers; truth values are not."""
-    if hasattr(given, "item") and not getattr(given, "ndim", 0):
+def _number_difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | None:
+    """Numbers of Python (fractions and decimals too), NumPy and torch are all numbers; truth values not."""
+    if hasattr(given, "item") and not getattr(given, "ndim", 0) and not odd_tensor(given):
         given = given.item()
-    if isinstance(given, bool) or not isinstance(given, numbers.Real):
+    if isinstance(given, bool) or not isinstance(given, numbers.Real | Decimal):
         return f"a number is expected, not {shown(given)} ({type(given).__name__})"
-    both_nan = math.isnan(expected) and math.isnan(given)
+    right, found = _as_float(expected), _as_float(given)
+    if math.isnan(right) and math.isnan(found):
+        return None
     # Counts are exact: a tolerance of 1e-4 would forgive 1,000 parameters of 11 million.
-    count = expected.is_integer() and abs(expected) >= 100
-    near = (
-        abs(expected - given) < 0.01 if count else math.isclose(expected, given, rel_tol=rtol, abs_tol=atol)
-    )
-    return None if both_nan or near else f"it is {given:.10g}, expected is {expected:.10g}"
+    if right.is_integer() and abs(right) >= 100:
+        near = math.isfinite(found) and abs(given - int(expected)) < 0.01
+    else:
+        near = math.isclose(right, found, rel_tol=rtol, abs_tol=atol)
+    return None if near else f"it is {_number(given)}, expected is {_number(expected, smallest=atol)}"
+
+
+def _as_float(number: Any) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def _number(number: Any, *, smallest: float = 0.0) -> str:
+    """With ten digits; what is nothing but rounding is 0."""
+    value = _as_float(number)
+    if math.isinf(value) and not isinstance(number, float):
+        return shown(number)  # a whole number beyond all floats
+    return "0" if abs(value) < smallest else f"{value:.10g}"
 
 
 def _mapping_difference(expected: Mapping, given: Any, **how: float) -> str | None:
@@ -228,7 +251,7 @@ def _sequence_difference(expected: Sequence, given: Any, **how: float) -> str | 
     if not isinstance(given, list | tuple):
         return f"a list or tuple is expected, not {type(given).__name__}"
     if len(expected) != len(given):
-        return f"it has {len(given)} elements, expected are {len(expected)}"
+        return f"it has {_elements(len(given))}, expected is {_kind(expected)}"
     found = (
         (i, difference(one, two, **how)) for i, (one, two) in enumerate(zip(expected, given, strict=True))
     )
@@ -236,24 +259,22 @@ def _sequence_difference(expected: Sequence, given: Any, **how: float) -> str | 
     return next((f"element {i}{between}{text}" for i, text, between in places if text), None)
 
 
-def shown(value: Any, width: int = 400) -> str:
-    """A value as short text: tensors rounded, long ones by their shape, also inside of other values."""
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        return _tensor_shown(value)
-    if isinstance(value, Mapping):
-        text = "{" + ", ".join(f"{key!r}: {shown(one)}" for key, one in value.items()) + "}"
-    elif type(value) in (list, tuple):
-        ends = "[]" if type(value) is list else "()"
-        text = ends[0] + ", ".join(map(shown, value)) + ends[1]
-    else:
-        text = "a function" if inspect.isroutine(value) else repr(value)
-    return text if len(text) <= width else f"{text[:width]} …"
+def _elements(count: int) -> str:
+    return f"{count} element{'' if count == 1 else 's'}"
 
 
-def _tensor_shown(value: Any) -> str:
-    if value.numel() > 24:
-        return f"tensor of shape {tuple(value.shape)}, {value.dtype}"
-    value = value.detach()
-    return str(value.double().round(decimals=4).tolist() if value.is_floating_point() else value.tolist())
+def _kind(expected: Sequence) -> str:
+    """What a sequence is made of, so that a list is not taken for one of its two lists."""
+    inner = {
+        "lists" if isinstance(one, list) else "tensors" if hasattr(one, "ndim") else "" for one in expected
+    }
+    kind = inner.pop() if len(inner) == 1 else ""
+    return (
+        f"{'a pair' if len(expected) == 2 else len(expected)} of {kind}" if kind else _elements(len(expected))
+    )
+
+
+def all_same(found: Iterable[Outcome]) -> bool:
+    """Whether several outcomes are one and the same value, and no error."""
+    first, *others = found
+    return first.error is None and all(same(first, one, rtol=0, atol=0) for one in others)

@@ -24,12 +24,15 @@ class Case:
         arguments: positional arguments of the answer.
         options: keyword arguments of the answer.
         gradient: also compare the gradients with respect to every floating tensor among the arguments.
+        raises: the kind of error that is the right answer here, or None. No argument is changed by a right
+            answer, here as anywhere: every assignment says so at its beginning.
     """
 
     says: str
     arguments: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     gradient: bool = False
+    raises: type[Exception] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,25 @@ def call(answer: Callable, *arguments: Any, **options: Any) -> Any:
     return answer(*arguments, **options)
 
 
+class NotWholeError(TypeError):
+    """A float stands where ids or places are asked for, which are used to look something up."""
+
+
+def call_for_whole_numbers(answer: Callable, *arguments: Any, **options: Any) -> Any:
+    """How answers are used that give ids or places: 2.0 looks nothing up, and so is none of them."""
+
+    def floats(value: Any) -> list[float]:
+        if isinstance(value, list | tuple):
+            return [number for one in value for number in floats(one)]
+        return [value] if isinstance(value, float) else []
+
+    given = answer(*arguments, **options)
+    found = floats(given)
+    if found:
+        raise NotWholeError(f"{found[0]} is a float, and whole numbers (int) are asked for")
+    return given
+
+
 @dataclass(frozen=True)
 class Card:
     """What is known of a question before anybody answers it, and the words after it.
@@ -77,6 +99,7 @@ class Card:
         difficulty, importance: 1 to 5.
         why: two sentences that a learner reads after the solution.
         rtol, atol: tolerance of float32 results, relative and absolute.
+        near: what to say of a number that is less than a hundredth off, where a number is asked for.
     """
 
     id: str
@@ -90,6 +113,7 @@ class Card:
     why: str
     rtol: float = 1e-4
     atol: float = 1e-5
+    near: str = "nearly: something was rounded on the way; keep all digits"
 
     def __post_init__(self) -> None:
         wrong = [name for name, bad in self._wrong().items() if bad]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 from contextlib import nullcontext
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -26,9 +29,10 @@ from albert_lab.classroom import (
     question_ids,
     solution,
 )
-from albert_lab.classroom.outcome import difference, outcomes, same, shown
+from albert_lab.classroom.outcome import difference, outcomes, same
 from albert_lab.classroom.progress import progress_file
 from albert_lab.classroom.question import value_case
+from albert_lab.classroom.shown import shown
 from albert_lab.errors import InputError
 
 LOOSE = {"rtol": 1e-4, "atol": 1e-5}
@@ -66,6 +70,10 @@ def report(asked, answer, seed=0):
         (17.0, 17),
         (17, torch.tensor(17)),
         (17, np.float32(17)),
+        (17, Decimal(17)),
+        (0.5, Fraction(1, 2)),
+        (0.5, Decimal("0.5")),
+        (11_683_584, Decimal(11_683_584)),
         (0.5, torch.tensor(0.5, requires_grad=True)),
         (True, np.bool_(True)),
         (True, torch.tensor(True)),
@@ -94,14 +102,20 @@ def test_the_same_in_another_form_is_the_same(expected, given):
         (1, True, "a number is expected"),
         (True, 1, "expected is True"),
         (1.0, "1.0", "a number is expected"),
-        (torch.eye(2), torch.eye(2).to_sparse(), "sparse_coo, expected is torch.strided"),
+        (torch.eye(2), torch.eye(2).to_sparse(), r"a sparse one \(torch\.sparse_coo\), and an ordinary"),
         (1.0, math.nan, "it is nan"),
-        ([1, 2], [1], "it has 1 elements"),
+        ([1, 2], [1], "it has 1 element, expected is 2 elements"),
         ([1, 2], [1, 3], "element 1"),
         ([1, [2, 3]], [1, [2, 4]], "element 1, element 1: it is 4"),
         ({"a": 1}, {"b": 1}, "the keys"),
         ({"a": 1}, {"a": 2}, "under 'a'"),
         (1.0, torch.ones(3), "a number is expected"),
+        (1.0, 10**400, "it is a whole number of 1329 bits, expected is 1"),
+        (11_683_584, 10**400, "whole number of 1329 bits"),
+        (2.0, 1.0, "it is 1, expected is 2"),
+        (2.4e-7, 1.0, "it is 1, expected is 0$"),
+        ((["a"], [0]), ["a"] * 8, "it has 8 elements, expected is a pair of lists"),
+        ({1}, {2}, r"it is \{2\}, expected is \{1\}"),
     ],
 )
 def test_what_differs_is_said(expected, given, says):
@@ -179,8 +193,15 @@ def test_an_expected_error_must_be_of_its_kind():
     def refuse_otherwise(x):
         raise KeyError("no")
 
-    asked = made(refuse, lambda draw: [Case("an empty text", ("",))])
+    class RefusedError(ValueError):
+        pass
+
+    def refuse_as_a_kind_of_it(x):
+        raise RefusedError("no")
+
+    asked = made(refuse, lambda draw: [Case("an empty text", ("",), raises=ValueError)])
     assert report(asked, refuse) is None
+    assert report(asked, refuse_as_a_kind_of_it) is None
     assert "an error of type ValueError is expected" in report(asked, len)
     assert "KeyError" in report(asked, refuse_otherwise)
     assert "yours is returned, not raised" in report(asked, lambda x: ValueError("no"))
@@ -222,6 +243,9 @@ def test_a_known_mistake_that_fits_only_some_cases_is_called_a_guess():
     assert "Perhaps (it fits 1 of the 2 cases that fail): you forgot to double." in report(
         asked, forgets_twice
     )
+    some = made(lambda x: 2 * x, lambda draw: [*cases, Case("one", (torch.ones(1),))], mistakes=mistakes)
+    told = report(some, lambda x: x + 0 if x.numel() > 1 else 2 * x)
+    assert "Perhaps (it fits all 2 cases that fail): you forgot to double." in told
     asked = made(lambda x: 2 * x, lambda draw: [*cases, Case("none", (torch.zeros(1),))], mistakes=mistakes)
     forgets_once = lambda x: x if x.numel() == 2 else 2 * x  # noqa: E731
     assert "Perhaps (it fits the case that fails): you forgot to double." in report(asked, forgets_once)
@@ -239,11 +263,123 @@ def test_a_known_mistake_that_is_wrong_far_more_often_is_not_suspected():
     assert "It looks as if you say True to everything." in report(asked, lambda x: True)
 
 
+def test_an_answer_that_always_gives_the_same_is_told_so_unless_a_mistake_does():
+    mistakes = (Mistake("you say True to everything", lambda x: True),)
+    mistakes += tuple(Mistake(f"mistake {i}", lambda x, i=i: x + i) for i in range(6))
+    asked = made(lambda x: x > 0, lambda draw: [Case(f"{i}", (i,)) for i in (-1, 0, 1)], mistakes=mistakes)
+    assert "It looks as if you say True to everything." in report(asked, lambda x: True)
+    assert "gives the same for every input" in report(asked, lambda x: 7)
+
+
+def test_of_a_dictionary_that_a_check_makes_only_the_wrong_entry_is_shown():
+    def use(answer, x):
+        return {"size": x.numel(), "result": answer(x), "gradients": torch.ones(50)}
+
+    asked = made(lambda x: 2 * x, lambda draw: [Case("one", (torch.ones(1),))], use=use)
+    text = report(asked, lambda x: x)
+    assert "yours     {'result': [1.0]}" in text
+    assert "expected  {'result': [2.0]}" in text
+    fails = lambda x: 1 / 0  # noqa: E731
+    assert "gradients" not in report(asked, fails)
+
+
 def test_values_are_shown_short_whatever_they_are():
     state = {"weight": torch.zeros(5, 6), "bias": torch.tensor([0.5])}
     assert shown(state) == "{'weight': tensor of shape (5, 6), torch.float32, 'bias': [0.5]}"
     assert shown([torch.tensor(2), (1, "a")]) == "[2, (1, 'a')]"
     assert shown(heads) == "a function"
+
+
+def holds_itself() -> list:
+    found: list = []
+    found.append(found)
+    return found
+
+
+class Unprintable:
+    def __repr__(self):
+        raise OSError("no words")
+
+
+class UnprintableError(Exception):
+    def __str__(self):
+        raise OSError("no words")
+
+
+def nested():
+    return torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], layout=torch.jagged)
+
+
+ODD = {
+    "sparse": (lambda x: torch.eye(3).to_sparse(), "a sparse one"),
+    "sparse rows": (lambda x: torch.eye(3).to_sparse_csr(), "a sparse one"),
+    "meta": (lambda x: torch.ones(3, 3, device="meta"), "on the device meta"),
+    "quantized": (
+        lambda x: torch.quantize_per_tensor(torch.ones(3, 3), 0.1, 0, torch.qint8),
+        "a quantized one",
+    ),
+    "nested": (lambda x: nested(), "a nested one"),
+    "a list that holds itself": (lambda x: holds_itself(), "not list"),
+    "unprintable": (lambda x: Unprintable(), "whose repr raises OSError"),
+    "a class": (lambda x: int, "not type"),
+    "a generator": (lambda x: (one for one in x), "not generator"),
+    "an enormous number": (lambda x: 10**400, "not int"),
+    "the end of Python": (lambda x: sys.exit("bye"), "return the result"),
+    "keyword only": (lambda *, x: x, r"called with its arguments in order, as in its contract: \(x\)"),
+    "one argument too many": (lambda x, y: x, r"in order, as in its contract: \(x\)"),
+    "an error without words": (lambda x: (_ for _ in ()).throw(UnprintableError()), "UnprintableError"),
+    "no end of calls": (lambda x: (lambda f: f(f))(lambda f: f(f)), "RecursionError"),
+}
+
+
+@pytest.mark.parametrize("gradient", [False, True], ids=["values", "gradients"])
+@pytest.mark.parametrize("name", ODD)
+def test_whatever_an_answer_returns_the_report_is_a_sentence(name, gradient):
+    answer, says = ODD[name]
+    asked = made(
+        lambda x: x.clone(), lambda draw: [Case("a table", (draw.normal(3, 3),), gradient=gradient)] * 2
+    )
+    text = report(asked, answer)
+    assert text.startswith("✗ ex99_1")
+    assert re.search(says, text), text
+
+
+@pytest.mark.parametrize("expected", [1.5, [1.5], {"a": [1.5]}, "b", None, True, (torch.ones(2), 1)], ids=str)
+@pytest.mark.parametrize("name", [*ODD])
+def test_whatever_is_compared_with_whatever_there_is_a_sentence(name, expected):
+    answer, _ = ODD[name]
+    try:
+        given = answer(torch.ones(3))
+    except BaseException:
+        given = Unprintable()
+    for value in (given, [given], {"a": given}, (given, given)):
+        assert difference(expected, value, **LOOSE)
+        assert shown(value)
+    asked = made(lambda x: expected, lambda draw: [Case("a number", (1,))])
+    assert report(asked, lambda x: [given, given]).startswith("✗ ex99_1")
+
+
+def test_an_argument_that_was_made_odd_is_a_changed_argument():
+    asked = made(lambda x: 1, lambda draw: [Case("a list", ([1, 2],))])
+    assert "changes its argument x in place" in report(asked, lambda x: (x.append(x), 1)[1])
+
+
+def test_a_gradient_of_zeros_is_one_that_does_not_flow():
+    def cases(draw):
+        return [Case("two", (draw.normal(2), draw.normal(2)), gradient=True)]
+
+    asked = made(lambda x, y: 2 * x, cases)
+    assert report(asked, lambda x, y: 2 * x + 0 * y) is None
+    asked = made(lambda x, y: 2 * x + 0 * y, cases)
+    assert report(asked, lambda x, y: 2 * x) is None
+    assert "gradient with respect to y is not" in report(asked, lambda x, y: 2 * x + (y - y.detach()))
+
+
+def test_an_empty_tensor_shows_its_shape():
+    assert shown(torch.zeros(0, 3, 3)) == "empty tensor of shape (0, 3, 3), torch.float32"
+    assert shown((1,)) == "(1,)"
+    assert shown(np.arange(3)) == "array [0, 1, 2]"
+    assert shown(np.zeros((5, 6))) == "array of shape (5, 6), float64"
 
 
 def test_an_answer_cannot_disturb_the_next_one():
@@ -280,6 +416,13 @@ def test_the_seed_is_the_teachers(monkeypatch):
     monkeypatch.setenv("ALBERT_LAB_SEED", "seven")
     with pytest.raises(InputError, match="'seven'"):
         check("ex02_1", heads)
+
+
+@pytest.mark.parametrize("seed", ["", " ", "-3", "20", str(2**64), "9" * 60])
+def test_every_whole_number_is_a_seed_and_no_text_is_none(seed, monkeypatch):
+    monkeypatch.setenv("ALBERT_LAB_SEED", seed)
+    assert check("ex02_1", heads)
+    assert check("ex02_1", heads, hidden=True)
 
 
 def test_an_unknown_question_is_refused_with_the_known_ones():

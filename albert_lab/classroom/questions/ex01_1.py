@@ -61,7 +61,9 @@ def cases(draw: Draw) -> list[Case]:
         Case("one key", (draw.normal(3), draw.normal(1, 3), draw.normal(1, 2), 2.5)),
         Case("width 1", (draw.normal(1), draw.normal(5, 1), draw.normal(5, 2), 1.5)),
         Case("float64 stays float64", (*doubles(3), *doubles(4, 3), *doubles(4, 2), 1.3)),
-        Case("scores around 1000", (100 + doubles(2)[0], 5 + doubles(4, 2)[0] / 100, *doubles(4, 3), 1.0)),
+        Case(
+            "scores around a million", (1e5 + doubles(2)[0], 5 + doubles(4, 2)[0] / 1e5, *doubles(4, 3), 1.0)
+        ),
         Case("keys that are not contiguous", (draw.normal(5), draw.strided(4, 5), draw.strided(4, 3), 0.5)),
         Case("gradients flow", (draw.normal(3), draw.normal(4, 3), draw.normal(4, 2), 1.5), gradient=True),
     ]

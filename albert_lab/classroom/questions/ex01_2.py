@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import torch
 
@@ -21,7 +23,7 @@ ask = QuestionBuilder(
         "Tripled scores make e to the power of 3s, which is the cube of e to the power of s: the ratio 1 : 3 "
         "becomes 1 : 27. The 10 gives every power the same factor, and the division by their sum removes it."
     ),
-    rtol=1e-3,
+    rtol=5e-4,  # 0.964 is right, 0.965 is not
 )
 
 
@@ -51,4 +53,7 @@ ask.mistake("the ratio 1 : 3 is taken for the scores; those are ln 1 and ln 3", 
 ask.mistake("this is the trebled score ln 3; the weight comes after it", 3 * math.log(3))
 ask.mistake("this is the new score of the second key, not its weight", 3 * math.log(3) + 10)
 
-ask.right(27 / 28, 0.964, torch.tensor(0.9643))
+ask.mistake("the way is right; with two decimals only it cannot be told from other ways", 0.96)
+ask.mistake("the way is right; the third decimal was rounded to the wrong side, or too early", 0.965)
+
+ask.right(27 / 28, 0.964, torch.tensor(0.9643), "27 / 28", Fraction(27, 28), Decimal("0.9643"))

@@ -36,17 +36,20 @@ def cases(draw: Draw) -> list[Case]:
     rows = torch.tensor([[120.0], [0.0], [-120.0]])
     large = torch.tensor([1000.0, 1001.0, 1002.0], dtype=torch.float64)
     apart = torch.tensor([[0.0, 1000.0, 3.0], [-800.0, -20.0, 600.0]])
+    enormous = torch.tensor([[1e30, -1e30, 3.0], [-2e5, 3.0, 2e5], [-3e30, -2e30, -2.5e30]])
     return [
         Case("two rows by hand", (small,)),
         Case("one row without further axes", (draw.normal(5),)),
         Case("1000, 1001, 1002 and their negatives", (torch.stack([large, -large]),)),
         Case("rows of very different size", (rows + draw.normal(3, 4),)),
         Case("a score that lies far below the largest", (apart + draw.normal(2, 3),)),
+        Case("scores of a hundred thousand, and of size 10^30", (enormous,)),
         Case("axes in front, all sizes different", (3 * draw.normal(2, 3, 4, 5),)),
         Case("one key", (draw.normal(4, 1),)),
         Case("float64 stays float64", (2 * draw.normal(3, 5, dtype=torch.float64),)),
         Case("a table that is not contiguous", (2 * draw.strided(4, 6),)),
         Case("gradients flow", (draw.normal(3, 4),), gradient=True),
+        Case("gradients flow where scores lie far apart", (apart + draw.normal(2, 3),), gradient=True),
     ]
 
 
@@ -238,6 +241,11 @@ def _log_in_double(scores):
 def _largest_clamped(scores):
     kept = scores.clamp(-80, 80)
     return kept - kept.exp().sum(dim=-1, keepdim=True).log()
+
+
+@ask.mistake("scores above ten thousand are cut off before the powers are taken")
+def _clamped_late(scores):
+    return scores.clamp(-1e4, 1e4).log_softmax(dim=-1)
 
 
 ask.mistake(

@@ -52,7 +52,7 @@ def cases(draw: Draw) -> list[Case]:
         return *texts, draw.normal(H, d, **more), draw.normal(G, d, **more), draw.normal(G, dv, **more)
 
     apart = draw.normal(3, 2, dtype=torch.float64), draw.normal(4, 2, dtype=torch.float64)
-    apart[0][:, 0] = torch.tensor([2000.0, 0.0, -2000.0])  # with keys of 1 here: a score for all keys alike
+    apart[0][:, 0] = torch.tensor([2e6, 0.0, -2e6])  # with keys of 1 here: a score for all keys alike
     apart[1][:, 0] = 1
     same = torch.eye(2, dtype=torch.float64)
     strided = tuple(draw.strided(*shape) for shape in ((2, 3, 4), (2, 5, 6), (4, 2), (6, 2), (6, 3)))
@@ -65,7 +65,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("two axes in front", some((2, 3), (4, 6, 3, 5, 2, 8))),
         Case("one token asks, one is asked", some((2,), (1, 1, 3, 4, 5, 2))),
         Case("scores in the thousands", some((2,), (3, 4, 5, 2, 6, 3), size=3000.0, dtype=torch.float64)),
-        Case("queries with scores around 1400, 0 and −1400", (*apart, same, same, same)),
+        Case("queries with scores around 1,400,000, 0 and −1,400,000", (*apart, same, same, same)),
         Case("float64 stays float64", some((2,), (2, 3, 4, 5, 6, 3), dtype=torch.float64)),
         Case("nothing is contiguous", strided),
         Case("gradients flow", some((2,), (2, 3, 4, 5, 2, 3), size=0.5), gradient=True),

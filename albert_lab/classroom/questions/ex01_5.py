@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 import torch
 
@@ -39,8 +40,8 @@ def power() -> float:
 def taken(answer) -> object:
     """Readings that are too rough, in all their decimals, are one mistake."""
     given = answer()
-    near = isinstance(given, float) and 0.15 <= given <= 0.4
-    return ROUGHLY if near and not math.isclose(given, 0.25, rel_tol=0.01) else given
+    near = isinstance(given, Real) and 0.15 <= given <= 0.4
+    return ROUGHLY if near and not math.isclose(given, 0.25, rel_tol=ask.rtol) else given
 
 
 ask.mistake("you answer for a head divided by √d; its line would be flat", 0.5)
@@ -60,4 +61,4 @@ ask.mistake(
 ask.mistake("you gave a spread, √d at 2⁸, not the power of d that it was divided by", 16)
 ask.mistake("you gave a width; a power of it makes one spread the other, and that power is asked for", 256)
 
-ask.right(1 / 4, torch.tensor(0.25), math.log(4, 256), "0.25")
+ask.right(1 / 4, torch.tensor(0.25), math.log(4, 256), "0.25", "1 / 4")

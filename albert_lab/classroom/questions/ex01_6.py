@@ -15,6 +15,8 @@ ask = QuestionBuilder(
     minutes=15,
     difficulty=3,
     importance=5,
+    rtol=2e-5,
+    atol=1e-6,
     why=(
         "Padding is a property of a key: it must not be looked at, whoever looks. So the mask needs its size "
         "of 1 where the queries are, and every row of a text gets the same columns hidden."
@@ -45,6 +47,7 @@ def cases(draw: Draw) -> list[Case]:
     ends = torch.stack([low, high], dim=-1).reshape(2, 5, 6)  # in turns
     apart = draw.normal(2, 3, 4) + torch.tensor([[900.0], [0.0], [-900.0]])
     front = torch.tensor([[False, False, True, True, True], [True] * 5, [False] * 4 + [True]])
+    empty, some = [False] * 4, [True, True, False, True]
     return [
         Case("the third key is padding, by hand", (by_hand, short)),
         Case("no padding", (draw.normal(2, 4, 4), torch.ones(2, 4, dtype=torch.bool))),
@@ -67,11 +70,20 @@ def cases(draw: Draw) -> list[Case]:
         ),
         Case(
             "a text without a real token",
-            (draw.normal(2, 3, 4), torch.tensor([[True, True, False, False], [False] * 4])),
+            (draw.normal(2, 3, 4), torch.tensor([[True, True, False, False], empty])),
+        ),
+        Case(
+            "texts without a real token first and in between",
+            (2 * draw.normal(5, 3, 4), torch.tensor([empty, some, empty, empty, some])),
         ),
         Case("float64 stays float64", (draw.normal(2, 3, 4, dtype=torch.float64), draw.mask(2, 4))),
         Case("scores that are not contiguous", (draw.strided(2, 5, 3), draw.mask(2, 3, share=0.4))),
         Case("gradients flow", (draw.normal(2, 3, 4), draw.mask(2, 4, share=0.5)), gradient=True),
+        Case(
+            "gradients flow beside a text without a real token",
+            (draw.normal(3, 2, 4), torch.tensor([some, empty, some])),
+            gradient=True,
+        ),
     ]
 
 
@@ -263,6 +275,29 @@ ask.mistake(
 def _added_too_little(scores, real):
     allowed = real[:, None, :]
     return (scores - 1000 * (~allowed)).softmax(dim=-1).masked_fill(~allowed, 0)
+
+
+@ask.mistake("texts behind the first one without a real token are left at 0: the loop ends there")
+def _stops_at_an_empty_text(scores, real):
+    result = torch.zeros_like(scores)
+    for one, keys in enumerate(real):
+        if not keys.any():
+            break
+        result[one] = padded_weights(scores[one : one + 1], keys[None])[0]
+    return result
+
+
+@ask.mistake("−∞ is added, and the nan of a text without a real token is replaced: its gradients stay nan")
+def _nan_left_in_gradients(scores, real):
+    hidden = torch.zeros_like(real, dtype=scores.dtype).masked_fill(~real, -torch.inf)
+    return (scores + hidden[:, None, :]).softmax(dim=-1).nan_to_num(0.0)
+
+
+@ask.mistake("a small number stands in the denominator too, and the rows sum to less than 1")
+def _denominator_too_large(scores, real):
+    powers = (scores - scores.masked_fill(~real[:, None], -1e6).amax(-1, keepdim=True)).clamp(max=0).exp()
+    powers = powers * real[:, None]
+    return powers / (powers.sum(dim=-1, keepdim=True) + 1e-4)
 
 
 ask.mistake("axes of size 1 are squeezed away", lambda scores, real: padded_weights(scores, real).squeeze())

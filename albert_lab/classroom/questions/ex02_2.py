@@ -96,8 +96,16 @@ def _last_head(x: Tensor, heads: int) -> Tensor:
     return _viewed(x, heads)[:, -1:].expand(-1, heads, -1, -1)
 
 
-def _repeated(x: Tensor, heads: int) -> Tensor:
-    return _viewed(x, heads)[:, [*range(heads - 1), max(heads - 2, 0)]]
+def _one_wrong(axis: int, place: int):
+    """A split that is right but for the first or the last along one axis, which repeats its neighbour."""
+
+    def split(x: Tensor, heads: int) -> Tensor:
+        found = _viewed(x, heads).clone()  # (B, N, T, d)
+        if found.shape[axis] > 1:
+            found.select(axis, place).copy_(found.select(axis, 1 if place == 0 else -2))
+        return found
+
+    return split
 
 
 def _first_feature(x: Tensor, heads: int) -> Tensor:
@@ -121,14 +129,18 @@ SPLITS = (
     ("a split that gives every text the last one's numbers", _last_text),
     ("a split that gives every token the last one's numbers", _last_token),
     ("a split that gives every head the last one's numbers", _last_head),
-    ("a split whose last head repeats the one before", _repeated),
+    *(
+        (f"a split whose {which} {what} repeats its neighbour", _one_wrong(axis, place))
+        for which, place in (("first", 0), ("last", -1))
+        for axis, what in enumerate(("text", "head", "token", "feature"))
+    ),
     ("a split that repeats the first feature of each head", _first_feature),
 )
 
 
 @ask.cases
 def cases(draw: Draw) -> list[Case]:
-    """Three right and fifteen wrong splits, in an order that is drawn."""
+    """Three right splits and all the wrong ones, in an order that is drawn."""
     order = draw.normal(len(SPLITS)).argsort().tolist()
     return [Case(SPLITS[i][0], (SPLITS[i][1],)) for i in order]
 
@@ -178,9 +190,9 @@ def _part(*place):
     """A test that looks at the shape, and at this part of the result only."""
 
     def test(split):
-        x = _numbers(2, 3, 4, 5)
+        x = _numbers(3, 4, 4, 5)
         found = split(x, 4)
-        return found.shape == (2, 4, 3, 5) and torch.equal(found[place], _viewed(x, 4)[place])
+        return found.shape == (3, 4, 4, 5) and torch.equal(found[place], _viewed(x, 4)[place])
 
     return test
 
@@ -226,7 +238,10 @@ def _compares_without_shape(split):
 
 
 ask.mistake("your test looks at the last head only", _part(slice(None), -1))
-ask.mistake("your test looks at the first two heads only", _part(slice(None), slice(2)))
+for _axis, _what in enumerate(("text", "head", "token", "feature")):
+    _before = (slice(None),) * _axis
+    ask.mistake(f"your test leaves out the last {_what}, or more than that", _part(*_before, slice(-1)))
+    ask.mistake(f"your test leaves out the first {_what}, or more than that", _part(*_before, slice(1, None)))
 ask.mistake("your test looks at the first head of the first text only", _part(0, 0))
 ask.mistake("your test looks at the last text only", _part(-1))
 ask.mistake("your test looks at the last token only", _part(..., -1, slice(None)))

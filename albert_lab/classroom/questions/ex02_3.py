@@ -42,7 +42,7 @@ def cases(draw: Draw) -> list[Case]:
     value = torch.tensor([[[7.0], [14.0], [21.0]]])
 
     apart = [one.double() for one in (draw.normal(2, 3, 8), draw.normal(2, 5, 4), draw.normal(2, 5, 3))]
-    apart[0][:, :, ::4] = torch.tensor([[3000.0], [0.0], [-3000.0]])  # where keys have 1: all scores alike
+    apart[0][:, :, ::4] = torch.tensor([[3e6], [0.0], [-3e6]])  # where keys have 1: all scores alike
     apart[1][:, :, 0] = 1
 
     def some(B: int, Tq: int, Tk: int, N: int, d: int, dv: int, **more) -> tuple[Tensor, Tensor, Tensor]:
@@ -63,7 +63,7 @@ def cases(draw: Draw) -> list[Case]:
         Case(
             "scores in the thousands", tuple(60 * one for one in some(2, 3, 4, 2, 5, 3, dtype=torch.float64))
         ),
-        Case("queries with scores around 1500, 0 and −1500", tuple(apart)),
+        Case("queries with scores around 1,500,000, 0 and −1,500,000", tuple(apart)),
         Case("float64 stays float64", some(1, 4, 2, 3, 2, 3, dtype=torch.float64)),
         Case("nothing is contiguous", (draw.strided(2, 5, 12), draw.strided(2, 3, 4), draw.strided(2, 3, 2))),
         Case("gradients flow", some(2, 3, 4, 2, 3, 2), gradient=True),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from fractions import Fraction
 
 import torch
 
 from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.values import part
 
 ask = QuestionBuilder(
     id="ex02_6",
@@ -50,11 +50,7 @@ def cases(draw: Draw) -> list[Case]:
     return [Case(says, (name,)) for name, says in ASKED.items()]
 
 
-@ask.use
-def entry(answer: Any, name: str) -> Any:
-    """One factor of an answer; anything but a dictionary is compared as it is."""
-    given = answer()
-    return given.get(name) if isinstance(given, Mapping) else given
+ask.use(part)  # one number of an answer
 
 
 def _with(**wrong: float) -> dict[str, float]:
@@ -105,5 +101,6 @@ ask.right(
         "maps": 64 / 16,
         "parameters": 1,
     },
-    {"parameters": "1", "maps": "4", "work": "1", "rank": "0.25", "divisor": "0.5"},
+    {"parameters": "1", "maps": "64 / 16", "work": [1], "rank": "1 / 4", "divisor": Fraction(1, 2)},
+    factors() | {"why": "H stays as it is"},
 )

@@ -53,6 +53,20 @@ PLACES_ONLY = Named(
 )
 
 
+def _one_number(place: int) -> Named:
+    """Only one number of all hears the others: the first feature of the first token of the first text, or
+    the last of the last of the last."""
+    which = "first" if place == 0 else "last"
+
+    def run(x: torch.Tensor) -> torch.Tensor:
+        loud = torch.arange(1, x.shape[1] + 1).to(x.dtype)  # (T,)
+        heard = torch.zeros_like(x)
+        heard[place, place, place] = 1 + (loud * x[place, :, place]).sum().abs()
+        return heard
+
+    return Named(f"only the {which} number of all hears the others", run)
+
+
 @ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand; layers that ask for the order and layers that do not; sizes all different; edges."""
@@ -61,6 +75,7 @@ def cases(draw: Draw) -> list[Case]:
     later[1:] *= 4  # the largest gap is not in the first text
     order = torch.randperm(5, generator=draw.generator)
     order = torch.tensor([1, 2, 0, 4, 3]) if torch.equal(order[order], torch.arange(5)) else order
+    first_stays, last_stays = torch.tensor([0, 2, 3, 4, 1]), torch.tensor([1, 2, 3, 0, 4])
     return [
         Case("a running sum, by hand", (RUNNING_SUM, by_hand, torch.tensor([2, 0, 1]))),
         Case("a running sum of numbers below zero", (RUNNING_SUM, -by_hand, torch.tensor([2, 0, 1]))),
@@ -72,6 +87,8 @@ def cases(draw: Draw) -> list[Case]:
             "tokens reversed by the layer, float64",
             (BACKWARDS, draw.normal(2, 5, 3, dtype=torch.float64), order),
         ),
+        Case("only the first number of all moves", (_one_number(0), draw.normal(3, 5, 2), first_stays)),
+        Case("only the last number of all moves", (_one_number(-1), draw.normal(3, 5, 2), last_stays)),
         Case("the order stays as it is", (CAUSAL, draw.normal(2, 4, 3), torch.arange(4))),
         Case("one token", (_with_places(draw.normal(9, 3)), draw.normal(2, 1, 3), torch.tensor([0]))),
         Case("as many tokens as features", (PLACES_ONLY, draw.normal(2, 5, 5), order)),
@@ -140,6 +157,16 @@ def _features_averaged(layer, x, order):
 @ask.mistake("only the last place was looked at")
 def _last_place_only(layer, x, order):
     return float((layer(x[:, order]) - layer(x)[:, order])[:, -1].abs().max())
+
+
+def _without(*part):
+    return lambda layer, x, order: float((layer(x[:, order]) - layer(x)[:, order])[part].abs().max())
+
+
+for _which, _kept in (("first", slice(1, None)), ("last", slice(None, -1))):
+    ask.mistake(f"the {_which} text was left out", _without(_kept))
+    ask.mistake(f"the {_which} place was left out", _without(slice(None), _kept))
+    ask.mistake(f"the {_which} feature was left out", _without(..., _kept))
 
 
 @ask.mistake("the layer's output was compared with its input")

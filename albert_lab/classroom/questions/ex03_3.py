@@ -191,6 +191,16 @@ def _normalized(ids, segments, W, P, S, start):
     return torch.nn.functional.layer_norm(embed_window(ids, segments, W, P, S, start), W.shape[1:])
 
 
+@ask.mistake("no gradient reaches the word table")
+def _words_frozen(ids, segments, W, P, S, start):
+    return W.detach()[ids] + P[start : start + ids.shape[1]] + S[segments]
+
+
+@ask.mistake("no gradient reaches the segment table")
+def _segments_frozen(ids, segments, W, P, S, start):
+    return W[ids] + P[start : start + ids.shape[1]] + S.detach()[segments]
+
+
 @ask.mistake("no gradient reaches the position table")
 def _frozen(ids, segments, W, P, S, start):
     return W[ids] + P[start : start + ids.shape[1]].detach() + S[segments]

@@ -134,7 +134,10 @@ def _without_the_last_gate(forget):
     return torch.stack([forget[:, t + 1 : -1].prod(dim=1) for t in range(forget.shape[1])], dim=1)
 
 
-@ask.mistake("a small number keeps the division by 0 alive, and the shares behind it become 0")
+@ask.mistake(
+    "a division by a product that is 0 was patched (a small number added, or its nan replaced): the shares "
+    "there become 0"
+)
 def _division_patched(forget):
     return forget.prod(dim=1, keepdim=True) / (forget.cumprod(dim=1) + 1e-12)
 

@@ -80,11 +80,17 @@ def cases(draw: Draw) -> list[Case]:
         Case("gradients flow back", _drawn(draw, (2, 3, 4), 8, "gelu_new"), gradient=True),
         Case("gradients flow back through gelu", _drawn(draw, (3, 4), 6, "gelu"), gradient=True),
         Case("gradients flow back through relu", _drawn(draw, (3, 4), 6, "relu"), gradient=True),
-        Case("a name that is none of the three", _drawn(draw, (2, 3), 5, "swish")),
-        Case("a name in capital letters", _drawn(draw, (2, 3), 5, "GELU")),
-        Case("a name that begins like another", _drawn(draw, (2, 3), 5, "gelu_pytorch_tanh")),
-        Case("a name that ends like another", _drawn(draw, (2, 3), 5, "relu_new")),
-        Case("a name that is part of another", _drawn(draw, (2, 3), 5, "elu")),
+        *(
+            Case(says, _drawn(draw, (2, 3), 5, name), raises=ValueError)
+            for says, name in (
+                ("a name that is none of the three", "swish"),
+                ("a name in capital letters", "GELU"),
+                ("a name that begins like another", "gelu_pytorch_tanh"),
+                ("a name that ends like another", "relu_new"),
+                ("a name that is part of another", "elu"),
+                ("a name with a space behind it", "relu "),
+            )
+        ),
     ]
 
 
@@ -133,6 +139,9 @@ def _others_stay_linear(a, W1, b1, W2, b2, hidden_act):
 
 
 ask.mistake("capital letters were made small, and GELU is another name", _reads(str.lower))
+
+
+ask.mistake("spaces around a name are dropped, and a name with them is another one", _reads(str.strip))
 
 
 @ask.mistake("a part of a name is taken for the name")
@@ -295,6 +304,17 @@ def with_einsum(a, W1, b1, W2, b2, hidden_act):
     else:
         raise ValueError("unknown activation: " + hidden_act)
     return torch.einsum("...i,ih->...h", inner, W2) + b2
+
+
+class UnknownActivationError(ValueError):
+    """A kind of ValueError."""
+
+
+@ask.right
+def with_an_error_of_its_own(a, W1, b1, W2, b2, hidden_act):
+    if hidden_act not in NAMES:
+        raise UnknownActivationError(hidden_act)
+    return feed_forward(a, W1, b1, W2, b2, hidden_act)
 
 
 @ask.right

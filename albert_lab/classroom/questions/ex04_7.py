@@ -125,6 +125,18 @@ ask.mistake(
     _moves(lambda change: change.abs().mean(dim=-1)),
 )
 ask.mistake(
+    "the changes were rounded to six decimals, so that half of 1e-6 is enough",
+    _probe(noticed=lambda before, after: ((after - before).round(decimals=6) != 0).any(dim=-1)),
+)
+ask.mistake(
+    "the last feature of the output was left out",
+    _probe(noticed=lambda before, after: F.pad((after - before)[..., :-1], (1, 0)).abs().amax(-1) > 1e-6),
+)
+ask.mistake(
+    "zeros took the place of the x that is given, and what is seen can depend on x",
+    lambda network, x: who_sees(network, torch.zeros_like(x)),
+)
+ask.mistake(
     "the length of the change was taken, and each feature is judged alone",
     _moves(lambda change: change.norm(dim=-1)),
 )

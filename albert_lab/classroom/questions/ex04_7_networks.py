@@ -32,7 +32,7 @@ def _opposites(x: torch.Tensor) -> torch.Tensor:
 
 def _levels(x: torch.Tensor) -> torch.Tensor:
     """All hear all: the first token loudly, each later one less, and the last two less than counts."""
-    loudness = torch.tensor([1, 3e-3, 3e-5, 3e-6, 3e-7, 3e-10], dtype=x.dtype)
+    loudness = torch.tensor([1, 3e-3, 3e-5, 3e-6, 7e-7, 3e-10], dtype=x.dtype)
     return (loudness[:, None] * x).sum(dim=1, keepdim=True).expand_as(x)
 
 
@@ -42,6 +42,12 @@ def _one_or_many(x: torch.Tensor) -> torch.Tensor:
     one = F.pad(voice.cumsum(dim=1), (0, 3))  # (1, T, 1) -> (1, T, 4)
     low = torch.tensor([0.8e-6, 0.4e-6], dtype=x.dtype).repeat(x.shape[1] // 2)[:, None] * voice
     return 2e-6 * one + low.flip(1).cumsum(dim=1).flip(1)
+
+
+def _listens(x: torch.Tensor) -> torch.Tensor:
+    """A token hears those before it if its own feature 1 is above 0; all that moves is the last feature."""
+    heard = _sum(x[..., :1]) * (x[..., 1:2] > 0)  # (1, T, 1)
+    return F.pad(heard, (2, 0))
 
 
 def cases(draw: Draw) -> list[Case]:
@@ -99,10 +105,13 @@ def _low_voices(draw: Draw) -> list[Case]:
 
 def _corners(draw: Draw) -> list[Case]:
     zeros = torch.zeros(1, 4, 3, dtype=torch.float64)
+    some = _text(draw, 6)
+    some[..., 1] = some[..., 1].abs() * torch.tensor([1.0, -1, 1, -1, -1, 1])
     most = Named("zeros and a running sum", lambda x: F.pad(_sum(x), (6, 0)))
     over = Named("sum of what is above 1", lambda x: _sum(x - 1).relu())
     return [
         Case("the input itself comes out", (Named("x", lambda x: x), _text(draw, 4, 3))),
+        Case("only some tokens listen, and their last feature moves", (Named("some listen", _listens), some)),
         Case("one feature", (Named("running sum", _sum), _text(draw, 3, 1))),
         Case("most of the output never moves", (most, _text(draw, 4, 2))),
         Case(

@@ -68,6 +68,14 @@ def cases(draw: Draw) -> list[Case]:
             "a word that is a part of another one",
             (["turtles", "turtles", "notebook"], ["turtle", "book", "turtles", "note"], 2),
         ),
+        Case(
+            "capitals make another word",
+            (["The", "the", "the", "Disk", "disk", "Disk"], ["The", "the", "THE", "Disk", "disk"], 2),
+        ),
+        Case(
+            "long words that begin alike",
+            (["international", "internationals", "internationals"], ["international", "internationals"], 1),
+        ),
         Case("the same text again", (seen, seen, len(set(seen)))),
         Case("nothing was seen", ([], later, 3)),
         Case("no later word", (seen, [], 3)),
@@ -230,6 +238,16 @@ def _rounded(digits):
 
 ask.mistake("you rounded to two digits", _rounded(2))
 ask.mistake("you rounded to three digits", _rounded(3))
+
+
+@ask.mistake("capitals were made small, and a word with one is another word")
+def _small_letters(seen, later, size):
+    return not_in_list([word.lower() for word in seen], [word.lower() for word in later], size)
+
+
+@ask.mistake("a size of 0 was taken for no limit at all")
+def _no_size_is_no_limit(seen, later, size):
+    return not_in_list(seen, later, size or len(seen))
 
 
 @ask.mistake("you made the list from both texts")

@@ -25,7 +25,8 @@ ask = QuestionBuilder(
         "drawn independently, so theirs multiply. A sum over all cuts can be taken prefix by prefix for the "
         "same reason as the cheapest one: whatever comes last, it multiplies all cuts of the prefix alike."
     ),
-    atol=1e-12,
+    rtol=1e-6,
+    atol=1e-14,
 )
 
 
@@ -36,6 +37,12 @@ def word_probability(word: str, p: Mapping[str, float]) -> float:
         for start in range(stop):
             total[stop] += total[start] * p.get(word[start:stop], 0.0)
     return total[-1]
+
+
+def _ten(draw: Draw) -> tuple[str, dict[str, float]]:
+    word = "▁documents"
+    long = {word: 0.03, word[:9]: 0.05, word[1:]: 0.04, word[:8]: 0.02, word[2:]: 0.06, "▁doc": 0.1}
+    return word, long | {sign: draw.integer(10, 90) / 100 for sign in word}
 
 
 @ask.cases
@@ -69,6 +76,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("no sign at all", ("", {"a": 0.5})),
         Case("a list with few long pieces", (first, drawn(first, 0.3))),
         Case("a list with most stretches", (second, drawn(second, 0.8))),
+        Case("a word of ten signs, and pieces of eight, nine and ten", _ten(draw)),
+        Case("capitals make other pieces", ("Abab", {"A": 0.5, "a": 0.25, "b": 0.5, "ab": 0.3, "Ab": 0.2})),
         Case("pieces longer than the word", ("at", {"a": 0.4, "t": 0.6, "att": 0.3, "ta": 0.9})),
     ]
 

@@ -23,7 +23,8 @@ ask = QuestionBuilder(
         "A probability is a share of all pieces that were used, so each use in each occurrence of each word "
         "counts. The logarithm turns the share into bits: half of all uses cost one bit, a quarter two."
     ),
-    rtol=1e-5,
+    rtol=2e-7,  # rounding to six digits shows
+    atol=1e-9,
 )
 
 Cuts = Sequence[tuple[Sequence[str], int]]
@@ -61,6 +62,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("drawn words", (drawn(5),)),
         Case("more drawn words", (drawn(12),)),
         Case("a piece that is used once in a million", ([(["▁open", "s"], 500_000), (["▁zip"], 1)],)),
+        Case("capitals make other pieces", ([(["▁The", "s"], 3), (["▁the", "S"], 4), (["▁the", "s"], 1)],)),
+        Case("long pieces that begin alike", ([(["▁documentation"], 3), (["▁documentations", "s"], 5)],)),
         Case("no word", ([],)),
     ]
 
@@ -174,6 +177,16 @@ def _whole_bits(cuts):
 @ask.mistake("you rounded to three digits")
 def _three_digits(cuts):
     return {piece: round(bits, 3) for piece, bits in costs_of(cuts).items()}
+
+
+@ask.mistake("you rounded to six digits, and nothing is to be rounded")
+def _six_digits(cuts):
+    return {piece: round(cost, 6) for piece, cost in costs_of(cuts).items()}
+
+
+@ask.mistake("capitals were made small, and a piece with one is another piece")
+def _small_letters(cuts):
+    return costs_of([([piece.lower() for piece in pieces], times) for pieces, times in cuts])
 
 
 @ask.mistake("you added a tiny number before the logarithm, which rare pieces feel")

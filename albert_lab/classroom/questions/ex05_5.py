@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 
-from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder, call_for_whole_numbers
 
 ask = QuestionBuilder(
     id="ex05_5",
@@ -36,6 +36,9 @@ def with_places(text: str) -> tuple[str, list[int]]:
     return "".join(signs), places
 
 
+ask.use(call_for_whole_numbers)
+
+
 @ask.cases
 def cases(draw: Draw) -> list[Case]:
     """Each step alone, their order, accents that float already, marks that stay, drawn text, no text."""
@@ -52,6 +55,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("signs that are no letters, and letters that are not ASCII", ("Straße ☃ Жар ≠ øre",)),
         Case("a mark of another category is no accent", ("\u0915\u093e \u20dda",)),
         Case("an invisible mark of the category Mn", ("a\ufe0fb",)),
+        Case("a mark that stands before another part of its sign", ("\u3300 \u0e33x",)),
         Case("signs that come apart more than once", ("Ǖxế ǻǆ",)),
         Case("spaces, quotes and invisible signs stay", ("  ``a\u00adB''\t\u00a0d\u200b\u02bc\n ",)),
         Case("drawn signs", (drawn[0],)),
@@ -201,6 +205,23 @@ def _apart_once(text):
     return "".join(signs), places
 
 
+@ask.mistake("a mark ends the sign that it belongs to, and parts of it may follow the mark")
+def _stops_at_a_mark(text):
+    signs, places = [], []
+    for place, sign in enumerate(text):
+        for part in unicodedata.normalize("NFKD", sign):
+            if unicodedata.category(part) == "Mn":
+                break
+            signs.append(part.lower())
+            places.append(place)
+    return "".join(signs), places
+
+
+@ask.mistake("the spaces at both ends are gone, and places begin behind them")
+def _stripped(text):
+    return with_places(text.strip())
+
+
 @ask.mistake("the spaces were tidied up")
 def _tidied(text):
     return with_places(" ".join(text.split()))
@@ -250,6 +271,12 @@ def _back_to_front(text):
 def _normalized(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text)
     return "".join(sign.lower() for sign in apart if unicodedata.category(sign) != "Mn")
+
+
+@ask.mistake("whole numbers are asked for, and these are floats: an id or a place looks something up")
+def _float_places(text):
+    signs, places = with_places(text)
+    return signs, [float(place) for place in places]
 
 
 @ask.right

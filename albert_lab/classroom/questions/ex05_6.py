@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder, call_for_whole_numbers
 
 ask = QuestionBuilder(
     id="ex05_6",
@@ -33,6 +33,9 @@ def pair_input(first: Sequence[int], second: Sequence[int], longest: int) -> Pai
     ids = [2, *first, 3, *second, 3]
     types = [0] * (len(first) + 2) + [1] * (len(second) + 1)
     return ids, types
+
+
+ask.use(call_for_whole_numbers)
 
 
 @ask.cases
@@ -223,11 +226,24 @@ def _other_numbers(first, second, longest):
     return [3, *first, 2, *ids[len(first) + 2 : -1], 2], types
 
 
+@ask.mistake("whole numbers are asked for, and these are floats: an id or a place looks something up")
+def _floats(first, second, longest):
+    ids, types = pair_input(first, second, longest)
+    return [float(one) for one in ids], types
+
+
 @ask.right
 def with_overwriting(first: Sequence[int], second: Sequence[int], longest: int) -> Pair:
     ids = [2, *first, 3, *second, 3][:longest]
     ids[-1] = 3  # whatever was cut, the last place ends the text
     return ids, [int(place > len(first) + 1) for place in range(len(ids))]
+
+
+@ask.right
+def with_the_place_of_sep(first: Sequence[int], second: Sequence[int], longest: int) -> Pair:
+    ids = [2, *first, 3, *second[: longest - len(first) - 3], 3]
+    border = ids.index(3) + 1  # no text has a [SEP] of its own
+    return ids, [0] * border + [1] * (len(ids) - border)
 
 
 @ask.right

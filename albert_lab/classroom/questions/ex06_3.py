@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder, call_for_whole_numbers
 
 ask = QuestionBuilder(
     id="ex06_3",
@@ -29,6 +29,9 @@ ask = QuestionBuilder(
 @ask.reference
 def running_order(calls: int, groups: int, inner: int) -> list[int]:
     return [call * groups // calls * inner + i for call in range(calls) for i in range(inner)]
+
+
+ask.use(call_for_whole_numbers)
 
 
 @ask.cases
@@ -224,6 +227,11 @@ def _first_of_its_set(calls, groups, inner):
 @ask.mistake("you multiplied the set's number by the groups, not by the layers of a set")
 def _groups_for_inner(calls, groups, inner):
     return [call * groups // calls * groups + i for call in range(calls) for i in range(inner)]
+
+
+@ask.mistake("whole numbers are asked for, and these are floats: an id or a place looks something up")
+def _floats(calls, groups, inner):
+    return [float(layer) for layer in running_order(calls, groups, inner)]
 
 
 @ask.right

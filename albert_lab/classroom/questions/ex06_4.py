@@ -58,7 +58,9 @@ def _gradients(output: Any, parameters: list[torch.Tensor]) -> list:
 
 
 @ask.use
-def use(answer: Any, width: int, calls: int, groups: int, *, x: torch.Tensor, weights: torch.Tensor) -> Any:
+def use(
+    answer: Any, width: int, calls: int, groups: int, *, x: torch.Tensor, loaded_into_the_sets: torch.Tensor
+) -> Any:
     """Build the stack, look at its sets, load weights into them in order, run it, and ask for gradients."""
     if getattr(answer, "forward", None) is nn.Module.forward:
         return None  # the stub
@@ -66,11 +68,12 @@ def use(answer: Any, width: int, calls: int, groups: int, *, x: torch.Tensor, we
     if stack is None:
         return None
     parameters = list(stack.parameters())
-    starts = {str(weight.tolist()) for weight in parameters if weight.dim() == 2}
+    matrices = [weight.tolist() for weight in parameters if weight.dim() == 2]
+    drawn = all(len({number for row in matrix for number in row}) > 1 for matrix in matrices)
     place = 0
     with torch.no_grad():
         for weight in parameters:
-            weight.copy_(weights[place : place + weight.numel()].view_as(weight))
+            weight.copy_(loaded_into_the_sets[place : place + weight.numel()].view_as(weight))
             place += weight.numel()
     given = x.clone()
     output = stack(x)
@@ -78,7 +81,8 @@ def use(answer: Any, width: int, calls: int, groups: int, *, x: torch.Tensor, we
     gradients = _gradients(output, parameters) if parameters else []
     return {
         "stored numbers": sum(weight.numel() for weight in parameters),
-        "different sets before training": len(starts),
+        "random numbers in each set before training": drawn,
+        "different sets before training": len(set(map(str, matrices))),
         "a second run gives the same": repeats,
         "output": getattr(output, "data", output) if parameters else None,  # else any numbers
         "gradients": gradients,
@@ -91,7 +95,9 @@ def cases(draw: Draw) -> list[Case]:
 
     def case(says: str, width: int, calls: int, groups: int, *shape: int) -> Case:
         weights = 0.7 * draw.normal(calls * (width * width + width))
-        return Case(says, (width, calls, groups), {"x": draw.normal(*shape, width), "weights": weights})
+        return Case(
+            says, (width, calls, groups), {"x": draw.normal(*shape, width), "loaded_into_the_sets": weights}
+        )
 
     calls = draw.integer(6, 9)
     return [
@@ -154,6 +160,17 @@ ask.mistake(
 ask.mistake(
     "the sets are copies of one: separate objects, but all of them start with equal numbers",
     _made_of(lambda new, calls, n: nn.ModuleList(map(copy.deepcopy, [new()] * n))),
+)
+
+
+def _with_zeros(linear):
+    nn.init.zeros_(linear.weight)
+    return linear
+
+
+ask.mistake(
+    "all numbers of a set are equal at the start, such as 0, and random ones are asked for",
+    _made_of(lambda new, calls, n: nn.ModuleList([_with_zeros(new()) for _ in range(n)])),
 )
 
 

@@ -30,14 +30,6 @@ def table_gradient(ids: torch.Tensor, slopes: torch.Tensor, rows: int) -> torch.
     return one_hot.T @ slopes.reshape(-1, slopes.shape[-1])  # (V, tokens) @ (tokens, E)
 
 
-@ask.use
-def use(answer, ids: torch.Tensor, slopes: torch.Tensor, rows: int):
-    given = answer(ids, slopes, rows)
-    if isinstance(given, torch.Tensor) and given.layout != torch.strided:
-        raise TypeError("the result is a sparse tensor, and an ordinary (dense) one is expected")
-    return given
-
-
 def _text(draw: Draw, rows: int, shape: tuple[int, ...], width: int, dtype=None) -> tuple:
     return draw.integers(0, rows, *shape), draw.normal(*shape, width, dtype=dtype), rows
 
@@ -59,6 +51,10 @@ def cases(draw: Draw) -> list[Case]:
         Case("one piece at all places", one_id),
         Case("one token", _text(draw, 5, (1,), 3)),
         Case("no token", (torch.zeros(0, dtype=torch.int64), torch.zeros(0, 3), 4)),
+        Case(
+            "no token, float64",
+            (torch.zeros(0, dtype=torch.int64), torch.zeros(0, 2, dtype=torch.float64), 3),
+        ),
         Case("two texts without a token", (torch.zeros(2, 0, dtype=torch.int64), torch.zeros(2, 0, 3), 4)),
         Case("rows of one number", _text(draw, 4, (2, 3), 1)),
         Case("a table of one row", _text(draw, 1, (2, 2), 3)),
@@ -66,6 +62,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("float64 stays float64", _text(draw, 5, (2, 4), 3, torch.float64)),
         Case("float64, large slopes that nearly cancel", (torch.tensor([[1, 0], [1, 3]]), nearly, 5)),
         Case("slopes that are not contiguous", (draw.integers(0, 5, 2, 4), draw.strided(2, 4, 3), 5)),
+        Case("ids that are not contiguous", (draw.integers(0, 5, 4, 3).T, draw.normal(3, 4, 2), 5)),
     ]
 
 
@@ -189,6 +186,23 @@ def _only_used(ids, slopes, rows):
 @ask.mistake("there is one row for each token, not one for each piece")
 def _each_token(ids, slopes, rows):
     return table_gradient(ids, slopes, rows)[ids]
+
+
+@ask.mistake("without a token the result is float32, whatever the slopes are")
+def _float32_if_empty(ids, slopes, rows):
+    return table_gradient(ids, slopes, rows) if ids.numel() else torch.zeros(rows, slopes.shape[-1])
+
+
+@ask.mistake("`view` puts the ids in a row, which it cannot where they do not lie in one; `reshape` can")
+def _viewed(ids, slopes, rows):
+    return table_gradient(ids.view(-1), slopes.reshape(-1, slopes.shape[-1]), rows)
+
+
+@ask.mistake("rows that nobody uses are nan: a mean over no token")
+def _mean_of_none(ids, slopes, rows):
+    used = [(ids == row).unsqueeze(-1) for row in range(rows)]
+    sums = [(slopes * one).flatten(0, -2).sum(dim=0) / one.sum() * one.sum() for one in used]
+    return torch.stack(sums)
 
 
 @ask.right

@@ -58,6 +58,10 @@ def cases(draw: Draw) -> list[Case]:
         Case("21 %, met exactly", (1_560, 600, 21)),
         Case("35 %, met exactly", (60, 360, 35)),
         Case("37 %, met exactly", (1_620, 600, 37)),
+        Case("4 %, met exactly", (122_100, 103_785, 4)),
+        Case("66 %, met exactly", (707_550, 556_500, 66)),
+        Case("36 %, met exactly", (774_060, 817_950, 36)),
+        Case("82 %, met exactly", (710_424, 403_650, 82)),
     ]
 
 
@@ -114,6 +118,26 @@ def _float(V, H, percent):
 @ask.mistake("floats were used, and V · H / (V + H) is rounded a little before `percent` comes in")
 def _limit_as_float(V, H, percent):
     return int(V * H / (V + H) * percent / 100)
+
+
+@ask.mistake("floats were used, and the hundredths of H are rounded a little before V comes in")
+def _hundredths_of_h(V, H, percent):
+    return int(H * percent / 100 * V / (V + H))
+
+
+@ask.mistake("floats were used, and the hundredths of V are rounded a little before H comes in")
+def _hundredths_of_v(V, H, percent):
+    return int(V * percent / 100 * H / (V + H))
+
+
+@ask.mistake("floats were used, and H / V is rounded a little before the hundredths of H are divided")
+def _quotient_of_both(V, H, percent):
+    return int(percent * H / 100 / (1 + H / V))
+
+
+@ask.mistake("floats were used, and H / V is rounded a little before `percent` comes in")
+def _quotient_first(V, H, percent):
+    return int(H / (1 + H / V) * percent / 100)
 
 
 @ask.mistake("a budget that is missed by very little counts as met")

@@ -40,7 +40,7 @@ class Head(nn.Module):
 
 
 @ask.use
-def use(answer, words: torch.Tensor, hidden: int, weights: dict, h: torch.Tensor) -> dict | None:
+def use(answer, words: torch.Tensor, hidden: int, loaded_into_the_head: dict, h: torch.Tensor) -> dict | None:
     """Build the head on a table, load its own weights, run it, and let the table learn once.
 
     A bias that the contract does not know is set to 0.5: else it would be another one each time.
@@ -60,22 +60,23 @@ def use(answer, words: torch.Tensor, hidden: int, weights: dict, h: torch.Tensor
         for part in (part for part in head.parameters() if part.ndim == 1):
             part.fill_(0.5)
         for name, part in parts.items():
-            part.copy_(weights[name])
+            part.copy_(loaded_into_the_head[name])
     h = h.clone().requires_grad_()
     scores = head(h)
     if not isinstance(scores, torch.Tensor):
         raise TypeError(f"forward returns {type(scores).__name__}, and a tensor is expected")
     (scores * torch.arange(scores.numel()).cos().reshape(scores.shape)).sum().backward()
-    slopes = table.weight.grad
-    none = torch.zeros(0)
+    slopes = [table.weight.grad, head.bias.grad, *(parts[name].grad for name in parts if "." in name), h.grad]
+    slopes = [torch.zeros(0) if slope is None else slope for slope in slopes]
     with torch.no_grad():
         table.weight += 0.5 * torch.arange(words.numel()).sin().reshape(words.shape)
     return {
         "scores": scores.detach(),
         "numbers stored, table and head": sum(p.numel() for p in nn.ModuleList([table, head]).parameters()),
-        "gradient of the table": none if slopes is None else slopes,
-        "gradient of the bias": none if head.bias.grad is None else head.bias.grad,
-        "a gradient goes back to h": h.grad is not None,
+        "gradient of the table": slopes[0],
+        "gradient of the bias": slopes[1],
+        "gradients of dense and norm": slopes[2:-1],
+        "a gradient goes back to h": slopes[-1],
         "scores after the table has learned": head(h).detach(),
     }
 
@@ -87,7 +88,9 @@ def cases(draw: Draw) -> list[Case]:
     def case(says: str, V: int, E: int, H: int, *shape: int, size: float = 1.0) -> Case:
         weights = {"dense.weight": size * draw.normal(E, H), "dense.bias": size * draw.normal(E)}
         weights |= {"norm.weight": draw.normal(E), "norm.bias": draw.normal(E), "bias": draw.normal(V)}
-        return Case(says, (draw.normal(V, E), H), {"weights": weights, "h": draw.normal(*shape, H)})
+        return Case(
+            says, (draw.normal(V, E), H), {"loaded_into_the_head": weights, "h": draw.normal(*shape, H)}
+        )
 
     return [
         case("two texts of three tokens", 11, 4, 6, 2, 3),
@@ -193,6 +196,27 @@ class _NoWayBack(Head):
     def forward(self, h):
         narrow = self.norm(F.gelu(self.dense(h), approximate="tanh"))
         return narrow.detach() @ self.words.weight.T + self.bias
+
+
+@ask.mistake("`dense` is frozen, or used through copies, and nothing teaches it")
+class _FrozenDense(Head):
+    def forward(self, h):
+        narrow = F.linear(h, self.dense.weight.detach(), self.dense.bias.detach())
+        return self.norm(F.gelu(narrow, approximate="tanh")) @ self.words.weight.T + self.bias
+
+
+@ask.mistake("the weights of the LayerNorm are frozen, or used through copies")
+class _FrozenNorm(Head):
+    def forward(self, h):
+        scale, shift = self.norm.weight.detach(), self.norm.bias.detach()
+        narrow = F.gelu(self.dense(h), approximate="tanh")
+        return F.layer_norm(narrow, scale.shape, scale, shift, 1e-12) @ self.words.weight.T + self.bias
+
+
+@ask.mistake("nothing but zeros goes back to `h`: it is detached on its way in")
+class _DetachedInput(Head):
+    def forward(self, h):
+        return super().forward(h.detach()) + 0 * h.sum()
 
 
 @ask.mistake("ReLU stands where GELU belongs")

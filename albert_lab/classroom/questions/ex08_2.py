@@ -211,6 +211,12 @@ def _in_float32(w, ids, mask, segments):
     return enter({name: tensor.float() for name, tensor in w.items()}, ids, mask, segments).to(w[TABLES[0]])
 
 
+ask.mistake(
+    "padding has the number of tokens before it as its place; it has place 0",
+    _way_in(lambda mask: mask.cumsum(1) - mask.long()),
+)
+
+
 @ask.mistake("places begin anew at 0 in each segment")
 def _anew_in_each_segment(w, ids, mask, segments):
     kinds = range(len(w[TABLES[2]]))

@@ -160,6 +160,11 @@ def _times_instead(matrix, size):
     return matrix * size * matrix.square().sum(dim=1).mean().sqrt()
 
 
+@ask.mistake("the signs of the entries are gone")
+def _without_signs(matrix, size):
+    return resized(matrix, size).abs()
+
+
 @ask.right
 def with_a_norm(matrix, size):
     outputs = matrix.shape[0]

@@ -74,6 +74,7 @@ def cases(draw: Draw) -> list[Case]:
         case("roughened weights", (2, 5, 8), 2),
         case("a text with padding", (2, 5, 12), 3, mask=half),
         case("an inner width that is not 4H", (3, 4, 6), 2, inner=10),
+        case("an inner width that is more than 4H", (2, 3, 4), 2, inner=21),
         case("one head, tokens hidden in between", (2, 6, 4), 1, mask=draw.mask(2, 6)),
         case("one token, as many heads as features", (1, 1, 6), 6),
         case("numbers so small that eps counts", (2, 3, 6), 3, x=1e-6 * draw.normal(2, 3, 6), size=1e-6),
@@ -194,6 +195,13 @@ ask.mistake(
     _built(turned=tuple(f"attention.{n}" for n in QKV)),
 )
 ask.mistake("the matrix after attention is used as (in, out)", _built(turned=("attention.dense",)))
+
+
+@ask.mistake("the inner width is cut to 4H, and `ffn` may be wider")
+def _cut_inside(w, x, mask, heads):
+    inner = 4 * x.shape[-1]
+    cut = {"ffn.weight": w["ffn.weight"][:inner], "ffn.bias": w["ffn.bias"][:inner]}
+    return layer(w | cut | {"ffn_output.weight": w["ffn_output.weight"][:, :inner]}, x, mask, heads)
 
 
 @ask.right

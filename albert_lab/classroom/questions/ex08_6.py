@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -43,9 +43,11 @@ class _Toy:
     reach: torch.Tensor  # (T, T)
     switch: int = -1  # the id that, as first token, makes all rows 0
     start: float = 0.0  # added to every output
+    listens: bool = False  # only tokens with an even id listen
 
     def __call__(self, ids: torch.Tensor) -> torch.Tensor:
-        return self.start + self.reach @ self.table[ids] * float(ids[0] != self.switch)
+        reach = self.reach * (ids % 2 == 0).unsqueeze(-1) if self.listens else self.reach
+        return self.start + reach @ self.table[ids] * float(ids[0] != self.switch)
 
     def __repr__(self) -> str:
         return f"a network for {len(self.reach)} tokens"
@@ -62,6 +64,18 @@ def _toy(
     strength = 0.5 + torch.rand(T, T, generator=draw.generator)
     network = _Toy(amount * torch.tensor(moves) * scale, reach * strength, V - 1 if switch else -1)
     return network, draw.integers(0, V - 1, T), V - 1
+
+
+def _even(draw: Draw) -> tuple:
+    """A text of which some tokens listen; a change of their own id stops them."""
+    network, _, other = _toy(draw, torch.ones(5, 5))
+    return replace(network, listens=True), torch.tensor([4, 3, 8, 7, 2]), other
+
+
+def _near_the_limit(draw: Draw, reach: torch.Tensor, movement: float) -> tuple:
+    """All that moves does so by this much."""
+    network, ids, other = _toy(draw, reach, (1, 1), alike=True)
+    return replace(network, table=2 * movement * network.table, reach=reach), ids, other
 
 
 def _twice(draw: Draw, reach: torch.Tensor) -> tuple:
@@ -99,9 +113,16 @@ def cases(draw: Draw) -> list[Case]:
             "one feature of 128 moves, by a few hundred-thousandths",
             _toy(draw, wild, (1, *[0] * 127), 5e-5, alike=True),
         ),
+        Case(
+            "one feature of 128 moves, by a few millionths",
+            _toy(draw, wild, (1, *[0] * 127), 1e-5, alike=True),
+        ),
         Case("movements of a few ten-millionths", _toy(draw, wild, (1, 1), 5e-7, alike=True)),
         Case("64 features, and none moves by a millionth", _toy(draw, wild, (1,) * 64, 1e-6, alike=True)),
         Case("outputs about 100,000 that move by a ten-thousandth, float64", _large(draw, wild)),
+        Case("movements of 0.0000013", _near_the_limit(draw, wild, 1.3e-6)),
+        Case("movements of 0.0000008", _near_the_limit(draw, wild.flip(1), 0.8e-6)),
+        Case("only tokens with an even id listen", _even(draw)),
         Case("a token that stands twice", _twice(draw, torch.ones(4, 4).tril())),
         Case("ids that all look alike, but for the other one", _toy(draw, wild.flip(0), alike=True)),
         Case("a first token that can switch all others off", _toy(draw, torch.ones(5, 5), switch=True)),
@@ -214,6 +235,15 @@ ask.mistake(
 )
 ask.mistake("small movements are lost: your threshold is far larger than 1e-6", _by(_beyond(1e-3)))
 ask.mistake("movements of a few millionths are lost: your threshold is above 1e-6", _by(_beyond(1e-5)))
+ask.mistake("movements of one millionth and a little are lost: your limit is 2e-6 or so", _by(_beyond(2e-6)))
+ask.mistake(
+    "the root of the mean square of all features is compared; one feature that moves is enough",
+    _by(lambda after, before: (after - before).square().mean(dim=1).sqrt() > 1e-6),
+)
+ask.mistake(
+    "another text takes the place of ids, and what is seen can depend on the text",
+    lambda run, ids, other: sees(run, torch.zeros_like(ids), other),
+)
 ask.mistake("movements of less than 1e-6 count: your threshold is smaller", _by(_beyond(1e-7)))
 ask.mistake(
     "torch's own tolerances decide what is equal, not 1e-6 alone",
@@ -242,6 +272,11 @@ def _only_first(run, ids, other):
 @ask.mistake("a token never sees itself in your table")
 def _not_itself(run, ids, other):
     return _by(_moved)(run, ids, other) & ~torch.eye(len(ids), dtype=torch.bool)
+
+
+@ask.mistake("every token is said to see itself, whatever the network does")
+def _always_itself(run, ids, other):
+    return _by(_moved)(run, ids, other) | torch.eye(len(ids), dtype=torch.bool)
 
 
 @ask.mistake("the table holds 0.0 and 1.0, not truth values")

@@ -73,6 +73,12 @@ def cases(draw: Draw) -> list[Case]:
         Case("float64 stays float64", (4 * draw.normal(4, 6, 7, dtype=torch.float64), usual)),
         Case("logits that are not contiguous", (4 * draw.strided(4, 6, 7), usual)),
         Case("gradients flow back", (2 * draw.normal(4, 6, 7), usual), gradient=True),
+        Case(
+            "gradients flow beside texts of which nothing is asked",
+            (2 * draw.normal(4, 6, 7), torch.where(torch.tensor([[False], [True]] * 2), silent, -100)),
+            gradient=True,
+        ),
+        Case("no gradient is nan where nothing is asked", (draw.normal(2, 3, 4), nothing), gradient=True),
         Case("nothing is asked at all: 0", (draw.normal(2, 3, 4), nothing)),
         Case("nothing is asked at all, in float64", (draw.normal(2, 3, 4, dtype=torch.float64), nothing)),
     ]
@@ -243,6 +249,21 @@ def _perplexity(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 @ask.mistake("the result became a plain number on the way: dtype and gradients are lost")
 def _number_only(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return torch.tensor(masked_loss(logits, labels).tolist())
+
+
+@ask.mistake("texts behind the first one of which nothing is asked are left out: the loop ends there")
+def _stops_at_a_silent_text(logits, labels):
+    asked = (labels != -100).any(dim=1).tolist()
+    end = asked.index(False) if False in asked else len(asked)
+    return masked_loss(logits[:end], labels[:end])
+
+
+@ask.mistake("0 / 0 is computed where nothing is asked and then replaced: its gradient stays nan")
+def _nan_left_in_gradients(logits, labels):
+    asked = labels != -100
+    log_p = logits.log_softmax(dim=-1).gather(-1, labels.clamp(min=0).unsqueeze(-1)).squeeze(-1)
+    mean = -(log_p * asked).sum() / asked.sum()  # 0 / 0
+    return torch.where(asked.any(), mean, torch.zeros((), dtype=logits.dtype))
 
 
 @ask.right

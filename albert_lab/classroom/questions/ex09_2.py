@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 
 from albert_lab.classroom.question import Case, Draw, QuestionBuilder
@@ -28,6 +31,18 @@ def draws_for(shares: torch.Tensor) -> torch.Tensor:
     return draws / draws.sum()
 
 
+@ask.use
+def use(answer: Callable, shares: torch.Tensor, *, slopes: bool = False) -> Any:
+    """The draws, or whether all gradients are numbers: at a share of 0 right answers may differ in them."""
+    if not slopes:
+        return answer(shares)
+    draws = answer(shares.requires_grad_())
+    if not (isinstance(draws, torch.Tensor) and draws.requires_grad):
+        return draws
+    (found,) = torch.autograd.grad(draws.square().sum(), shares)
+    return bool(found.isfinite().all())
+
+
 @ask.cases
 def cases(draw: Draw) -> list[Case]:
     """ALBERT's own, shares that differ, one length, a length that is never drawn, other dtypes, gradients."""
@@ -50,6 +65,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("float64 stays float64", (shares(6, torch.float64),)),
         Case("shares that are not contiguous", (shares(4).repeat_interleave(2)[::2],)),
         Case("gradients flow back", (shares(4),), gradient=True),
+        Case("no gradient is nan where a length is never wanted", (never / never.sum(),), {"slopes": True}),
     ]
 
 
@@ -157,6 +173,11 @@ def _float32(shares: torch.Tensor) -> torch.Tensor:
 @ask.mistake("you return ALBERT's own three numbers, whatever is wanted")
 def _of_albert(shares: torch.Tensor) -> torch.Tensor:
     return torch.tensor([6 / 11, 3 / 11, 2 / 11])
+
+
+@ask.mistake("a softmax of logarithms: where a share is 0, its gradient is nan")
+def _softmax_of_logarithms(shares):
+    return (shares.log() - _n(shares).log()).softmax(dim=0)
 
 
 @ask.right

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder, call_for_whole_numbers
 
 ask = QuestionBuilder(
     id="ex09_3",
@@ -37,7 +37,7 @@ def order_example(a: list[int], b: list[int], swapped: bool, cls: int, sep: int)
 @ask.use
 def use(answer: Callable, *arguments: Any) -> Any:
     """True and 1 are one label."""
-    found = answer(*arguments)
+    found = call_for_whole_numbers(answer, *arguments)
     if isinstance(found, tuple | list) and len(found) == 3 and isinstance(found[2], bool):
         return *found[:2], int(found[2])
     return found
@@ -186,6 +186,12 @@ def _in_place(a: list[int], b: list[int], swapped: bool, cls: int, sep: int) -> 
     first, second = (b, a) if swapped else (a, b)
     first += [sep, *second]
     return made
+
+
+@ask.mistake("whole numbers are asked for, and these are floats: an id or a place looks something up")
+def _floats(*given: Any) -> tuple:
+    ids, types, label = order_example(*given)
+    return [float(one) for one in ids], types, label
 
 
 @ask.mistake("the numbers of [CLS] and [SEP] are fixed in your code")

@@ -65,6 +65,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("an update that is all 0, with decay", ([w], [torch.zeros(4, 3)], lr, 0.3)),
         Case("an update far longer than the weights", ([0.01 * w], [10 * u], lr, 0.1)),
         Case("a tiny update", ([w], [1e-5 * u], lr, 0.0)),
+        Case("an update of size 10^-15", ([w], [1e-15 * u], lr, 0.0)),
+        Case("weights of size 10^-15", ([1e-15 * w], [u], lr, 0.0)),
         Case("weights and update both 0", ([torch.zeros(2, 2)], [torch.zeros(2, 2)], lr, 0.1)),
         Case("weights far longer than the update", ([500 * large], [0.1 * step], lr, 0.0)),
         Case("a tensor of three axes", ([cube[0]], [cube[1]], lr, 0.2)),
@@ -161,6 +163,18 @@ ask.mistake(
 ask.mistake(
     "a small number is added to the length of the update, which makes tiny steps too short",
     _ratio(lambda w, u: w / (u + 1e-6) if w > 0 else 1.0),
+)
+ask.mistake(
+    "a very small number is added to the length of the update, which makes still smaller steps too short",
+    _ratio(lambda w, u: w / (u + 1e-12) if w > 0 and u > 0 else 1.0),
+)
+ask.mistake(
+    "lengths below some small number are taken for 0, and only those that are exactly 0 are meant",
+    _ratio(lambda w, u: w / u if w > 1e-12 and u > 1e-12 else 1.0),
+)
+ask.mistake(
+    "the length of an update is raised to some smallest one, which makes tiny steps too short",
+    _ratio(lambda w, u: w / u.clamp(min=1e-6) if w > 0 and u > 0 else 1.0),
 )
 ask.mistake(
     "weights that are all 0 never move, though nothing gives nan",

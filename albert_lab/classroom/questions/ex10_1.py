@@ -60,6 +60,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("hidden states that are not contiguous", (draw.strided(12, 7), pair)),
         Case("gradients flow back", (draw.normal(12, 3), pair), gradient=True),
         Case("a text without words: (0, H)", (draw.normal(2, 4), torch.tensor([-1, -1]))),
+        Case("a text without words, float64", (draw.normal(3, 2, dtype=torch.float64), torch.full((3,), -1))),
     ]
 
 
@@ -204,6 +205,11 @@ ask.mistake(
 @ask.mistake("you return a list of vectors where one tensor is asked for")
 def _a_list(hidden: torch.Tensor, word_of: torch.Tensor) -> list[torch.Tensor]:
     return list(word_vectors(hidden, word_of))
+
+
+@ask.mistake("without words the result is float32, whatever hidden is")
+def _float32_if_empty(hidden, word_of):
+    return word_vectors(hidden, word_of) if (word_of >= 0).any() else torch.zeros(0, hidden.shape[1])
 
 
 @ask.right

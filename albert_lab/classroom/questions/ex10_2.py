@@ -164,6 +164,11 @@ def _ignores_the_mask(mask: torch.Tensor) -> torch.Tensor:
     return torch.full(mask.shape, 1 / mask.shape[-1])
 
 
+@ask.mistake("the weights are float64; float32 is asked for")
+def _double(attention_mask):
+    return attention_mask.double() / attention_mask.double().sum(dim=-1, keepdim=True)
+
+
 @ask.right
 def with_equal_scores(attention_mask: torch.Tensor) -> torch.Tensor:
     scores = torch.zeros(attention_mask.shape)

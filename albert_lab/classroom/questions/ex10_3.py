@@ -15,6 +15,8 @@ ask = QuestionBuilder(
     minutes=15,
     difficulty=2,
     importance=4,
+    rtol=1e-7,  # the largest is one of the numbers that came in
+    atol=1e-7,
     why=(
         "In a sum, 0 is the number that changes nothing; in a maximum, that number is −∞. "
         "Multiplying with the mask is therefore right before a mean and wrong before a maximum."
@@ -36,6 +38,8 @@ def cases(draw: Draw) -> list[Case]:
     mask[0, 1:4], mask[1, 1:] = torch.tensor([0, 1, 0]), 0
     garbage = draw.normal(3, 6, 4) + 1000 * (1 - mask[..., None])
     far = draw.normal(3, 6, 2, dtype=torch.float64) - 9e5 + 1.8e6 * (1 - mask[..., None])
+    lowest = 0.4 * draw.normal(3, 6, 2, dtype=torch.float64).sigmoid() - 1e6 + 2e6 * (1 - mask[..., None])
+    apart = draw.normal(3, 6, 4) - torch.tensor([10.0, 60.0, 500.0])[:, None, None]
     nothing_above = 7 * (1 - mask[..., None]) - (draw.normal(3, 6, 4).abs() + 0.5) * mask[..., None]
     nothing_above[torch.arange(3), mask.argmax(dim=1), :2] = 0.0  # in two features
     return [
@@ -50,6 +54,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("no padding", (draw.normal(2, 4, 5), torch.ones(2, 4, dtype=torch.int64))),
         Case("one token", (draw.normal(4, 1, 3) - 2, torch.ones(4, 1, dtype=torch.int64))),
         Case("numbers near −900,000, padding near 900,000, float64", (far, mask)),
+        Case("numbers next to −1,000,000, padding next to 1,000,000, float64", (lowest, mask)),
+        Case("texts of which each lies lower than the one before", (apart, mask)),
         Case("hidden states that are not contiguous", (draw.strided(3, 6, 4) - 2, mask)),
         Case(
             "gradients flow back to the winners",
@@ -209,6 +215,22 @@ def _float32(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     real = mask.unsqueeze(-1)
     return (hidden * real).sum(dim=1) / real.sum(dim=1)
+
+
+ask.mistake(
+    "the padding is filled with −999,999, which is not below every number that is allowed",
+    lambda hidden, attention_mask: hidden.masked_fill(attention_mask[..., None] == 0, -999_999.0).amax(dim=1),
+)
+ask.mistake(
+    "100,000 is subtracted from the padding, which can be too little",
+    lambda hidden, attention_mask: (hidden - 100_000.0 * (1 - attention_mask[..., None])).amax(dim=1),
+)
+ask.mistake(
+    "the padding is filled with the smallest number of the first text; others may lie lower",
+    lambda hidden, attention_mask: torch.where(
+        attention_mask[..., None] == 1, hidden, hidden[0][attention_mask[0] == 1].min()
+    ).amax(dim=1),
+)
 
 
 @ask.right

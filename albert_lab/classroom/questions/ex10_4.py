@@ -64,7 +64,7 @@ def _sides(draw: Draw, needs: int, lines: int, width: int, dtype=torch.float32, 
     fits = wanted @ arrows.T  # (n, K)
     tied = (dots[:, None, :] == dots[:, :needs, None]).sum(dim=-1).T > 1  # (n, K)
     asked = arrows[fits.masked_fill(tied, -torch.inf).argmax(dim=1)]
-    sides = (side * 2.0 ** draw.integers(-3, 3, len(side), 1) for side in (asked, belongs))
+    sides = (side * 2.0 ** draw.integers(-10, 3, len(side), 1) for side in (asked, belongs))
     return tuple(side.to(dtype) for side in sides)
 
 
@@ -204,6 +204,16 @@ def _squeezed(needs: torch.Tensor, lines: torch.Tensor) -> torch.Tensor:
 
 
 ask.mistake("the cosines are compared without their sign", _places_by(lambda n, m: _cosines(n, m).abs()))
+
+
+ask.mistake(
+    "lengths below 1 are taken for 1, so that short lines are too far away",
+    _places_by(
+        lambda needs, lines: (
+            needs @ (lines / lines.norm(dim=1, keepdim=True).clamp(min=1)).T / needs.norm(dim=1, keepdim=True)
+        )
+    ),
+)
 
 
 @ask.right

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 
 from albert_lab.classroom.question import QuestionBuilder
@@ -55,13 +52,6 @@ def how_many_vectors() -> tuple[int, int]:
     return len(found[0]), len(found[1])
 
 
-@ask.use
-def use(answer: Callable) -> Any:
-    """A pair may also be a tensor or an array."""
-    found = answer()
-    return found.tolist() if hasattr(found, "tolist") else found
-
-
 ask.mistake("you forgot that the row of the position is added at the input", (1, 4))
 ask.mistake("you think of one vector for each word, at every layer", (1, 1))
 ask.mistake("you think that every text has its own vector for the word, from the start", (5, 5))
@@ -81,4 +71,4 @@ ask.mistake(
 ask.mistake("you missed the text that begins with the word, and took padding for a word", (2, 5))
 ask.mistake("you took only the positions 2 and 3, and missed the text that begins with the word", (2, 4))
 
-ask.right([3, 4], (3.0, 4.0), (torch.tensor(3), torch.tensor(4)), torch.tensor([3, 4]))
+ask.right([3, 4], (3.0, 4.0), (torch.tensor(3), torch.tensor(4)), torch.tensor([3, 4]), ["3", "4"], "(3, 4)")

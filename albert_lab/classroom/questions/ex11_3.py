@@ -60,6 +60,9 @@ def cases(draw: Draw) -> list[Case]:
         return first, first + draw.normal(n, width, dtype=dtype) * 3, pairs | torch.eye(n, dtype=torch.bool)
 
     every = torch.ones(3, 3, dtype=torch.bool)
+    back = torch.eye(4, dtype=torch.bool)
+    back[:, 0] = True  # the one answer that does not point away is right for all
+    away = torch.tensor([[1.0, 0.0]]).expand(4, 2), torch.tensor([[1.0, 0.0], *[[-1.0, 0.0]] * 3]), back
     first = torch.tensor([[True, False], [True, True]])
     return [
         Case("two pairs; question 2 also has answer 1, by hand", (*hand, first, 1.0)),
@@ -70,6 +73,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("all answers are right: nothing to tell apart", (*batch(3, 4)[:2], every, 0.5)),
         Case("a small temperature", (*batch(6, 3), 0.005)),
         Case("a small temperature, and answers that point away", (*_far(draw), 0.005)),
+        Case("a small temperature, and all that is left points away", (*away, 0.005)),
         Case("a large temperature", (*batch(5, 3), 5.0)),
         Case("one pair", (draw.normal(1, 3), draw.normal(1, 3), every[:1, :1], 0.1)),
         Case("float64 stays float64", (*batch(4, 3, dtype=torch.float64), 0.5)),
@@ -245,6 +249,18 @@ def _dot(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> 
 def _overflowing(queries: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
     powers = _table(queries, answers, temperature).exp().masked_fill(_also_right(same), 0.0)
     return -(powers.diagonal() / powers.sum(dim=1)).log().mean()
+
+
+ask.mistake(
+    "−200 is put in, the lowest score that there can be, and it still gets a share",
+    lambda queries, answers, same, temperature: (
+        -_table(queries, answers, temperature)
+        .masked_fill(_also_right(same), -200.0)
+        .log_softmax(dim=1)
+        .diagonal()
+        .mean()
+    ),
+)
 
 
 @ask.right

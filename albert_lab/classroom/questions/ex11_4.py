@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 
 from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.values import part
 
 ask = QuestionBuilder(
     id="ex11_4",
@@ -34,8 +32,6 @@ EVENTS = (
     "event 4: answers are handed on",
     "event 5: queries are replaced by their answers",
 )
-NOT_FIVE = "not five"
-WORDS = "words"
 
 
 def _measures(queries: Tensor, answers: Tensor) -> tuple[float, float]:
@@ -71,21 +67,7 @@ def cases(draw: Draw) -> list[Case]:
     return [Case(says, (place,)) for place, says in enumerate(EVENTS)]
 
 
-@ask.use
-def entry(answer: Callable, place: int) -> Any:
-    """The number for one event; the five may be a list, a tensor, an array, or text."""
-    found = answer()
-    if found is None:
-        return None
-    if isinstance(found, str):
-        found = [int(letter) for letter in found if letter.isdigit()]
-    found = found.tolist() if hasattr(found, "tolist") else found
-    if not isinstance(found, list | tuple) or len(found) != len(EVENTS):
-        return NOT_FIVE
-    given = found[place]
-    if isinstance(given, str):
-        return int(given) if given.strip().isdigit() else WORDS
-    return given
+ask.use(part)  # the number for one event
 
 
 def _with(**wrong: int) -> tuple[int, ...]:
@@ -111,7 +93,6 @@ ask.mistake("you think that a query on its answer changes the cloud of answers",
 ask.mistake("you exchanged the numbers of alignment and uniformity", _with(e4=2, e5=2))
 ask.mistake("you think that everything changes everything", (3, 3, 3, 3, 3))
 ask.mistake("you think that a common change of all vectors is never seen", _with(e3=0, e4=0))
-ask.mistake("you answered in words; 0 to 3 stand for them", ("neither",) * 5)
 
 ask.right(
     [0, 0, 3, 1, 1],
@@ -119,4 +100,5 @@ ask.right(
     torch.tensor([0, 0, 3, 1, 1]),
     "0, 0, 3, 1, 1",
     ["0", "0", "3", "1", "1"],
+    "(0, 0, 3, 1, 1)",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder, call_for_whole_numbers
 
 ask = QuestionBuilder(
     id="ex11_5",
@@ -26,10 +26,27 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
+MARKS = ".,?!()'\":;_-"
+_LINE = [("plot a line", "y")]
+
+
+def _marked(text: str) -> list[str]:
+    """The text with each mark at its end, at its beginning, behind a word, and in place of a space."""
+    return [
+        *(text + mark for mark in MARKS),
+        *(mark + text for mark in MARKS),
+        *(text.replace(" ", f"{mark} ", 1) for mark in MARKS),
+        *(text.replace(" ", mark, 1) for mark in MARKS),
+    ]
+
+
 @ask.reference
 def leaked(training: Pairs, exam: Pairs) -> list[int]:
     known = {_plain(text) for pair in exam for text in pair}
     return [i for i, pair in enumerate(training) if any(_plain(text) in known for text in pair)]
+
+
+ask.use(call_for_whole_numbers)
 
 
 @ask.cases
@@ -56,6 +73,12 @@ def cases(draw: Draw) -> list[Case]:
         Case("a part of a text is another text", ([("open a", "file"), fresh], exam)),
         Case("a text that contains one of the exam's", ([("how to open a file", "x"), fresh], exam)),
         Case("the point at the end counts", ([("x", "Plots points"), ("y", "Plots points.")], exam)),
+        Case(
+            "every mark counts, wherever it stands", ([(text, "x") for text in _marked("plot a line")], _LINE)
+        ),
+        Case(
+            "a word that stands twice counts twice", ([("plot a a line", "x"), ("plot a line", "y")], _LINE)
+        ),
         Case("both sides leak: the place is named once", ([("open a file", "Plots points.")], exam)),
         Case(
             "one long beginning", ([(long, "x"), (long + "2", "y")], [("a", long + "1"), (long + "2", "b")])
@@ -107,7 +130,27 @@ ask.mistake("spaces tell texts apart", _of(str.lower))
 ask.mistake("spaces within a text tell texts apart", _of(lambda text: text.lower().strip()))
 ask.mistake("spaces are dropped, between words too", _of(lambda text: "".join(text.lower().split())))
 ask.mistake("the order of the words is lost", _of(lambda text: frozenset(text.lower().split())))
-ask.mistake("points and other marks are dropped", _of(lambda text: _plain(text).rstrip(".")))
+ask.mistake(
+    "the point at the end of a text is dropped, and it counts", _of(lambda text: _plain(text).rstrip("."))
+)
+ask.mistake(
+    "marks at the ends of a text are dropped, and they count", _of(lambda text: _plain(text).strip(MARKS))
+)
+ask.mistake(
+    "points and other marks are dropped",
+    _of(lambda text: _plain("".join(sign for sign in text if sign not in MARKS))),
+)
+ask.mistake(
+    "marks within a text count as spaces, and all marks count",
+    _of(lambda text: _plain(text.translate(str.maketrans(dict.fromkeys(MARKS, " "))))),
+)
+ask.mistake("a hyphen counts as a space, and it is a mark", _of(lambda text: _plain(text.replace("-", " "))))
+ask.mistake(
+    "an underscore counts as a space, and it is a mark", _of(lambda text: _plain(text.replace("_", " ")))
+)
+ask.mistake(
+    "a word that stands twice counts once", _of(lambda text: " ".join(dict.fromkeys(text.lower().split())))
+)
 
 
 @ask.mistake("a text that only contains one of the exam's counts too")
@@ -208,6 +251,11 @@ ask.mistake(
 @ask.mistake("a text that an earlier training pair has counts as a leak")
 def _within_training(training: Pairs, exam: Pairs) -> list[int]:
     return [i for i in range(len(training)) if leaked(training[i : i + 1], exam + training[:i])]
+
+
+@ask.mistake("whole numbers are asked for, and these are floats: an id or a place looks something up")
+def _floats(training, exam):
+    return [float(place) for place in leaked(training, exam)]
 
 
 @ask.right

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import numpy as np
 import torch
 
 from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.values import part
 
 ask = QuestionBuilder(
     id="ex12_1",
@@ -32,7 +30,6 @@ EVENTS = (
     "after b of BM25 is changed",
     "after a bit of the vectors of red is wrong",
 )
-OTHER = "not four numbers"
 
 
 @ask.reference
@@ -61,28 +58,7 @@ def cases(draw: Draw) -> list[Case]:
     return [Case(says, (place,)) for place, says in enumerate(EVENTS)]
 
 
-@ask.use
-def use(answer: Any, place: int) -> Any:
-    """One of the four numbers; they may be a tensor, an array, or text with commas between them."""
-    given = answer()
-    if given is None:
-        return None
-    if hasattr(given, "tolist"):
-        given = given.tolist()
-    if isinstance(given, str):
-        given = [part for part in given.strip("()[] ").replace(";", ",").split(",") if part.strip()]
-    try:
-        numbers = [float(one) for one in given] if _in_order(given) else []
-    except (TypeError, ValueError):
-        return OTHER
-    if len(numbers) != len(EVENTS):
-        return OTHER
-    return int(numbers[place]) if numbers[place].is_integer() else numbers[place]
-
-
-def _in_order(given: Any) -> bool:
-    return isinstance(given, Iterable) and not isinstance(given, set | frozenset | dict)
-
+ask.use(part)  # one of the four numbers
 
 ask.mistake(
     "you count only the one object that changed; vectors are kept package by package", (1, 2000, 0, 800)
@@ -103,7 +79,6 @@ ask.mistake("you count single texts; both times a whole package is made again", 
 ask.mistake("you take the index for one piece; it is kept in parts", (2000, 2000, 0, 2000))
 ask.mistake("you take b of BM25 for a part of one package", (200, 2000, 200, 800))
 ask.mistake("you count what stays as it is; what is made again is asked for", (1800, 0, 2000, 1200))
-ask.mistake("you gave something else than four numbers, one for each event in their order", OTHER)
 
 ask.right(
     [200, 2000, 0, 800],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from functools import reduce
 
 import numpy as np
 
-from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.question import Case, Draw, QuestionBuilder, call_for_whole_numbers
 
 ask = QuestionBuilder(
     id="ex12_2",
@@ -43,6 +44,13 @@ def _postings(draw: Draw, words: str, documents: int) -> dict[str, dict[int, int
     return found
 
 
+ask.use(call_for_whole_numbers)
+
+
+def _long_words() -> dict[str, dict[int, int]]:
+    return {"documentation": {0: 1, 3: 2}, "document": {1: 1, 3: 1}, "documentations": {0: 1, 1: 1}}
+
+
 @ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, order, many words, a word in no document, twice the same, no word, a defaultdict."""
@@ -63,6 +71,12 @@ def cases(draw: Draw) -> list[Case]:
         Case("the same word twice", (["file", "file"], by_hand)),
         Case("a word twice, and another", (["copy", "file", "file"], by_hand)),
         Case("a question without words", ([], by_hand)),
+        Case(
+            "capitals make another word", (["Copy", "tree"], by_hand | {"Copy": {2: 1, 4: 1}, "TREE": {4: 1}})
+        ),
+        Case("a word that is the beginning of another", (["tre", "copy"], by_hand | {"trees": {0: 1, 1: 1}})),
+        Case("a long word and a part of it", (["documentation", "document"], _long_words())),
+        Case("a word that stands within another", (["mentation", "document"], _long_words())),
         Case("a defaultdict is not changed", (["x", "spoon"], defaultdict(dict, shuffled))),
         Case("words without a common document", (["p", "q"], apart)),
         Case("two words without a common document, and a third", (["p", "q", "r"], apart)),
@@ -222,6 +236,36 @@ def _question_used_up(question: list[str], postings: dict) -> list[int]:
 @ask.mistake("you return a dictionary; a list of numbers is asked for")
 def _a_dictionary(question: list[str], postings: dict) -> dict[int, int]:
     return {n: sum(postings[word][n] for word in question) for n in with_all(question, postings)}
+
+
+def _looked_up(found_in: Callable[[str, str], bool]) -> Callable:
+    """A word is found in postings where this says so of the word and an entry."""
+
+    def answer(question: list[str], postings: dict) -> list[int]:
+        lists = [
+            {number for entry in postings if found_in(word, entry) for number in postings[entry]}
+            for word in question
+        ]
+        return sorted(set.intersection(*lists)) if lists else []
+
+    return answer
+
+
+ask.mistake(
+    "capitals are made small, and a word with one is another word",
+    _looked_up(lambda word, entry: word.lower() == entry.lower()),
+)
+ask.mistake(
+    "words of the question are made small, and those of the index are not",
+    _looked_up(lambda word, entry: word.lower() == entry),
+)
+ask.mistake("the beginning of a word is enough", _looked_up(lambda word, entry: entry.startswith(word)))
+ask.mistake("a part of a word is enough", _looked_up(lambda word, entry: word in entry))
+
+
+@ask.mistake("whole numbers are asked for, and these are floats: an id or a place looks something up")
+def _floats(question, postings):
+    return [float(number) for number in with_all(question, postings)]
 
 
 @ask.right

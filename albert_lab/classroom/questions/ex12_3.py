@@ -55,6 +55,10 @@ def cases(draw: Draw) -> list[Case]:
         Case("b = 0: the length does not matter", (*_drawn(draw, 7, 3), 1.5, 0.0)),
         Case("counts that hardly saturate", (*_drawn(draw, 6, 2), 50.0, 0.3)),
         Case("a question without words gives zeros", (torch.zeros(4, 0), torch.ones(4), 0.9, 0.4)),
+        Case(
+            "a question without words, float64",
+            (torch.zeros(3, 0, dtype=torch.float64), torch.ones(3, dtype=torch.float64), 0.9, 0.4),
+        ),
         Case("one document", (torch.tensor([[2.0, 0.0, 1.0]]), torch.tensor([8.0]), 0.9, 0.4)),
         Case("one document longer than all others together", (*one_long, k1, b)),
         Case("float64", (*(one.double() for one in _drawn(draw, 9, 2)), k1, b)),
@@ -261,6 +265,11 @@ def _always_32(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
 def _divided_in_place(counts: Tensor, lengths: Tensor, k1: float, b: float) -> Tensor:
     lengths /= lengths.mean()
     return _with(counts, k1 * (1 - b + b * lengths))
+
+
+@ask.mistake("a question without words gives float32, whatever comes in")
+def _float32_if_empty(counts, lengths, k1, b):
+    return bm25_scores(counts, lengths, k1, b) if counts.shape[1] else torch.zeros(len(counts))
 
 
 @ask.right

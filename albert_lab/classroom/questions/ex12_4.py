@@ -53,6 +53,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("one ranking", ([drawn(4)], 3.5)),
         Case("rankings with nothing in common", ([["p", "q", "r"], ["s", "t"]], 1)),
         Case("the same ranking twice", ([["x", "y"], ["z", "x", "y"], ["x", "y"]], 1)),
+        Case("capitals and spaces make other names", ([["Path", "path", " path"], ["path", "Path "]], 2)),
+        Case("long names that begin alike", ([["json.decoder.JSONDecoder", "json.decoder"], ["json"]], 3)),
         Case("a large k", ([drawn(9), drawn(12)], 1000)),
         Case("no ranking at all", ([], 10)),
     ]
@@ -215,6 +217,26 @@ ask.mistake("the fraction is cut to a whole number", _each(lambda r, k, n: 1 // 
 ask.mistake("the shares are rounded", _each(lambda r, k, n: round(1 / (k + r), 3)))
 ask.mistake("k is added behind the fraction", _each(lambda r, k, n: 1 / r + k))
 ask.mistake("the first place counts as 2", _each(lambda r, k, n: 1 / (k + r + 1)))
+
+
+ask.mistake(
+    "capitals are made small, and a name with one is another name",
+    lambda rankings, k: fused([[name.lower() for name in ranking] for ranking in rankings], k),
+)
+ask.mistake(
+    "spaces around names are dropped",
+    lambda rankings, k: fused([[name.strip() for name in ranking] for ranking in rankings], k),
+)
+_KEPT: dict[str, float] = {}
+
+
+@ask.mistake(
+    "the dictionary is one and the same in every call, so that scores of earlier calls are still in it"
+)
+def _never_emptied(rankings, k):
+    for name, score in fused(rankings, k).items():
+        _KEPT[name] = _KEPT.get(name, 0.0) + score
+    return _KEPT
 
 
 @ask.right

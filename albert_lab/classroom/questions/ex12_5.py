@@ -210,6 +210,11 @@ def _relative(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tens
     return interval(one, other, draws, outside) - (one - other).mean()
 
 
+@ask.mistake("the second search is averaged over all questions, and not over the drawn ones")
+def _other_not_drawn(one, other, draws, outside):
+    return _ends(one[draws].mean(dim=1) - other.mean(), outside)
+
+
 @ask.right
 def with_two_calls(one: Tensor, other: Tensor, draws: Tensor, outside: float) -> Tensor:
     means = one[draws].mean(dim=-1) - other[draws].mean(dim=-1)

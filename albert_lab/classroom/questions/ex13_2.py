@@ -17,6 +17,7 @@ ask = QuestionBuilder(
     minutes=15,
     difficulty=3,
     importance=4,
+    atol=1e-6,
     why=(
         "A weight of 0 adds nothing to the entropy, but the computer meets 0 · ln 0 and makes it NaN. "
         "Padding never gets weight, so that the most undecided head possible spreads over real tokens only; "
@@ -61,6 +62,9 @@ def cases(draw: Draw) -> list[Case]:
     even = mixed[:2, None, None, :].expand(2, 3, 7, 7) / mixed[:2].sum(-1)[:, None, None, None]
     first = torch.zeros(2, 3, 7, 7)
     first[..., 0] = 1.0
+    fainter = torch.full((1, 2, 8, 8), 1e-6)
+    fainter[0, 1] = 1e-5
+    fainter[..., 3] = 1 - 7 * fainter[..., 0]
     faint = torch.full((1, 2, 8, 8), 0.0004)
     faint[..., :2] = torch.tensor([0.9, 0.0976])
     turned = _maps(draw, _mask([4, 3], 4), 3, 2.0)
@@ -76,6 +80,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("even heads have 1", (even, mixed[:2])),
         Case("decided heads have 0", (first, mixed[:2])),
         Case("small weights count, too", (faint, _mask([8], 8))),
+        Case("weights of a hundred-thousandth and of a millionth count, too", (fainter, _mask([8], 8))),
         Case("two real tokens, one head", _maps(draw, _mask([2, 2], 6), 1, 1.0)),
         Case("float64 stays float64", _maps(draw, mixed, 2, 1.0, torch.float64)),
         Case("weights that are not contiguous", (wide, turned[1])),
@@ -207,6 +212,14 @@ ask.mistake(
 @ask.mistake("small weights are raised before the logarithm, by a floor that is too high")
 def _floor(weights, mask):
     return _average(-(weights * weights.clamp_min(1e-3).log()).sum(dim=-1), mask) / _log_count(weights, mask)
+
+
+ask.mistake(
+    "small weights are raised before the logarithm, by a floor of 1e-4 or so",
+    lambda weights, mask: (
+        _average(-(weights * weights.clamp_min(1e-4).log()).sum(dim=-1), mask) / _log_count(weights, mask)
+    ),
+)
 
 
 @ask.mistake("a row is compared with an even head over the keys that it uses, not over all real tokens")

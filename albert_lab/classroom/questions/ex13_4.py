@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
-from typing import Any
 
 import torch
 
 from albert_lab.classroom.question import Case, Draw, QuestionBuilder
+from albert_lab.classroom.values import part
 
 ask = QuestionBuilder(
     id="ex13_4",
@@ -66,11 +66,7 @@ def cases(draw: Draw) -> list[Case]:
     return [Case(says, (name,)) for name, says in ASKED.items()]
 
 
-@ask.use
-def entry(answer: Any, name: str) -> Any:
-    """One number of an answer; anything but a dictionary is compared as it is."""
-    given = answer()
-    return given.get(name) if isinstance(given, Mapping) else given
+ask.use(part)  # one number of an answer
 
 
 def _with(**wrong: int) -> dict[str, int]:

@@ -147,7 +147,10 @@ def _largest(loss, cuts):
     return _together(loss, cuts) - max((loss([one]) - loss([]) for one in cuts), default=0)
 
 
-@ask.mistake("you cut one after the other, each in a network that lacks the others already")
+@ask.mistake(
+    "you cut one after the other, each in a network that lacks the others already: that is always 0, as it "
+    "is if 0 is returned"
+)
 def _one_after_the_other(loss, cuts):
     steps = (loss(cuts[: i + 1]) - loss(cuts[:i]) for i in range(len(cuts)))
     return _together(loss, cuts) - sum(steps)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 
 from albert_lab.classroom.question import Case, Draw, QuestionBuilder
@@ -33,6 +36,14 @@ def where_from(attention: Tensor, token: int, beside: float) -> Tensor:
     return rolled[token]
 
 
+@ask.use
+def use(
+    answer: Callable, attention: Tensor, token: int, beside: float, *, rows_sum_to_1: bool = False
+) -> Any:
+    """Gradients are compared along changes of maps that stay maps: there a sum of 1 may be divided by."""
+    return answer(attention.log().softmax(dim=-1) if rows_sum_to_1 else attention, token, beside)
+
+
 @ask.cases
 def cases(draw: Draw) -> list[Case]:
     """By hand, other shares, one layer, one head, one token, equal sizes, dtypes, layouts, gradients."""
@@ -59,7 +70,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("one token", some(2, 3, 1, 0, 0.25)),
         Case("float64 stays float64", some(2, 2, 4, 1, 0.6, torch.float64)),
         Case("maps that are not contiguous", (turned, 1, 0.3)),
-        Case("gradients flow", some(3, 2, 4, 2, 0.3), gradient=True),
+        Case("gradients flow", some(3, 2, 4, 2, 0.3), {"rows_sum_to_1": True}, gradient=True),
     ]
 
 
@@ -275,6 +286,15 @@ def from_the_top(attention: Tensor, token: int, beside: float) -> Tensor:
     row = torch.nn.functional.one_hot(torch.tensor(token), attention.shape[-1]).to(attention.dtype)
     for layer in reversed(attention.mean(dim=1)):  # from the last layer down: (T,) @ (T, T)
         row = beside * row + (1 - beside) * row @ layer
+    return row
+
+
+@ask.right
+def with_sums_made_1(attention, token, beside):
+    row = torch.eye(attention.shape[-1], dtype=attention.dtype)[token]
+    for layer in attention.flip(0):
+        row = beside * row + (1 - beside) * row @ layer.mean(dim=0)
+        row = row / row.sum()
     return row
 
 

@@ -67,6 +67,11 @@ def cases(draw: Draw) -> list[Case]:
         Case("values that are not contiguous", (draw.strided(3, 6, 4),)),
         Case("texts, layers and heads in front", (draw.normal(3, 2, 4, 5, 2),)),
         Case("small values", (1e-4 * draw.normal(2, 3, 9, 3, dtype=torch.float64),)),
+        Case("smaller values", (2e-5 * draw.normal(2, 3, 9, 3, dtype=torch.float64),)),
+        Case("few tokens with equal values", (torch.full((1, 3, 4), 2.5),)),
+        Case("as many tokens as equations, and values that are equal", (torch.full((2, 4, 3), -1.5),)),
+        Case("few tokens, features that follow from others", (draw.normal(2, 3, 4, 1) * whole(1, 1, 1, 5),)),
+        Case("equal values that no float holds exactly", (torch.full((2, 7, 2), 0.1),)),
     ]
 
 
@@ -144,6 +149,28 @@ def _as_one_or_zero(values):
 @ask.mistake("you add up the heads; each has values of its own")
 def _heads_together(values):
     return freedom(values).sum(dim=-1)
+
+
+@ask.mistake("with no more tokens than equations you give 0, whatever the values are")
+def _none_for_few_tokens(values):
+    T, d = values.shape[-2:]
+    return freedom(values) if d + 1 < T else torch.zeros(values.shape[:-2], dtype=torch.int64)
+
+
+@ask.mistake("with no more tokens than features you give 0, whatever the values are")
+def _none_for_fewer_tokens(values):
+    return freedom(values) if values.shape[-2] > values.shape[-1] else 0 * freedom(values)
+
+
+@ask.mistake("you subtract the mean token, and what rounding leaves of equal values counts as a direction")
+def _rounding_counts(values):
+    return values.shape[-2] - 1 - _rank(values - values.mean(dim=-2, keepdim=True))
+
+
+@ask.mistake("a fixed tolerance of 1e-4 or so takes very small values for 0")
+def _small_fixed_tolerance(values):
+    with_ones = torch.nn.functional.pad(values, (0, 1), value=1.0)
+    return values.shape[-2] - torch.linalg.matrix_rank(with_ones, atol=1e-4)
 
 
 @ask.mistake("you give all heads the number of the least free one")
@@ -224,16 +251,10 @@ def _equal_or_not(values):
 
 
 @ask.right
-def with_centred_values(values: Tensor) -> Tensor:
-    centred = values - values.mean(dim=-2, keepdim=True)  # what moving weight from token to token changes
-    return values.shape[-2] - 1 - torch.linalg.matrix_rank(centred)
-
-
-@ask.right
-def with_singular_values(values):
+def with_singular_values(values: Tensor) -> Tensor:
     ones = torch.ones(*values.shape[:-1], 1, dtype=values.dtype)
-    sizes = torch.linalg.svdvals(torch.cat([ones, values], dim=-1))
-    return values.size(-2) - (sizes > 1e-5 * sizes[..., :1]).sum(dim=-1)
+    sizes = torch.linalg.svdvals(torch.cat([ones, values], dim=-1))  # largest first
+    return values.size(-2) - (sizes > 2e-6 * sizes[..., :1]).sum(dim=-1)
 
 
 @ask.right
