@@ -30,7 +30,7 @@ def test_no_minus_before_a_zero():
 
 
 @pytest.mark.parametrize(
-    "values, rows, columns",
+    ("values", "rows", "columns"),
     [
         ([[1.0, 2.0]], ["a"], ["b"]),
         ([[1.0, 2.0]], ["a", "c"], ["b", "d"]),
