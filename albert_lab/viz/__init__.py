@@ -8,6 +8,7 @@ from albert_lab.viz.intervals import intervals
 from albert_lab.viz.lines import curves, layer_curves, layer_geometry
 from albert_lab.viz.live import LiveFigure
 from albert_lab.viz.marks import marked_tokens
+from albert_lab.viz.numbers import NumberTable, number_table
 from albert_lab.viz.pieces import piece_lattice
 from albert_lab.viz.points import flatten_to_map, token_vectors, vectors
 from albert_lab.viz.sliders import sliders
@@ -16,6 +17,7 @@ from albert_lab.viz.views import View, head_view, model_view, neuron_view
 
 __all__ = [
     "LiveFigure",
+    "NumberTable",
     "View",
     "alignment",
     "attention_heatmap",
@@ -31,6 +33,7 @@ __all__ = [
     "matrix_heatmap",
     "model_view",
     "neuron_view",
+    "number_table",
     "parameter_bars",
     "piece_lattice",
     "sliders",
