@@ -97,6 +97,7 @@ def test_attention_when_asked(tmp_path):
     assert np.abs(found["attentions"] - torch.stack(out.attentions).numpy()).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_int8_is_smaller_and_near(tmp_path):
     small = export.export_onnx("docs-mini-sentence", tmp_path / "small.onnx", int8=True)
     assert (
@@ -121,6 +122,7 @@ def test_shared_matrices_are_stored_once_and_as_they_are_multiplied(tmp_path):
     assert sum(dims == [80, 48] for dims in stored.values()) == 1
 
 
+@pytest.mark.slow
 def test_the_file_says_what_it_is(tmp_path):
     done = export.export_onnx("docs-mini-sentence", tmp_path / "m.onnx")
     meta = export._session(done.path).get_modelmeta()
@@ -164,6 +166,7 @@ def test_what_is_refused(tmp_path, monkeypatch):
         export.export_onnx("docs-mini", tmp_path / "m.onnx")
 
 
+@pytest.mark.slow
 def test_the_command_and_no_telemetry(tmp_path):
     """onnxruntime leaves files in the home folder unless its telemetry is off before it is loaded."""
     folder, home = tiny_model(tmp_path / "model"), tmp_path / "home"

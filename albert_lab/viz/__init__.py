@@ -1,5 +1,6 @@
 """Pictures. Every function draws what it is given, returns (figure, axes), and changes no global style."""
 
+from albert_lab.viz import diagrams
 from albert_lab.viz.bars import parameter_bars
 from albert_lab.viz.grid import layer_grid
 from albert_lab.viz.heatmaps import alignment, attention_heatmap, matrix_heatmap
@@ -19,6 +20,7 @@ __all__ = [
     "alignment",
     "attention_heatmap",
     "curves",
+    "diagrams",
     "flatten_to_map",
     "head_view",
     "intervals",

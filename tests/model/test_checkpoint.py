@@ -481,6 +481,7 @@ def test_the_hub_is_asked_for_safe_files_only(tmp_path, monkeypatch):
 
     monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda self, name, timeout: None)
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda name, file: str(tmp_path / file))
     assert resolve("albert/albert-base-v2") == tmp_path
     assert resolve("owner/pickled", allow_pickle=True) == tmp_path
     assert {"config.json", "*.safetensors", "spiece.model"} <= set(asked["albert/albert-base-v2"])

@@ -5,8 +5,9 @@ may differ by ``max(rtol * |committed|, atol, one unit in the last printed digit
 tolerance in its metadata, ``{"albert_lab": {"tolerance": {"rtol": 0.01, "reason": "..."}}}``; `make matrix`
 measures it. A cell tagged ``varies`` (with ``{"albert_lab": {"varies": "the reason"}}``) has outputs that
 depend on what is installed: of these only the kinds are compared. A picture that carries the numbers behind
-it (`albert_lab.viz.drawn`) is compared by these: each may be off by the share ``picture`` of its axis. Any
-other picture must be of the same size within two in a hundred, and close in its mean pixel.
+it (`albert_lab.viz.drawn`) is compared by these: each may be off by the share ``picture`` of its axis. Of a
+drawing (SVG) words and numbers are compared as printed ones, all else byte by byte. Any other picture must be
+of the same size within two in a hundred, and close in its mean pixel.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ NUMBER = re.compile(
 )
 SIZE_BOUND = 0.02  # share of a side
 PIXEL_BOUND = 4.0  # mean absolute difference, of 255
+SVG_WORDS = re.compile(r'(?<=>)[^<>]+(?=<)|(?<= aria-label=")[^"]*')
 TEXT_KINDS = ("text/plain", "text/markdown", "text/html", "text/latex")
 
 
@@ -103,6 +105,8 @@ def compare_output(old: NotebookNode, new: NotebookNode, tolerance: Tolerance) -
             differences += compare_drawn(behind(old), behind(new), tolerance)
         elif kind == "image/png":
             differences += compare_pictures(old.data[kind], new.data[kind])
+        elif kind == "image/svg+xml":
+            differences += compare_svg(old.data[kind], new.data[kind], tolerance)
         elif kind not in TEXT_KINDS and old.data[kind] != new.data[kind]:
             differences.append(f"{kind} differs")
     return differences
@@ -134,6 +138,14 @@ def compare_text(old: str, new: str, tolerance: Tolerance) -> list[str]:
 def words(text: str) -> list[str]:
     """The lines of ``text`` with ``#`` for every number, and without spaces: they follow a number's width."""
     return [re.sub(r"[ \t]+", "", NUMBER.sub("#", line)) for line in text.rstrip().splitlines()]
+
+
+def compare_svg(old: str, new: str, tolerance: Tolerance) -> list[str]:
+    """The differences of two drawings: their shapes byte by byte, their texts as printed texts are."""
+    if re.sub(SVG_WORDS, "", old) != re.sub(SVG_WORDS, "", new):
+        return ["image/svg+xml: the shapes differ"]
+    said = ("\n".join(re.findall(SVG_WORDS, svg)) for svg in (old, new))
+    return compare_text(*said, tolerance)
 
 
 def compare_drawn(old: list[dict], new: list[dict], tolerance: Tolerance) -> list[str]:

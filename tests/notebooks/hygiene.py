@@ -17,6 +17,7 @@ LONGEST_CELL = 30  # lines
 MOST_CODE_LINES = 360  # folded cells not counted
 LARGEST_FILE = 1_000_000  # bytes
 LARGEST_PICTURE = 150_000  # bytes
+LARGEST_DRAWING = 60_000  # bytes
 MOST_VARYING = 3  # cells of one notebook whose outputs depend on what is installed
 SECONDS = re.compile(r"\| *Running *\| *at most (\d+) seconds")
 LONGEST_TEXT = 120  # words of a text cell
@@ -38,9 +39,9 @@ def stated_seconds(notebook: NotebookNode) -> int:
 
 def complaints(notebook: NotebookNode, path: Path) -> list[str]:
     """Everything in the notebook at ``path`` that does not keep to the rules."""
-    rules = (shape, cells, predictions, figures, links, objectives)
+    rules = (shape, cells, predictions, figures, drawings, links, objectives)
     if rewritten(notebook):
-        rules += (text, drawings, minutes, optional_parts)
+        rules += (text, is_drawn, minutes, optional_parts)
     return [*size(notebook, path), *itertools.chain.from_iterable(rule(notebook) for rule in rules)]
 
 
@@ -60,7 +61,7 @@ def text(notebook: NotebookNode) -> Iterator[str]:
             yield f"cell {index}: the code {code!r} is no word for a reader; it belongs into the metadata"
 
 
-def drawings(notebook: NotebookNode) -> Iterator[str]:
+def is_drawn(notebook: NotebookNode) -> Iterator[str]:
     """At least one drawing."""
     if not any("image/svg+xml" in output.get("data", {}) for _, output in outputs(notebook)):
         yield "no drawing (albert_lab.viz.diagrams)"
@@ -199,6 +200,21 @@ def figures(notebook: NotebookNode) -> Iterator[str]:
         said = IN_WORDS if rewritten(notebook) else "**In words.**"
         if following is None or following.cell_type != "markdown" or said not in following.source:
             yield f"cell {index}: a picture, and the next cell does not say '{said}'"
+
+
+def drawings(notebook: NotebookNode) -> Iterator[str]:
+    """A drawing (SVG) is small, loads nothing, and carries its sentence, for those who cannot see it."""
+    for index, output in outputs(notebook):
+        svg = output.get("data", {}).get("image/svg+xml")
+        if svg is None:
+            continue
+        said = re.search(r"<desc>([^<]*)</desc>", svg)
+        if said is None or len(said[1].split()) < 3 or not output.data.get("text/plain", "").strip():
+            yield f"cell {index}: a drawing without a sentence (<desc>, text/plain) for those who cannot see"
+        if len(svg.encode()) > LARGEST_DRAWING:
+            yield f"cell {index}: a drawing of more than {LARGEST_DRAWING:,} bytes"
+        if found := re.search(r"<script|<foreignObject|href=|url\(|@import|\bon\w+=", svg):
+            yield f"cell {index}: a drawing that runs or loads something: {found[0]}"
 
 
 def links(notebook: NotebookNode) -> Iterator[str]:

@@ -78,7 +78,7 @@ def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 def is_bare_widget(output: NotebookNode) -> bool:
     """Whether nothing of an output outlives its kernel: a progress bar, a widget without a picture."""
-    return WIDGET in output.get("data", {}) and "image/png" not in output.data
+    return WIDGET in output.get("data", {}) and not {"image/png", "image/svg+xml"} & {*output.data}
 
 
 def normal_output(output: NotebookNode, count: int) -> NotebookNode:
@@ -91,6 +91,7 @@ def normal_output(output: NotebookNode, count: int) -> NotebookNode:
         output.metadata = nbformat.from_dict({"image/png": kept} if kept else {})
         if "image/png" in output.data:
             output.data["image/png"] = re.sub(r"\s", "", output.data["image/png"])
+        if "image/png" in output.data or "image/svg+xml" in output.data:
             for kind in INTERACTIVE:
                 output.data.pop(kind, None)
     return output

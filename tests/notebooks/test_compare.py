@@ -100,6 +100,30 @@ def test_pictures():
     assert "mean pixel" in compare(notebook(picture=png()), notebook(picture=png(shift=20)))[0]
 
 
+def drawn(number="0.5000", x="10", word="score"):
+    said = f"A {word} of {number}."
+    text = f'<text x="{x}" y="5">{word} &lt; {number}</text>'
+    text = f'<svg role="img" aria-label="{said}">\n<desc>{said}</desc>\n<rect x="{x}"/>{text}</svg>'
+    cell = new_code_cell("draw()", outputs=[new_output("display_data", data={"image/svg+xml": text})])
+    return new_notebook(cells=[cell])
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        (drawn(), ""),
+        (drawn(number="0.5001"), ""),
+        (drawn(number="0.6000"), "committed 0.5000, now 0.6000"),
+        (drawn(word="weight"), "text: committed"),
+        (drawn(x="11"), "the shapes differ"),
+        (drawn(x="10.0"), "the shapes differ"),
+    ],
+)
+def test_a_drawing_is_compared_by_its_shapes_and_its_words(now, says):
+    found = compare(drawn(), now)
+    assert says in str(found) if says else found == []
+
+
 def test_a_cell_states_another_tolerance():
     loose = {"albert_lab": {"tolerance": {"rtol": 0.1, "reason": "8-bit rounding depends on the processor"}}}
     assert compare(notebook("0.9123", **loose), notebook("0.8900", **loose)) == []

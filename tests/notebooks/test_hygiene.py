@@ -68,7 +68,10 @@ def good():
         "| Running | at most 60 seconds on two cores |"
     )
     picture = new_output("display_data", data={"image/png": "iVBORw==", "text/plain": "x"})
-    drawing = new_output("display_data", data={"image/svg+xml": "<svg/>", "text/plain": "x"})
+    drawing = new_output(
+        "display_data",
+        data={"image/svg+xml": "<svg><desc>A line that falls.</desc></svg>", "text/plain": "x"},
+    )
     return new_notebook(
         cells=[
             new_markdown_cell(card),
@@ -163,6 +166,31 @@ def test_too_many_varying_cells_and_too_large_pictures(tmp_path):
     text = complain(notebook, tmp_path)
     assert "4 cells are tagged" in text
     assert "a picture of more" in text
+
+
+def svg(description="<desc>A box with a word.</desc>", more="", **data):
+    text = f'<svg xmlns="http://www.w3.org/2000/svg">{description}{more}</svg>'
+    return [new_output("display_data", data={"image/svg+xml": text, "text/plain": "A box."} | data)]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "says"),
+    [
+        (svg(), ""),
+        (svg(""), "without a sentence"),
+        (svg("<desc></desc>"), "without a sentence"),
+        (svg("<desc>Drawing</desc>"), "without a sentence"),
+        (svg(**{"text/plain": " "}), "without a sentence"),
+        (svg(more="<rect/>" * 10_000), "more than 60,000 bytes"),
+        (svg(more='<image href="https://example.org/a.png"/>'), "loads something: href="),
+        (svg(more='<rect onclick="x()"/>'), "loads something: onclick="),
+    ],
+)
+def test_a_drawing_carries_its_sentence_and_needs_none_in_the_next_cell(tmp_path, outputs, says):
+    notebook = good()
+    notebook.cells[1].outputs, notebook.cells[2].source = outputs, "No words about it."
+    found = complain(notebook, tmp_path)
+    assert says in found if says else found == ""
 
 
 def test_definitions_and_lessons():

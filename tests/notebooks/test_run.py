@@ -150,6 +150,15 @@ def test_normal_form_keeps_the_picture_and_drops_what_a_run_leaves_behind():
     assert len({one.id for one in source.cells}) == 3
 
 
+def test_normal_form_keeps_a_drawing_and_its_sentence():
+    data = {"image/svg+xml": "<svg/>", "text/plain": "A box.", "text/html": "<img>"}
+    source = notebook("draw()")
+    source.cells[1].outputs = [new_output("execute_result", data=data, metadata={"x": 1}, execution_count=7)]
+    (output,) = normalize(source).cells[1].outputs
+    assert output.data == {"image/svg+xml": "<svg/>", "text/plain": "A box."}
+    assert output.metadata == {}
+
+
 def test_ids_follow_the_text_and_not_the_place():
     ids = [cell.id for cell in normalize(notebook("a", "b")).cells]
     longer = [cell.id for cell in normalize(notebook("new", "a", "b")).cells]

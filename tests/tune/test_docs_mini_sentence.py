@@ -57,6 +57,7 @@ def test_sentence_transformers_gives_the_same_vectors(folder):
     np.testing.assert_allclose(np.linalg.norm(ours, axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_vectors_alone_find_what_people_ask_for(folder):
     """Among all objects of the standard library, for questions that chose nothing."""
     documents = list(build_corpus("stdlib", progress=False))

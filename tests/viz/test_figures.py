@@ -270,6 +270,7 @@ def test_the_description_is_the_alternative_text_of_the_exported_page():
     assert "<script>alert" not in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", ["lab", "classic", "basic"])
 def test_a_sanitized_export_shows_pictures_and_no_wall_of_their_bytes(template):
     """nbconvert prefers HTML to a PNG, and its sanitizer writes an <img> in HTML out as text."""

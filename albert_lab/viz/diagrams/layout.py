@@ -1,0 +1,238 @@
+"""Where parts stand: beside each other, above each other, in a grid; and the arrows between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from albert_lab.errors import InputError
+from albert_lab.viz.diagrams.canvas import Canvas, Point
+from albert_lab.viz.diagrams.part import Anchored, Part, Spot, line_height
+from albert_lab.viz.diagrams.style import CARD, INK, QUIET, SIZES, formula_width, lines_of, role_of
+
+_ALIGN = {"left": 0.0, "top": 0.0, "right": 1.0, "bottom": 1.0}
+_PAD = 5  # between an arrow and its neighbours, and its label
+_OUT = {"left": (-1, 0), "right": (1, 0), "top": (0, -1), "bottom": (0, 1), "middle": (0, 0)}
+
+
+class Arrow(Part):
+    """An arrow that takes its own room between two parts; the row or column that holds it turns it."""
+
+    def __init__(self, label: object, note: object, role: str) -> None:
+        self._labels = [lines_of(words) if words else [] for words in (label, note)]
+        self._ink = INK if role == "plain" else role_of(role).edge
+        self._down = False
+        self.turn(down=False)
+
+    def turn(self, *, down: bool) -> None:
+        """Point to the right, or down."""
+        self._down = down
+        wide = [
+            max((formula_width(line, SIZES["small"]) for line in lines), default=0) for lines in self._labels
+        ]
+        high = [len(lines) * line_height("small") for lines in self._labels]
+        if down:
+            before, after = (width + 2 * _PAD if width else 0.0 for width in (wide[1], wide[0]))
+            length = max(30.0, max(high) + 12)
+            self._sized((before, 0, before, length), before + after, length)
+        else:
+            length = max(40.0, max(wide) + 16)
+            self._sized((0, high[0], length, high[0]), length, sum(high))
+        # An arrow without words still needs room for its head.
+        self.width, self.height = max(self.width, 1.0), max(self.height, 1.0)
+
+    def paint(self, canvas: Canvas, x: float, y: float) -> None:
+        left, top, right, bottom = self.body
+        ends = [(x + left, y + top), (x + right, y + bottom)]
+        gap = (0, 3) if self._down else (3, 0)
+        tips = [(ends[0][0] + gap[0], ends[0][1] + gap[1]), (ends[1][0] - gap[0], ends[1][1] - gap[1])]
+        canvas.line(tips, self._ink, head=True)
+        for side, lines in zip((-1, 1), self._labels, strict=True):
+            self._write(canvas, lines, ends, side)
+
+    def _write(self, canvas: Canvas, lines: Sequence[str], ends: Sequence[Point], side: int) -> None:
+        step, x, y = line_height("small"), (ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2
+        ink = self._ink if side < 0 else QUIET
+        for index, line in enumerate(lines):
+            if self._down:
+                anchor = "start" if side < 0 else "end"
+                middle = y + (index - (len(lines) - 1) / 2) * step
+                canvas.text(x - side * _PAD * 1.6, middle, line, size="small", ink=ink, anchor=anchor)
+            else:
+                middle = (
+                    y - (len(lines) - index - 0.5) * step - 2 if side < 0 else y + (index + 0.5) * step + 2
+                )
+                canvas.text(x, middle, line, size="small", ink=ink)
+
+
+def arrow(label: object = "", note: object = "", role: str = "plain") -> Part:
+    """An arrow to the next part of a row (to the right) or of a column (down).
+
+    Args:
+        label: what happens on the way; above the arrow, or right of it.
+        note: in quiet letters on its other side.
+    """
+    return Arrow(label, note, role)
+
+
+class Stack(Part):
+    def __init__(self, parts: Sequence[Part | str], gap: float, align: str, *, down: bool) -> None:
+        from albert_lab.viz.diagrams.parts import text
+
+        if not parts or align not in ("axis", *_ALIGN):
+            raise InputError(
+                f"{len(parts)} parts, align={align!r}.",
+                expected=f"at least one part; axis, {', '.join(_ALIGN)}",
+            )
+        self._parts = [text(part) if isinstance(part, str) else part for part in parts]
+        for part in self._parts:
+            if isinstance(part, Arrow):
+                part.turn(down=down)
+        before, after = zip(*(self._across(part, align, down) for part in self._parts), strict=True)
+        whole, line, along = max(before) + max(after), max(before), 0.0
+        self._spots: list[Point] = []
+        for part, ahead in zip(self._parts, before, strict=True):
+            self._spots.append((line - ahead, along) if down else (along, line - ahead))
+            along += (part.height if down else part.width) + gap
+        along -= gap
+        width, height = (whole, along) if down else (along, whole)
+        self._sized((0, 0, width, height), width, height)
+        if align == "axis":
+            self.axis = (line, height / 2) if down else (width / 2, line)
+
+    @staticmethod
+    def _across(part: Part, align: str, down: bool) -> tuple[float, float]:
+        """How far a part reaches on both sides of the line on which all are lined up."""
+        size = part.width if down else part.height
+        ahead = (part.axis[0] if down else part.axis[1]) if align == "axis" else size * _ALIGN[align]
+        return ahead, size - ahead
+
+    def paint(self, canvas: Canvas, x: float, y: float) -> None:
+        for part, (dx, dy) in zip(self._parts, self._spots, strict=True):
+            part.put(canvas, x + dx, y + dy)
+
+
+def row(*parts: Part | str, gap: float = 8, align: str = "axis") -> Part:
+    """Parts beside each other, the middles of their bodies on one line; a string is a text.
+
+    Args:
+        align: ``"top"`` or ``"bottom"`` lines up their edges instead.
+    """
+    return Stack(parts, gap, align, down=False)
+
+
+def column(*parts: Part | str, gap: float = 6, align: str = "axis") -> Part:
+    """Parts above each other, the middles of their bodies on one line; a string is a text.
+
+    Args:
+        align: ``"left"`` or ``"right"`` lines up their edges instead.
+    """
+    return Stack(parts, gap, align, down=True)
+
+
+class Grid(Part):
+    def __init__(self, rows: Sequence[Sequence[Part | str | None]], gap: float) -> None:
+        from albert_lab.viz.diagrams.parts import text
+
+        if len({len(line) for line in rows}) != 1 or not rows[0]:
+            raise InputError(f"rows of {[len(line) for line in rows]} parts.", expected="rows of one length")
+        self._rows = [[text(part) if isinstance(part, str) else part for part in line] for line in rows]
+        columns = [*zip(*self._rows, strict=True)]
+        self._xs, width = self._lines(columns, 0, gap)
+        self._ys, height = self._lines(self._rows, 1, gap)
+        self._sized((0, 0, width, height), width, height)
+
+    @staticmethod
+    def _lines(lines: Sequence[Sequence[Part | None]], axis: int, gap: float) -> tuple[list[float], float]:
+        """Where the lines are on which the parts are lined up, and how far all of them reach."""
+        places, end = [], 0.0
+        for line in lines:
+            there = [(part.axis[axis], (part.width, part.height)[axis]) for part in line if part is not None]
+            before = max((ahead for ahead, _ in there), default=0.0)
+            places.append(end + before)
+            end += before + max((size - ahead for ahead, size in there), default=0.0) + gap
+        return places, end - gap
+
+    def paint(self, canvas: Canvas, x: float, y: float) -> None:
+        for line, middle in zip(self._rows, self._ys, strict=True):
+            for part, across in zip(line, self._xs, strict=True):
+                if part is not None:
+                    part.put(canvas, x + across - part.axis[0], y + middle - part.axis[1])
+
+
+def grid(*rows: Sequence[Part | str | None], gap: float = 14) -> Part:
+    """Parts in rows and columns, lined up both ways; None leaves a place empty."""
+    return Grid(rows, gap)
+
+
+class Link:
+    """An arrow from one part to another, drawn when both have their place."""
+
+    def __init__(
+        self, start: Anchored, end: Anchored, label: str, bend: float, role: str, *, dashed: bool, head: bool
+    ) -> None:
+        self._ends, self._label, self._bend, self._head = (start, end), label, bend, head
+        self._ink, self._dash = (INK if role == "plain" else role_of(role).edge), "5 3" if dashed else ""
+
+    def paint(self, canvas: Canvas) -> None:
+        start, end = self._spots(canvas)
+        a, b = start.on(canvas), end.on(canvas)
+        a, b = (_off(point, spot.side, 3) for point, spot in ((a, start), (b, end)))
+        middle = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+        if self._bend:
+            pull = self._bend * (b[1] - a[1]), -self._bend * (b[0] - a[0])
+            points = [
+                a,
+                *(
+                    (p[0] * 0.75 + q[0] * 0.25 + pull[0], p[1] * 0.75 + q[1] * 0.25 + pull[1])
+                    for p, q in ((a, b), (b, a))
+                ),
+                b,
+            ]
+            middle = middle[0] + pull[0] * 0.75, middle[1] + pull[1] * 0.75
+            canvas.line(points, self._ink, dash=self._dash, curve=True, head=self._head)
+        else:
+            canvas.line([a, b], self._ink, dash=self._dash, head=self._head)
+        if self._label:
+            lines = lines_of(self._label)
+            for index, line in enumerate(lines):
+                y = middle[1] + (index - (len(lines) - 1) / 2) * line_height("small")
+                canvas.text(middle[0], y, line, size="small", ink=self._ink, halo=CARD)
+
+    def _spots(self, canvas: Canvas) -> tuple[Spot, Spot]:
+        """The two points; where a part is given and no point of it, the sides that face each other."""
+        start, end = self._ends
+        centres = [
+            end_.on(canvas) if isinstance(end_, Spot) else end_.middle.on(canvas) for end_ in (start, end)
+        ]
+        dx, dy = centres[1][0] - centres[0][0], centres[1][1] - centres[0][1]
+        sides = ("right", "left") if abs(dx) > abs(dy) else ("bottom", "top")
+        if min(dx, dy, key=lambda d: -abs(d)) < 0:
+            sides = sides[::-1]
+        first, second = (
+            end_ if isinstance(end_, Spot) else getattr(end_, side)
+            for end_, side in zip((start, end), sides, strict=True)
+        )
+        return first, second
+
+
+def _off(point: Point, side: str, distance: float) -> Point:
+    return point[0] + _OUT[side][0] * distance, point[1] + _OUT[side][1] * distance
+
+
+def link(
+    start: Anchored,
+    end: Anchored,
+    label: str = "",
+    *,
+    bend: float = 0,
+    role: str = "plain",
+    dashed: bool = False,
+    head: bool = True,
+) -> Link:
+    """An arrow between two parts (or cells, or points such as ``part.left``) of a drawing.
+
+    Args:
+        label: in its middle.
+        bend: 0 is straight; 0.3 bends it to the left as one goes, -0.3 to the right.
+    """
+    return Link(start, end, label, bend, role, dashed=dashed, head=head)
