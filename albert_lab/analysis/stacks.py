@@ -64,6 +64,7 @@ def _parts_at_a_fifth(layer: AlbertLayer, x: Tensor) -> Tensor:
 
 
 STEPS: Mapping[str, Step] = {
+    "attention alone": bare_attention,
     "bare": lambda layer, x: layer.feed_forward(bare_attention(layer, x)),
     "+ residual": _residual,
     "+ LayerNorm": lambda layer, x: layer(x)[0],  # ALBERT's: post-LN

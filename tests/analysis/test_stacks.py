@@ -61,6 +61,7 @@ def feed_forward(layer, x):
 
 
 BY_HAND = {
+    "attention alone": lambda a, f, x: a(x),
     "bare": lambda a, f, x: f(a(x)),
     "+ residual": lambda a, f, x: (x + a(x)) + f(x + a(x)),
     "+ LayerNorm": lambda a, f, x: norm(norm(x + a(x)) + f(norm(x + a(x)))),
