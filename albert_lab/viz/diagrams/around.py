@@ -125,13 +125,13 @@ class Loop(Around):
     def paint_around(self, canvas: Canvas, x: float, y: float) -> None:
         _, top, right, bottom = self.body
         side, (low, high) = x + self._side, (y + self.height - 5, y + 5)
-        start = min(x + self.axis[0] + 26, x + right - 6)
-        canvas.line(
-            [(start, y + bottom), (start, low), (side, low), (side, high), (start, high)], self._ink, thick=2
-        )
-        canvas.line([(start, high), (start, y + top - 1)], self._ink, thick=2, head=True)
-        middle = y + (top + bottom) / 2 - self._times.height / 2
-        self._times.put(canvas, side - self._times.width / 2, middle)
+        start, times = min(x + self.axis[0] + 26, x + right - 6), self._times
+        upper = y + (top + bottom - times.height) / 2
+        down = [(start, y + bottom), (start, low), (side, low), (side, upper + times.height)]
+        up = [(side, upper), (side, high), (start, high), (start, y + top - 1)]
+        canvas.line(down, self._ink, thick=2)
+        canvas.line(up, self._ink, thick=2, head=True)
+        times.put(canvas, side - times.width / 2, upper)
 
 
 def loop(part: Part, label: str, role: str = "shared") -> Part:
@@ -152,7 +152,8 @@ class Residual(Around):
             (y + self._shift[1] + self._inner.body[1], y + self._shift[1] + self._inner.body[3]),
         )
         side, plus = x + self._shift[0] + self._inner.width + _AWAY - 8, y + self.height - _PLUS
-        canvas.line([(axis, y), (axis, a - 2)], INK, head=True)
+        canvas.line([(axis, y), (axis, y + 8)], INK, thick=2.4)
+        canvas.line([(axis, y + 8), (axis, a - 2)], INK, head=True)
         canvas.line([(axis, b + 1), (axis, plus - _PLUS - 1)], INK, head=True)
         canvas.line(
             [(axis, y + 8), (side, y + 8), (side, plus), (axis + _PLUS + 2, plus)], INK, thick=2.4, head=True

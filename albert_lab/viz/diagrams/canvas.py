@@ -66,7 +66,7 @@ class Canvas:
             corner,
             f'fill="{role.fill}" stroke="{role.edge}" stroke-width="{thick}"{dash}',
         )
-        if role.hatch:
+        if role.hatch and min(width, height) > 8:
             self._hatch(x, y, width, height, role.edge)
         if role.double:
             self._box(x + 3, y + 3, width - 6, height - 6, corner, f'fill="none" stroke="{role.edge}"')

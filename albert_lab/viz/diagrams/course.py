@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from albert_lab.errors import InputError
 from albert_lab.viz.diagrams.around import frame, loop
-from albert_lab.viz.diagrams.drawing import Drawing, drawing
 from albert_lab.viz.diagrams.layout import arrow, link, row
 from albert_lab.viz.diagrams.parts import box, space
+from albert_lab.viz.diagrams.sheet import Drawing, drawing
 
 # Each part: what stands in its box, and the chapters that are about it.
 PARTS = {

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from albert_lab.errors import InputError
 from albert_lab.viz.diagrams.canvas import Canvas, Point
 from albert_lab.viz.diagrams.part import Anchored, Part, Spot, line_height
+from albert_lab.viz.diagrams.parts import text
 from albert_lab.viz.diagrams.style import CARD, INK, QUIET, SIZES, formula_width, lines_of, role_of
 
 _ALIGN = {"left": 0.0, "top": 0.0, "right": 1.0, "bottom": 1.0}
@@ -44,9 +45,7 @@ class Arrow(Part):
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
         left, top, right, bottom = self.body
         ends = [(x + left, y + top), (x + right, y + bottom)]
-        gap = (0, 3) if self._down else (3, 0)
-        tips = [(ends[0][0] + gap[0], ends[0][1] + gap[1]), (ends[1][0] - gap[0], ends[1][1] - gap[1])]
-        canvas.line(tips, self._ink, head=True)
+        canvas.line(ends, self._ink, head=True)
         for side, lines in zip((-1, 1), self._labels, strict=True):
             self._write(canvas, lines, ends, side)
 
@@ -60,7 +59,7 @@ class Arrow(Part):
                 canvas.text(x - side * _PAD * 1.6, middle, line, size="small", ink=ink, anchor=anchor)
             else:
                 middle = (
-                    y - (len(lines) - index - 0.5) * step - 2 if side < 0 else y + (index + 0.5) * step + 2
+                    y - (len(lines) - index - 0.5) * step - 3 if side < 0 else y + (index + 0.5) * step + 2
                 )
                 canvas.text(x, middle, line, size="small", ink=ink)
 
@@ -75,16 +74,31 @@ def arrow(label: object = "", note: object = "", role: str = "plain") -> Part:
     return Arrow(label, note, role)
 
 
+def _part_of(given: Part | str) -> Part:
+    """A string as a text, a part as it is.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if isinstance(given, str):
+        return text(given)
+    if not isinstance(given, Part):
+        raise InputError(
+            f"a {type(given).__name__} is no part.",
+            expected="parts, such as box(), row() and arrow(), or strings",
+            mend="give links to drawing() itself, after its parts" if isinstance(given, Link) else "",
+        )
+    return given
+
+
 class Stack(Part):
     def __init__(self, parts: Sequence[Part | str], gap: float, align: str, *, down: bool) -> None:
-        from albert_lab.viz.diagrams.parts import text
-
         if not parts or align not in ("axis", *_ALIGN):
             raise InputError(
                 f"{len(parts)} parts, align={align!r}.",
                 expected=f"at least one part; axis, {', '.join(_ALIGN)}",
             )
-        self._parts = [text(part) if isinstance(part, str) else part for part in parts]
+        self._parts = [_part_of(part) for part in parts]
         for part in self._parts:
             if isinstance(part, Arrow):
                 part.turn(down=down)
@@ -132,11 +146,9 @@ def column(*parts: Part | str, gap: float = 6, align: str = "axis") -> Part:
 
 class Grid(Part):
     def __init__(self, rows: Sequence[Sequence[Part | str | None]], gap: float) -> None:
-        from albert_lab.viz.diagrams.parts import text
-
         if len({len(line) for line in rows}) != 1 or not rows[0]:
             raise InputError(f"rows of {[len(line) for line in rows]} parts.", expected="rows of one length")
-        self._rows = [[text(part) if isinstance(part, str) else part for part in line] for line in rows]
+        self._rows = [[part if part is None else _part_of(part) for part in line] for line in rows]
         columns = [*zip(*self._rows, strict=True)]
         self._xs, width = self._lines(columns, 0, gap)
         self._ys, height = self._lines(self._rows, 1, gap)
@@ -261,5 +273,14 @@ def link(
         bend: 0 is straight; 0.3 bends it to the left as one goes, -0.3 to the right.
         square: whether it runs along and across only, with corners.
         head: False draws a line without an arrow's head.
+
+    Raises:
+        InputError: one of the two is nothing that stands in a drawing.
     """
+    for end_ in (start, end):
+        if not isinstance(end_, Anchored | Spot):
+            raise InputError(
+                f"a link to a {type(end_).__name__}.",
+                expected="a part, a cell of one, or a point such as box.left",
+            )
     return Link((start, end), label, role, bend=bend, square=square, dashed=dashed, head=head)
