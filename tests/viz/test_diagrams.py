@@ -7,6 +7,7 @@ import itertools
 import re
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 import torch
 
@@ -162,6 +163,47 @@ def test_text_can_be_read_on_its_ground():
     assert min(contrast(QUIET, ground) for ground in (CARD, ROLES["muted"].fill, "#ffffff")) >= 4.5
 
 
+# What eyes without one kind of cones see, in linear RGB (Machado, Oliveira and Fernandes 2009, severity 1).
+EYES = {
+    "all cones": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.01182, 0.04294, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.3039],
+    ],
+}
+
+
+def cielab(colour, eyes):
+    """A colour as it is seen, in CIELAB, where a distance of 2.3 is just noticed."""
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = to_xyz @ np.clip(np.array(EYES[eyes]) @ linear, 0, 1) / np.array([0.9505, 1, 1.089])
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_colour_blind_eyes_tell_the_roles_apart(eyes):
+    """By their fills, or else by their edges: dashed (muted), double (shared), thick on a hatch (lit)."""
+    seen = {name: cielab(look.fill, eyes) for name, look in ROLES.items()}
+    for one, other in itertools.combinations(seen, 2):
+        if not {one, other} & {"muted", "shared", "lit"}:
+            assert np.linalg.norm(seen[one] - seen[other]) > 10, (one, other)
+    assert [ROLES["muted"].dash, ROLES["shared"].double, ROLES["lit"].hatch] == ["4 3", True, True]
+
+
 def test_the_contrast_is_that_of_the_standard():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
@@ -224,6 +266,16 @@ def test_arrows_turn_with_what_holds_them():
     (tip,), (upper, lower) = tips(drawing), boxes(drawing.svg)
     assert upper.bottom < tip[1] < lower.top
     assert tip[0] == pytest.approx((upper.left + upper.right) / 2)
+
+
+def test_an_arrow_into_a_residual_runs_on_as_one():
+    """One head at the end, none on the way."""
+    drawing = show(draw.column(draw.box("a"), draw.arrow("x"), draw.residual(draw.box("b"))))
+    assert faults(drawing.svg) == []
+    assert len(tips(drawing)) == 3  # into b, from b to the plus, and around b to the plus
+    lines = [path.get("d") for path in root(drawing).iter(f"{SVG}path")]
+    (_, end), (start, _) = (re.findall(r"[-\d.]+ [-\d.]+", line) for line in lines[:2])
+    assert float(end.split()[1]) >= float(start.split()[1])
 
 
 @pytest.mark.parametrize("bend", [0, 0.3])

@@ -140,6 +140,8 @@ def loop(part: Part, label: str, role: str = "shared") -> Part:
 
 
 class Residual(Around):
+    begins_with_arrow = True
+
     def __init__(self, part: Part, label: str, note: str) -> None:
         self._lines, self._note = lines_of(label), note
         wide = max(formula_width(line, SIZES["small"]) for line in self._lines)

@@ -22,7 +22,7 @@ class Arrow(Part):
     def __init__(self, label: object, note: object, role: str) -> None:
         self._labels = [lines_of(words) if words else [] for words in (label, note)]
         self._ink = INK if role == "plain" else role_of(role).edge
-        self._down = False
+        self._down, self._beyond = False, 0.0
         self.turn(down=False)
 
     def turn(self, *, down: bool) -> None:
@@ -42,10 +42,17 @@ class Arrow(Part):
         # An arrow without words still needs room for its head.
         self.width, self.height = max(self.width, 1.0), max(self.height, 1.0)
 
+    def run_on(self, gap: float) -> None:
+        """Lead over the gap after it into the arrow with which the next part begins."""
+        self._beyond = gap
+
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
         left, top, right, bottom = self.body
         ends = [(x + left, y + top), (x + right, y + bottom)]
-        canvas.line(ends, self._ink, head=True)
+        if self._beyond:
+            canvas.line([ends[0], (ends[1][0], ends[1][1] + self._beyond)], self._ink, thick=2.4)
+        else:
+            canvas.line(ends, self._ink, head=True)
         for side, lines in zip((-1, 1), self._labels, strict=True):
             self._write(canvas, lines, ends, side)
 
@@ -102,6 +109,9 @@ class Stack(Part):
         for part in self._parts:
             if isinstance(part, Arrow):
                 part.turn(down=down)
+        for part, following in itertools.pairwise(self._parts):
+            if isinstance(part, Arrow) and down and following.begins_with_arrow:
+                part.run_on(gap + 0.5)
         before, after = zip(*(self._across(part, align, down) for part in self._parts), strict=True)
         whole, line, along = max(before) + max(after), max(before), 0.0
         self._spots: list[Point] = []

@@ -76,7 +76,10 @@ class Part(Anchored):
         width, height: of all of it, its labels included.
         body: what is left without its labels; neighbours line up with the middle of the bodies.
         axis: the point that lines up with that of the neighbours.
+        begins_with_arrow: whether an arrow before it, in a column, runs on in its own.
     """
+
+    begins_with_arrow = False
 
     width: float
     height: float
