@@ -79,13 +79,27 @@ def card(drawing):
     return Area(left, top, left + width, top + height, "card")
 
 
+def area(element):
+    x, y, width, height = (float(element.get(name)) for name in ("x", "y", "width", "height"))
+    return Area(x, y, x + width, y + height, "box")
+
+
 def boxes(drawing):
-    """All boxes but the card."""
-    found = []
-    for element in list(root(drawing).iter(f"{SVG}rect"))[1:]:
-        x, y, width, height = (float(element.get(name)) for name in ("x", "y", "width", "height"))
-        found.append(Area(x, y, x + width, y + height, "box"))
-    return found
+    """All boxes but the card, and but the grounds that keep lines away from letters: these have no edge."""
+    found = [element for element in root(drawing).iter(f"{SVG}rect") if element.get("stroke")]
+    return [area(element) for element in found[1:]]
+
+
+def grounds(drawing):
+    """Each text, its colour, and the colour that it stands on: of the last box painted before it."""
+    painted = []
+    for element in root(drawing):
+        if element.tag == f"{SVG}rect" and element.get("fill") != "none":
+            painted.append((area(element), element.get("fill")))
+        elif element.tag == f"{SVG}text":
+            x, y = float(element.get("x")), float(element.get("y")) - 3
+            under = [fill for box, fill in painted if Area(x, y, x, y).within(box)]
+            yield "".join(element.itertext()), element.get("fill"), (under or [CARD])[-1]
 
 
 def text_areas(drawing):
@@ -131,6 +145,9 @@ def faults(drawing):
     for area in [*texts, *boxes(drawing)]:
         if not area.within(ground):
             found.append(f"{area.what!r} leaves the card")
+    for text, ink, fill in grounds(drawing):
+        if contrast(ink, fill) < 4.5:
+            found.append(f"{text!r} cannot be read, {ink} on {fill}")
     for x, y in points(drawing):
         if not (ground.left <= x <= ground.right and ground.top <= y <= ground.bottom):
             found.append(f"a line leaves the card at {x}, {y}")
@@ -199,6 +216,8 @@ def test_the_finder_of_faults_finds_them():
     assert "is cut by the edge" in str(faults(show(draw.row(draw.box("box"), "text", gap=-20))))
     moved = re.sub(r'<text x="', '<text x="9', show("a text").svg)
     assert "leaves the card" in str(faults(draw.Drawing(moved, SAID)))
+    pale = show("a text").svg.replace(INK, "#999999")
+    assert "cannot be read" in str(faults(draw.Drawing(pale, SAID)))
 
 
 def test_the_same_calls_give_the_same_bytes_without_ids_and_without_anything_from_elsewhere():
@@ -282,8 +301,24 @@ def test_neighbours_line_up_by_their_bodies_whatever_their_labels():
     first, second = boxes(show(draw.row(named, bare)))
     assert first.top == pytest.approx(second.top, abs=0.11)
     looped, bare = draw.loop(draw.box("a"), "many times"), draw.box("b")
-    first, second = boxes(show(draw.column(looped, bare)))
+    first, *_, second = boxes(show(draw.column(looped, bare)))
     assert (first.left, first.right) == pytest.approx((second.left, second.right))
+
+
+@pytest.mark.parametrize("here", ["00", *(f"{n:02}" for n in range(1, 14)), "06_parameter_sharing"])
+def test_the_map_of_the_course_lights_the_chapters_part(here):
+    drawing, dark = draw.course_map(here), draw.course_map()
+    assert faults(drawing) == []
+    assert said(drawing) == said(dark)
+    assert (drawing.svg != dark.svg) == (here != "00") == ("Lit" in drawing.description)
+
+
+def test_the_map_names_what_is_lit():
+    lit = draw.course_map(["pooling", "better"])
+    assert lit.description.endswith("stands: pooling, mean or [CLS], make vectors comparable.")
+    assert lit.svg.count(ROLES["lit"].fill) > draw.course_map("10").svg.count(ROLES["lit"].fill)
+    with pytest.raises(InputError, match="the map has no pool"):
+        draw.course_map("pool")
 
 
 def tips(drawing):

@@ -16,6 +16,7 @@ its own, so that it can be read in light and in dark themes, with text as text.
 """
 
 from albert_lab.viz.diagrams.around import brace, frame, loop, residual
+from albert_lab.viz.diagrams.course import course_map
 from albert_lab.viz.diagrams.drawing import Drawing, drawing
 from albert_lab.viz.diagrams.layout import arrow, column, grid, link, row
 from albert_lab.viz.diagrams.parts import box, head, mask, matrix, plane, space, table, text, tokens, vector
@@ -28,6 +29,7 @@ __all__ = [
     "box",
     "brace",
     "column",
+    "course_map",
     "drawing",
     "frame",
     "grid",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from albert_lab.errors import InputError
-from albert_lab.viz.diagrams.canvas import Canvas
+from albert_lab.viz.diagrams.canvas import Canvas, Point
 from albert_lab.viz.diagrams.part import Anchored, Frame, Part, line_height
+from albert_lab.viz.diagrams.parts import box
 from albert_lab.viz.diagrams.style import INK, QUIET, SIZES, formula_width, lines_of, role_of
 
 _DEEP = 8  # of a brace
@@ -21,6 +22,9 @@ class Around(Part):
         a, b, c, d = inner.body
         self.body = (a + left, b + top, c + left, d + top)
         self.axis = (inner.axis[0] + left, inner.axis[1] + top)
+
+    def _frame(self) -> tuple[Part, Frame, Point]:
+        return self, (self.body[0], 0, self.body[2], self.height), self.axis
 
     def __getitem__(self, index: int | tuple[int, int]) -> Anchored:
         return self._inner[index]
@@ -101,7 +105,8 @@ class Framed(Around):
     def paint_around(self, canvas: Canvas, x: float, y: float) -> None:
         for index, line in enumerate(self._title):
             middle = y + 6 + (index + 0.5) * line_height("normal")
-            canvas.text(x + self.width / 2, middle, line, bold=True, ink=self._role.ink)
+            ground = self._role.fill if self._role.hatch else ""
+            canvas.text(x + self.width / 2, middle, line, bold=True, ink=self._role.ink, ground=ground)
 
 
 def frame(part: Part, title: str = "", role: str = "muted", *, pad: float = 14) -> Part:
@@ -111,28 +116,22 @@ def frame(part: Part, title: str = "", role: str = "muted", *, pad: float = 14) 
 
 class Loop(Around):
     def __init__(self, part: Part, label: str, role: str) -> None:
-        self._lines, self._ink = lines_of(label), INK if role == "plain" else role_of(role).edge
-        wide = max(formula_width(line, SIZES["normal"], bold=True) for line in self._lines)
-        self._surround(part, 0, 14, _AWAY + 8 + wide, 14)
+        self._times, self._ink = box(label, role=role, least=0), role_of(role).edge
+        side = max(_AWAY, self._times.width / 2 + 16)
+        tall = max(0.0, self._times.height - part.body[3] + part.body[1]) / 2
+        self._surround(part, 0, 14 + tall, side + self._times.width / 2, 14 + tall)
+        self._side = self._shift[0] + part.width + side
 
     def paint_around(self, canvas: Canvas, x: float, y: float) -> None:
         _, top, right, bottom = self.body
-        axis, side = x + self.axis[0], x + self._shift[0] + self._inner.width + _AWAY
-        ends = y + bottom + 7, y + top - 7
-        start = min(axis + 26, x + right - 6)
-        path = [
-            (start, y + bottom),
-            (start, ends[0]),
-            (side, ends[0]),
-            (side, ends[1]),
-            (start, ends[1]),
-            (start, y + top - 1),
-        ]
-        canvas.line(path[:-1], self._ink, thick=2)
-        canvas.line(path[-2:], self._ink, thick=2, head=True)
-        for index, line in enumerate(self._lines):
-            middle = y + (top + bottom) / 2 + (index - (len(self._lines) - 1) / 2) * line_height("normal")
-            canvas.text(side + 8, middle, line, ink=self._ink, bold=True, anchor="start")
+        side, (low, high) = x + self._side, (y + self.height - 5, y + 5)
+        start = min(x + self.axis[0] + 26, x + right - 6)
+        canvas.line(
+            [(start, y + bottom), (start, low), (side, low), (side, high), (start, high)], self._ink, thick=2
+        )
+        canvas.line([(start, high), (start, y + top - 1)], self._ink, thick=2, head=True)
+        middle = y + (top + bottom) / 2 - self._times.height / 2
+        self._times.put(canvas, side - self._times.width / 2, middle)
 
 
 def loop(part: Part, label: str, role: str = "shared") -> Part:

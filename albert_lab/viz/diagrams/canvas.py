@@ -104,14 +104,15 @@ class Canvas:
         """A line through the points (a curve has four: ends and, between them, where it is pulled to)."""
         for x, y in points:
             self.cover(x, y, x, y)
+        if head:
+            points = [*points[:-1], self._head(points[-2], points[-1], colour, 4.5 + 2 * thick)]
         told = [f"{number(x)} {number(y)}" for x, y in points]
         path = f"M{told[0]}C{' '.join(told[1:])}" if curve else f"M{told[0]}L{' '.join(told[1:])}"
         more = f' stroke-dasharray="{dash}"' if dash else ""
         self.shapes.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{thick}"{more}/>')
-        if head:
-            self._head(points[-2], points[-1], colour)
 
-    def _head(self, before: Point, tip: Point, colour: str, size: float = 7) -> None:
+    def _head(self, before: Point, tip: Point, colour: str, size: float) -> Point:
+        """Draw an arrow's head, and return where its line ends: within it, not beyond its tip."""
         angle = math.atan2(tip[1] - before[1], tip[0] - before[0])
         corners = [tip]
         for side in (-1, 1):
@@ -119,6 +120,7 @@ class Canvas:
             corners.append((tip[0] - size * math.cos(turn), tip[1] - size * math.sin(turn)))
         told = " ".join(f"{number(x)},{number(y)}" for x, y in corners)
         self.shapes.append(f'<polygon points="{told}" fill="{colour}"/>')
+        return tip[0] - size * 0.7 * math.cos(angle), tip[1] - size * 0.7 * math.sin(angle)
 
     def text(
         self,
@@ -130,20 +132,19 @@ class Canvas:
         ink: str = INK,
         bold: bool = False,
         anchor: str = "middle",
-        halo: str = "",
+        ground: str = "",
         verbatim: bool = False,
     ) -> None:
-        """One line of text whose middle is at height ``y``; with ``halo``, on a ground of its own colour."""
+        """One line of text whose middle is at height ``y``; with ``ground``, lines behind it are covered."""
         points = SIZES[size]
         width = width_of(line, points, bold=bold) if verbatim else formula_width(line, points, bold=bold)
         left = x - width * {"start": 0, "middle": 0.5, "end": 1}[anchor]
         self.cover(left, y - points * 0.6, left + width, y + points * 0.6)
+        if ground:
+            self._box(left - 2, y - points * 0.6, width + 4, points * 1.2, 2, f'fill="{ground}"')
         look = f'x="{number(x)}" y="{number(y + points * 0.35)}" font-size="{number(points)}" fill="{ink}"'
         look += "" if anchor == "start" else f' text-anchor="{anchor}"'
         look += ' font-weight="bold"' if bold else ""
-        look += (
-            f' stroke="{halo}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' if halo else ""
-        )
         inner = escape(line) if verbatim else _with_subscripts(line, points)
         self.shapes.append(f"<text {look}>{inner}</text>")
 

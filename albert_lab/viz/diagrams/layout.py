@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from albert_lab.errors import InputError
@@ -168,49 +169,42 @@ class Link:
     """An arrow from one part to another, drawn when both have their place."""
 
     def __init__(
-        self, start: Anchored, end: Anchored, label: str, bend: float, role: str, *, dashed: bool, head: bool
+        self,
+        ends: tuple[Anchored, Anchored],
+        label: str,
+        role: str,
+        *,
+        bend: float,
+        square: bool,
+        dashed: bool,
+        head: bool,
     ) -> None:
-        self._ends, self._label, self._bend, self._head = (start, end), label, bend, head
+        self._ends, self._label = ends, lines_of(label) if label else []
+        self._bend, self._square, self._head = bend, square, head
         self._ink, self._dash = (INK if role == "plain" else role_of(role).edge), "5 3" if dashed else ""
 
     def paint(self, canvas: Canvas) -> None:
         start, end = self._spots(canvas)
-        a, b = start.on(canvas), end.on(canvas)
-        a, b = (_off(point, spot.side, 3) for point, spot in ((a, start), (b, end)))
-        middle = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
-        if self._bend:
-            pull = self._bend * (b[1] - a[1]), -self._bend * (b[0] - a[0])
-            points = [
-                a,
-                *(
-                    (p[0] * 0.75 + q[0] * 0.25 + pull[0], p[1] * 0.75 + q[1] * 0.25 + pull[1])
-                    for p, q in ((a, b), (b, a))
-                ),
-                b,
-            ]
-            middle = middle[0] + pull[0] * 0.75, middle[1] + pull[1] * 0.75
-            canvas.line(points, self._ink, dash=self._dash, curve=True, head=self._head)
-        else:
-            canvas.line([a, b], self._ink, dash=self._dash, head=self._head)
-        if self._label:
-            lines = lines_of(self._label)
-            for index, line in enumerate(lines):
-                y = middle[1] + (index - (len(lines) - 1) / 2) * line_height("small")
-                canvas.text(middle[0], y, line, size="small", ink=self._ink, halo=CARD)
+        a, b = (_off(spot.on(canvas), spot.side, 3) for spot in (start, end))
+        path = _corners(a, b, start.side, end.side) if self._square else _bent(a, b, self._bend)
+        curve = bool(self._bend) and not self._square
+        canvas.line(path, self._ink, dash=self._dash, curve=curve, head=self._head)
+        x, y = _halfway(path, curve=curve)
+        for index, line in enumerate(self._label):
+            middle = y + (index - (len(self._label) - 1) / 2) * line_height("small")
+            canvas.text(x, middle, line, size="small", ink=self._ink, ground=CARD)
 
     def _spots(self, canvas: Canvas) -> tuple[Spot, Spot]:
         """The two points; where a part is given and no point of it, the sides that face each other."""
-        start, end = self._ends
-        centres = [
-            end_.on(canvas) if isinstance(end_, Spot) else end_.middle.on(canvas) for end_ in (start, end)
-        ]
-        dx, dy = centres[1][0] - centres[0][0], centres[1][1] - centres[0][1]
-        sides = ("right", "left") if abs(dx) > abs(dy) else ("bottom", "top")
-        if min(dx, dy, key=lambda d: -abs(d)) < 0:
-            sides = sides[::-1]
+        points = [end if isinstance(end, Spot) else end.middle for end in self._ends]
+        (ax, ay), (bx, by) = (point.on(canvas) for point in points)
+        if abs(bx - ax) > abs(by - ay):
+            sides = ("right", "left") if bx > ax else ("left", "right")
+        else:
+            sides = ("bottom", "top") if by > ay else ("top", "bottom")
         first, second = (
-            end_ if isinstance(end_, Spot) else getattr(end_, side)
-            for end_, side in zip((start, end), sides, strict=True)
+            end if isinstance(end, Spot) else getattr(end, side)
+            for end, side in zip(self._ends, sides, strict=True)
         )
         return first, second
 
@@ -219,20 +213,53 @@ def _off(point: Point, side: str, distance: float) -> Point:
     return point[0] + _OUT[side][0] * distance, point[1] + _OUT[side][1] * distance
 
 
+def _bent(a: Point, b: Point, bend: float) -> list[Point]:
+    """A straight line, or a curve that is pulled to its left."""
+    if not bend:
+        return [a, b]
+    pull = bend * (b[1] - a[1]), -bend * (b[0] - a[0])
+    pulled = [
+        (p[0] * 0.75 + q[0] * 0.25 + pull[0], p[1] * 0.75 + q[1] * 0.25 + pull[1])
+        for p, q in ((a, b), (b, a))
+    ]
+    return [a, *pulled, b]
+
+
+def _corners(a: Point, b: Point, start: str, end: str) -> list[Point]:
+    """A line that runs along and across only."""
+    leaves, enters = (side in ("top", "bottom") for side in (start, end))
+    if leaves != enters:
+        return [a, (a[0], b[1]) if leaves else (b[0], a[1]), b]
+    x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+    return [a, (a[0], y), (b[0], y), b] if leaves else [a, (x, a[1]), (x, b[1]), b]
+
+
+def _halfway(path: Sequence[Point], *, curve: bool) -> Point:
+    """Where a label stands: the middle of a curve, or of the longest piece of a line."""
+    if curve:
+        return tuple((path[0][i] + 3 * path[1][i] + 3 * path[2][i] + path[3][i]) / 8 for i in (0, 1))
+    pieces = itertools.pairwise(path)
+    a, b = max(pieces, key=lambda piece: abs(piece[0][0] - piece[1][0]) + abs(piece[0][1] - piece[1][1]))
+    return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+
+
 def link(
     start: Anchored,
     end: Anchored,
     label: str = "",
+    role: str = "plain",
     *,
     bend: float = 0,
-    role: str = "plain",
+    square: bool = False,
     dashed: bool = False,
     head: bool = True,
 ) -> Link:
-    """An arrow between two parts (or cells, or points such as ``part.left``) of a drawing.
+    """An arrow between two parts of a drawing, or cells (``words[2]``), or points (``words.left``).
 
     Args:
         label: in its middle.
         bend: 0 is straight; 0.3 bends it to the left as one goes, -0.3 to the right.
+        square: whether it runs along and across only, with corners.
+        head: False draws a line without an arrow's head.
     """
-    return Link(start, end, label, bend, role, dashed=dashed, head=head)
+    return Link((start, end), label, role, bend=bend, square=square, dashed=dashed, head=head)

@@ -149,6 +149,11 @@ class Labelled(Part):
         self.paint_body(canvas, x + left, y + top, right - left, bottom - top)
 
     ink = INK
+    aside = 0.0  # what stands on the left of the body
+
+    def _frame(self) -> tuple[Part, Frame, Point]:
+        left, _, right, _ = self.body
+        return self, (left - self.aside, 0, right, self.height), self.axis
 
     def paint_body(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
         raise NotImplementedError

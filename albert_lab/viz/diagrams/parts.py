@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from albert_lab.errors import InputError
-from albert_lab.viz.diagrams.canvas import Canvas
+from albert_lab.viz.diagrams.canvas import Canvas, Point
 from albert_lab.viz.diagrams.part import Labelled, Part, Region, line_height
 from albert_lab.viz.diagrams.style import (
     CARD,
@@ -80,22 +80,26 @@ class Box(Labelled):
         self._label(max(least, width), max(_BOX[1], height), name, lines_of(below))
 
     def paint_body(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
-        canvas.rect(x, y, width, height, self._role, corner=self._corner)
-        halo = self._role.fill if self._role.hatch else ""
+        thick = 2.2 if self._role.hatch else 1.2
+        canvas.rect(x, y, width, height, self._role, corner=self._corner, thick=thick)
+        ground = self._role.fill if self._role.hatch else ""
         start = y + height / 2 - (len(self._lines) - 1) / 2 * line_height("normal")
         for index, line in enumerate(self._lines):
             middle = start + index * line_height("normal")
-            canvas.text(x + width / 2, middle, line, ink=self._role.ink, halo=halo)
+            canvas.text(x + width / 2, middle, line, ink=self._role.ink, ground=ground)
 
 
-def box(words: object, below: str = "", role: str = "plain", *, name: str = "") -> Part:
+def box(
+    words: object, below: str = "", role: str = "plain", *, name: str = "", least: float = _BOX[0]
+) -> Part:
     """A step of the computation: a layer, a tokenizer, a loss.
 
     Args:
         below: what comes out of it, in small letters underneath, such as its shape ``"(B, T, H)"``.
         name: a heading above it.
+        least: its least width, so that boxes above each other are alike.
     """
-    return Box(words, below, role, name, 4, _BOX[0])
+    return Box(words, below, role, name, 4, least)
 
 
 def head(number: int | str, below: str = "", role: str = "plain") -> Part:
@@ -133,7 +137,7 @@ class Cells2d(Labelled):
         ]
         if len(cells) > 1:  # a table: all columns alike
             self._widths = [max(self._widths)] * len(self._widths)
-        self._names = max((width_of(row, small) + 8 for row in self._rows), default=0.0)
+        self.aside = max((width_of(row, small) + 8 for row in self._rows), default=0.0)
         self._head = line_height("small") + 4 if self._columns else 0.0
         width, height = sum(self._widths), self._tall * len(cells)
         self._label(width, height, name, lines_of(below))
@@ -142,7 +146,7 @@ class Cells2d(Labelled):
     def _make_room(self) -> None:
         """Room for the names of the rows on the left and of the columns above, on top of the labels' own."""
         left, top, right, bottom = self.body
-        aside = max(0.0, self._names - left)
+        aside = max(0.0, self.aside - left)
         self._above += self._head
         body = (left + aside, top + self._head, right + aside, bottom + self._head)
         # The name above needs no room of its own over the names of the columns.
@@ -185,13 +189,13 @@ class Cells2d(Labelled):
                 ends = [(middle[0] - r, middle[1] - side * r), (middle[0] + r, middle[1] + side * r)]
                 canvas.line(ends, look.edge)
         if self._cells[i][j]:
-            halo = look.fill if look.hatch else ""
+            ground = look.fill if look.hatch else ""
             canvas.text(
                 left + wide / 2,
                 top + self._tall / 2,
                 self._cells[i][j],
                 ink=look.ink,
-                halo=halo,
+                ground=ground,
                 verbatim=True,
             )
 
@@ -251,7 +255,7 @@ def table(
     columns: Sequence[object] = (),
     name: str = "",
     below: str = "",
-    role: str = "plain",
+    role: str | Sequence[str] = "plain",
     lit: Cells = (),
     muted: Cells = (),
     digits: int = 2,
@@ -261,6 +265,7 @@ def table(
     Args:
         rows, columns: names of the rows, on the left, and of the columns, above.
         below: what stands underneath, such as the shape.
+        role: of all cells, or one for each row.
         lit, muted: cells to bring out and to put back: ``(row, column)``, or a number for a whole row (for a
             single cell, if there is only one row).
 
@@ -311,8 +316,11 @@ def _shown(value: Any, digits: int) -> str:
     return readable(told.replace("-", "\u2212"))
 
 
-def _looks(rows: int, columns: int, role: str, lit: Cells, muted: Cells) -> list[list[Role]]:
-    looks = [[role_of(role)] * columns for _ in range(rows)]
+def _looks(rows: int, columns: int, role: str | Sequence[str], lit: Cells, muted: Cells) -> list[list[Role]]:
+    roles = [role] * rows if isinstance(role, str) else list(role)
+    if len(roles) != rows:
+        raise InputError(f"{len(roles)} roles for {rows} rows.", expected="one role, or one for each row")
+    looks = [[role_of(name)] * columns for name in roles]
     for name, chosen in (("muted", muted), ("lit", lit)):
         for cell in chosen:
             for i, j in _cells_of(cell, rows, columns):
@@ -405,28 +413,63 @@ class Plane(Labelled):
         xs, ys = zip((0.0, 0.0), *self._vectors.values(), strict=True)
         self._low = (math.floor(min(xs)), math.floor(min(ys)))
         self._high = (max(math.ceil(max(xs)), self._low[0] + 1), max(math.ceil(max(ys)), self._low[1] + 1))
-        self._unit = length / max(self._high[0] - self._low[0], self._high[1] - self._low[1])
-        self._edge = 12 + max(width_of(label, SIZES["normal"], bold=True) for label in self._vectors)
-        wide, high = ((b - a) * self._unit for a, b in zip(self._low, self._high, strict=True))
-        self._label(wide + 2 * self._edge, high + 2 * 24, name, lines_of(below))
+        sides = [b - a for a, b in zip(self._low, self._high, strict=True)]
+        self._unit = length / max(sides)
+        self._step = 10 ** max(0, math.ceil(math.log10(max(sides) / 12)))  # at most twelve lines each way
+        self._edge = 16 + max(map(_name_width, self._vectors))
+        wide, high = (side * self._unit for side in sides)
+        self._label(wide + 2 * self._edge, high + 2 * 26, name, lines_of(below))
 
     def paint_body(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
-        def at(a: float, b: float) -> tuple[float, float]:
-            return x + self._edge + (a - self._low[0]) * self._unit, y + height - 24 - (
-                b - self._low[1]
-            ) * self._unit
+        def at(a: float, b: float) -> Point:
+            across, down = (a - self._low[0]) * self._unit, (b - self._low[1]) * self._unit
+            return x + self._edge + across, y + height - 26 - down
 
-        for a in range(self._low[0], self._high[0] + 1):
-            canvas.line([at(a, self._low[1]), at(a, self._high[1])], QUIET if a == 0 else CARD_EDGE, thick=1)
-        for b in range(self._low[1], self._high[1] + 1):
-            canvas.line([at(self._low[0], b), at(self._high[0], b)], QUIET if b == 0 else CARD_EDGE, thick=1)
-        for label, (a, b) in self._vectors.items():
-            look, tip = self._roles[label], at(a, b)
-            canvas.line([at(0, 0), tip], look.edge, thick=2.6, head=True)
-            long = math.hypot(a, b) or 1.0
-            away = 11 + width_of(label, SIZES["normal"], bold=True) / 2 * abs(a) / long
-            place = tip[0] + away * a / long, tip[1] - 11 * b / long
-            canvas.text(*place, label, ink=look.edge, bold=True, halo=CARD)
+        (left, bottom), (right, top) = self._low, self._high
+        for a in range(left, right + 1, self._step):
+            canvas.line([at(a, bottom), at(a, top)], QUIET if a == 0 else CARD_EDGE, thick=1)
+        for b in range(bottom, top + 1, self._step):
+            canvas.line([at(left, b), at(right, b)], QUIET if b == 0 else CARD_EDGE, thick=1)
+        arrows = {label: (at(0, 0), at(*vector)) for label, vector in self._vectors.items()}
+        # A query is drawn first and thick, so that a key of the same direction lies on it and hides it not.
+        for label in sorted(arrows, key=lambda label: self._roles[label] is not ROLES["query"]):
+            look = self._roles[label]
+            thick = 6 if look is ROLES["query"] else 2.4
+            canvas.line(arrows[label], look.edge, thick=thick, head=True)
+        places = _beside_tips(arrows)
+        for label, place in places.items():
+            canvas.text(*place, label, ink=self._roles[label].edge, bold=True, ground=CARD, verbatim=True)
+
+
+def _name_width(label: str) -> float:
+    return width_of(label, SIZES["normal"], bold=True)
+
+
+def _beside_tips(arrows: Mapping[str, tuple[Point, Point]]) -> dict[str, Point]:
+    """Where the names of arrows stand: beyond their tips, turned aside as far as others are in the way."""
+    taken = [
+        (start[0] + (end[0] - start[0]) * part / 24, start[1] + (end[1] - start[1]) * part / 24)
+        for start, end in arrows.values()
+        for part in range(25)
+    ]
+    places: dict[str, Point] = {}
+    for label, (start, tip) in arrows.items():
+        half = (_name_width(label) / 2 + 3, 9.0)
+        ahead = math.atan2(tip[1] - start[1], tip[0] - start[0])
+        tried = []
+        for turn in (0, 40, -40, 80, -80, 115, -115):
+            angle = ahead + math.radians(turn)
+            across, down = math.cos(angle), math.sin(angle)
+            away = min(half[0] / abs(across or 1e-9), half[1] / abs(down or 1e-9)) + 5
+            place = tip[0] + away * across, tip[1] + away * down
+            hidden = sum(abs(px - place[0]) < half[0] and abs(py - place[1]) < half[1] for px, py in taken)
+            names = ((places[other], _name_width(other) / 2 + 3) for other in places)
+            hidden += 100 * sum(
+                abs(p[0] - place[0]) < half[0] + wide and abs(p[1] - place[1]) < 18 for p, wide in names
+            )
+            tried.append((hidden, abs(turn), place))
+        places[label] = min(tried)[2]
+    return places
 
 
 def plane(
