@@ -1,7 +1,7 @@
 """How docs-mini learnt to speak: the beginning of its own training, run again and asked on the way.
 
-``python -m tools.first_words FOLDER [--tokens 8M]``: the command that made docs-mini, with its settings, its
-tokenizer and its seed, stopped after so many tokens. Before the first step and at each line of the log the
+``python -m tools.first_words FOLDER [--tokens 2.3]``: the command that made docs-mini, with its settings, its
+tokenizer and its seed, stopped after so many million tokens. Before the first step and at each line of the log the
 network fills in `SENTENCES`, at the depth that it is trained at. The answers are written to
 ``albert_lab/pretrained/docs-mini/first_words.jsonl``, with the losses of the log beside them. FOLDER keeps
 the run's state: called again, it goes on.
@@ -47,7 +47,7 @@ def main() -> None:
     """Train, ask, write."""
     parser = argparse.ArgumentParser(prog="python -m tools.first_words", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--tokens", type=float, default=8.0, help="millions of tokens to stop after")
+    parser.add_argument("--tokens", type=float, default=2.3, help="millions of tokens to stop after")
     asked = parser.parse_args()
     docs_mini = resolve("docs-mini")
     settings = Settings()
