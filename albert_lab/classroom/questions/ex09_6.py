@@ -35,7 +35,7 @@ def reads_from() -> int:
 ask.mistake("you took the start, where the network knows nothing", 0)
 ask.mistake("you took the first fall of the loss; frequencies are learnt there, and no sentence", 50)
 ask.mistake("you took the steepest part of the curve, where frequencies are learnt", 100)
-ask.mistake("you took the place where the curve reaches the line of a guesser that has counted", 150)
+ask.mistake("you took the place where the curve reaches the line of the unigram baseline", 150)
 ask.mistake("you took the end of the flat part: the loss still lies on the line of counting", 200)
 ask.mistake(
     "you took the first point below the line: which words are around is used there, not their order", 250
