@@ -54,7 +54,7 @@ def test_every_chapter_and_released_exercise_is_in_it(names):
 def test_nothing_else_is_in_it(names):
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"albert_lab"}
-    unwanted = ("test", "exercises/source", "__pycache__", ".ipynb_checkpoints", "benchmarks")
+    unwanted = ("tests/", "/test_", "exercises/source", "__pycache__", ".ipynb_checkpoints", "benchmarks")
     assert [name for name in names if any(word in name for word in unwanted)] == []
 
 
