@@ -11,7 +11,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 from albert_lab import learn
 from albert_lab.errors import AlbertLabError, InputError, OutputError
@@ -280,6 +282,27 @@ def _fetch(address: str, server: subprocess.Popen) -> dict:
         except OSError:
             time.sleep(0.2)
     raise AssertionError(f"the server ended before it answered at {address}")
+
+
+def test_the_courses_own_notebooks_are_trusted_and_changed_ones_are_not(
+    course, folder, tmp_path, monkeypatch
+):
+    """As `jupyter trust` would say it: nbformat's own check of the signatures."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    cell = {"cell_type": "code", "source": "1", "metadata": {}, "execution_count": 1, "id": "a"}
+    shown = {"output_type": "display_data", "data": {"image/svg+xml": "<svg/>"}, "metadata": {}}
+    for name in (START, SECOND):
+        book = {"cells": [{**cell, "outputs": [shown]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        _write(course.root / name, json.dumps(book))
+    (course.root / EXERCISE).unlink()
+    place_course(folder, course)
+    changed = (folder / SECOND).read_text().replace("<svg/>", "<svg onload='x'/>")
+    (folder / SECOND).write_text(changed)
+    assert learn.trust_course(folder, course) == 1
+    assert learn.trust_course(folder, course) == 0
+    notary = NotebookNotary(data_dir=str(tmp_path / "jupyter"))
+    trusted = [notary.check_signature(nbformat.read(folder / name, as_version=4)) for name in (START, SECOND)]
+    assert trusted == [True, False]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="JupyterLab replaces the process only there")
