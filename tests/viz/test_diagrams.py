@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 import itertools
 import re
-from dataclasses import dataclass
-from pathlib import Path
 from xml.etree import ElementTree
 
-import matplotlib
+import numpy as np
 import pytest
-from matplotlib.font_manager import get_font
+import torch
 
 from albert_lab.errors import InputError
 from albert_lab.viz import diagrams as draw
+from albert_lab.viz.diagrams.course import PARTS
 from albert_lab.viz.diagrams.style import CARD, INK, QUIET, ROLES
+from tests.notebooks.normal import chapters, read
+from tests.viz.faults import SVG, boxes, contrast, faults, text_areas
 
-SVG = "{http://www.w3.org/2000/svg}"
 SAID = "A drawing that a test looks at."
 HOSTILE = [
     "</text><script>alert(1)</script>",
@@ -34,33 +34,6 @@ HOSTILE = [
 ]
 
 
-@dataclass(frozen=True)
-class Area:
-    """A rectangle of a drawing, and what it is."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    what: str = ""
-
-    def meets(self, other: Area, spare: float = 0.5) -> bool:
-        return (
-            self.left < other.right - spare
-            and other.left < self.right - spare
-            and self.top < other.bottom - spare
-            and other.top < self.bottom - spare
-        )
-
-    def within(self, other: Area, spare: float = 0.6) -> bool:
-        return (
-            self.left >= other.left - spare
-            and self.right <= other.right + spare
-            and self.top >= other.top - spare
-            and self.bottom <= other.bottom + spare
-        )
-
-
 def show(*parts, **more):
     return draw.drawing(*parts, description=SAID, **more)
 
@@ -72,98 +45,6 @@ def root(drawing):
 def said(drawing):
     """All text of a drawing, in its order."""
     return ["".join(element.itertext()) for element in root(drawing).iter(f"{SVG}text")]
-
-
-def card(drawing):
-    left, top, width, height = map(float, root(drawing).get("viewBox").split())
-    return Area(left, top, left + width, top + height, "card")
-
-
-def area(element):
-    x, y, width, height = (float(element.get(name)) for name in ("x", "y", "width", "height"))
-    return Area(x, y, x + width, y + height, "box")
-
-
-def boxes(drawing):
-    """All boxes but the card, and but the grounds that keep lines away from letters: these have no edge."""
-    found = [element for element in root(drawing).iter(f"{SVG}rect") if element.get("stroke")]
-    return [area(element) for element in found[1:]]
-
-
-def grounds(drawing):
-    """Each text, its colour, and the colour that it stands on: of the last box painted before it."""
-    painted = []
-    for element in root(drawing):
-        if element.tag == f"{SVG}rect" and element.get("fill") != "none":
-            painted.append((area(element), element.get("fill")))
-        elif element.tag == f"{SVG}text":
-            x, y = float(element.get("x")), float(element.get("y")) - 3
-            under = [fill for box, fill in painted if Area(x, y, x, y).within(box)]
-            yield "".join(element.itertext()), element.get("fill"), (under or [CARD])[-1]
-
-
-def text_areas(drawing):
-    """Where the letters are, measured with the letters of DejaVu Sans themselves."""
-    found = []
-    for element in root(drawing).iter(f"{SVG}text"):
-        size, bold = float(element.get("font-size")), element.get("font-weight") == "bold"
-        width = letters_width(element.text or "", size, bold)
-        for child in element:
-            width += letters_width(child.text or "", float(child.get("font-size", size)), bold)
-            width += letters_width(child.tail or "", size, bold)
-        x, y = float(element.get("x")), float(element.get("y"))
-        left = x - width * {"middle": 0.5, "end": 1.0}.get(element.get("text-anchor"), 0.0)
-        found.append(Area(left, y - 0.75 * size, left + width, y + 0.2 * size, "".join(element.itertext())))
-    return found
-
-
-def letters_width(text, size, bold):
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    font = get_font(Path(matplotlib.get_data_path(), "fonts", "ttf", name))
-    font.set_size(size, 72)
-    known = [font.load_char(ord(letter)) for letter in text if font.get_char_index(ord(letter))]
-    return sum(glyph.linearHoriAdvance / 65536 for glyph in known) + size * (len(text) - len(known))
-
-
-def points(drawing):
-    """All points of lines and arrow heads."""
-    for element in root(drawing).iter():
-        told = element.get("d") or element.get("points") or ""
-        numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", told)]
-        yield from zip(numbers[::2], numbers[1::2], strict=True)
-
-
-def faults(drawing):
-    """What overlaps, what is cut by an edge, and what lies outside of the card."""
-    ground, texts, found = card(drawing), text_areas(drawing), []
-    for one, other in itertools.combinations(texts, 2):
-        if one.meets(other):
-            found.append(f"{one.what!r} lies on {other.what!r}")
-    for text, box in itertools.product(texts, boxes(drawing)):
-        if text.meets(box) and not text.within(box):
-            found.append(f"{text.what!r} is cut by the edge of a box")
-    for area in [*texts, *boxes(drawing)]:
-        if not area.within(ground):
-            found.append(f"{area.what!r} leaves the card")
-    for text, ink, fill in grounds(drawing):
-        if contrast(ink, fill) < 4.5:
-            found.append(f"{text!r} cannot be read, {ink} on {fill}")
-    for x, y in points(drawing):
-        if not (ground.left <= x <= ground.right and ground.top <= y <= ground.bottom):
-            found.append(f"a line leaves the card at {x}, {y}")
-    return found
-
-
-def contrast(one, other):
-    """The ratio of WCAG 2.2."""
-
-    def light(colour):
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    high, low = sorted((light(one), light(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 def one_of_each():
@@ -200,24 +81,58 @@ COUNT = len(one_of_each())
 @pytest.mark.parametrize("index", range(COUNT))
 def test_each_part_keeps_its_words_apart_and_stays_on_the_card(index):
     drawing = show(one_of_each()[index])
-    assert faults(drawing) == []
+    assert faults(drawing.svg) == []
     assert "NaN" not in drawing.svg.replace(SAID, "")
 
 
 def test_all_parts_together_keep_apart():
     parts = one_of_each()
     rows = [draw.row(*parts[i : i + 4], gap=30) for i in range(0, len(parts), 4)]
-    assert faults(show(*rows)) == []
+    assert faults(show(*rows).svg) == []
+
+
+def test_lines_keep_away_from_the_labels_of_what_they_go_around():
+    def labelled():
+        return draw.box("attention", "(B, T, H)\nbelow", name="above")
+
+    for around in (
+        draw.residual(labelled()),
+        draw.loop(labelled(), "twice"),
+        draw.frame(labelled(), "title"),
+    ):
+        assert faults(show(draw.column(draw.arrow(), around, draw.arrow())).svg) == []
+    for side in ("top", "bottom", "left", "right"):
+        inner = draw.table([[1, 2], [3, 4]], rows=["a", "b"], columns=["c", "d"], name="above", below="below")
+        assert faults(show(draw.brace(inner, "a label that is wider\nof two lines", side)).svg) == []
+    narrow = [draw.brace(draw.tokens(["a"]), "a label that is wider", side) for side in ("top", "top")]
+    assert faults(show(draw.row(*narrow)).svg) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_can_be_read_wherever_it_is_taken(role):
+    one, other = draw.box("a", role=role, name="name", below="below"), draw.head(1, "(T, d)", role)
+    rows = [draw.row(one, draw.arrow("label", "note", role), other), draw.text("words", role)]
+    rows += [draw.table([["a"]], role=role, rows=["row"], columns=["column"], name="table")]
+    rows += [draw.frame(draw.text("inside"), "title", role), draw.loop(draw.box("x"), "twice", role)]
+    rows += [draw.plane({"v": (1, 1)}, roles={"v": role})]
+    assert faults(show(*rows, draw.link(rows[1], rows[2], "link", role)).svg) == []
 
 
 def test_the_finder_of_faults_finds_them():
     one, other = draw.text("one text"), draw.text("another")
-    assert faults(show(draw.row(one, other, gap=-20)))
-    assert "is cut by the edge" in str(faults(show(draw.row(draw.box("box"), "text", gap=-20))))
+    assert faults(show(draw.row(one, other, gap=-20)).svg)
+    assert "is cut by the edge" in str(faults(show(draw.row(draw.box("box"), "text", gap=-20)).svg))
     moved = re.sub(r'<text x="', '<text x="9', show("a text").svg)
-    assert "leaves the card" in str(faults(draw.Drawing(moved, SAID)))
+    assert "leaves the card" in str(faults(moved))
+    below = draw.box("to", name="a name")
+    crossed = show(above := draw.box("from"), below, draw.link(above, below.middle))
+    assert "a line over 'a name'" in str(faults(crossed.svg))
+    three = [draw.box(word) for word in ("one", "two", "three")]
+    for bend in (0, 0.01):
+        crossed = show(draw.row(*three), draw.link(three[0], three[2], bend=bend))
+        assert "a line through the box" in str(faults(crossed.svg))
     pale = show("a text").svg.replace(INK, "#999999")
-    assert "cannot be read" in str(faults(draw.Drawing(pale, SAID)))
+    assert "cannot be read" in str(faults(pale))
 
 
 def test_the_same_calls_give_the_same_bytes_without_ids_and_without_anything_from_elsewhere():
@@ -254,7 +169,7 @@ def test_hostile_tokens_stay_text(token):
     )
     names = {element.tag.removeprefix(SVG) for element in root(drawing).iter()}
     assert names <= {"svg", "title", "desc", "rect", "text", "tspan"}
-    assert faults(drawing) == []
+    assert faults(drawing.svg) == []
 
 
 def test_tokens_are_written_as_they_are_and_labels_have_subscripts():
@@ -276,6 +191,47 @@ def test_text_can_be_read_on_its_ground():
     assert min(contrast(QUIET, ground) for ground in (CARD, ROLES["muted"].fill, "#ffffff")) >= 4.5
 
 
+# What eyes without one kind of cones see, in linear RGB (Machado, Oliveira and Fernandes 2009, severity 1).
+EYES = {
+    "all cones": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.01182, 0.04294, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.3039],
+    ],
+}
+
+
+def cielab(colour, eyes):
+    """A colour as it is seen, in CIELAB, where a distance of 2.3 is just noticed."""
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = to_xyz @ np.clip(np.array(EYES[eyes]) @ linear, 0, 1) / np.array([0.9505, 1, 1.089])
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_colour_blind_eyes_tell_the_roles_apart(eyes):
+    """By their fills, or else by their edges: dashed (muted), double (shared), thick on a hatch (lit)."""
+    seen = {name: cielab(look.fill, eyes) for name, look in ROLES.items()}
+    for one, other in itertools.combinations(seen, 2):
+        if not {one, other} & {"muted", "shared", "lit"}:
+            assert np.linalg.norm(seen[one] - seen[other]) > 10, (one, other)
+    assert [ROLES["muted"].dash, ROLES["shared"].double, ROLES["lit"].hatch] == ["4 3", True, True]
+
+
 def test_the_contrast_is_that_of_the_standard():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
@@ -283,34 +239,45 @@ def test_the_contrast_is_that_of_the_standard():
 
 def test_matrices_are_to_scale_and_say_where_they_are_not():
     def sides(*args, **more):
-        (box,) = boxes(show(draw.matrix(*args, **more)))
+        (box,) = boxes(show(draw.matrix(*args, **more)).svg)
         return box.bottom - box.top, box.right - box.left
 
     assert sides(400, 200, longest=400, length=200) == pytest.approx((200, 100))
     assert sides(100, 200, longest=400, length=200) == pytest.approx((50, 100))
-    assert sides(400, 1, longest=400, length=200) == pytest.approx((200, 6))
+    assert sides(400, 1, longest=400, length=200) == pytest.approx((200, 3))
     assert said(show(draw.matrix(400, 200, "name", below="V × E"))) == ["name", "V × E", "400 × 200"]
-    assert said(show(draw.matrix(400, 1, length=200)))[-1] == "drawn 12 times too wide"
-    assert said(show(draw.matrix(1, 400, length=200)))[-1] == "drawn 12 times too tall"
+    assert said(show(draw.matrix(400, 1, length=200)))[-1] == "drawn 6 times too wide"
+    assert said(show(draw.matrix(1, 400, length=200)))[-1] == "drawn 6 times too tall"
     with pytest.raises(InputError, match="on a scale up to 100"):
         draw.matrix(200, 3, longest=100)
 
 
 def test_neighbours_line_up_by_their_bodies_whatever_their_labels():
     named, bare = draw.box("a", "below\nit", name="above"), draw.box("b")
-    first, second = boxes(show(draw.row(named, bare)))
+    first, second = boxes(show(draw.row(named, bare)).svg)
     assert first.top == pytest.approx(second.top, abs=0.11)
     looped, bare = draw.loop(draw.box("a"), "many times"), draw.box("b")
-    first, *_, second = boxes(show(draw.column(looped, bare)))
+    first, *_, second = boxes(show(draw.column(looped, bare)).svg)
     assert (first.left, first.right) == pytest.approx((second.left, second.right))
 
 
 @pytest.mark.parametrize("here", ["00", *(f"{n:02}" for n in range(1, 14)), "06_parameter_sharing"])
 def test_the_map_of_the_course_lights_the_chapters_part(here):
     drawing, dark = draw.course_map(here), draw.course_map()
-    assert faults(drawing) == []
+    assert faults(drawing.svg) == []
     assert said(drawing) == said(dark)
-    assert (drawing.svg != dark.svg) == (here != "00") == ("Lit" in drawing.description)
+    assert ("Lit" in drawing.description) == (here != "00")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_of_the_map_one_part_is_lit_alone(part):
+    drawing = draw.course_map([part])
+    fills = [element.get("fill") for element in root(drawing).iter(f"{SVG}rect") if element.get("stroke")]
+    (lit,) = (
+        box for box, fill in zip(boxes(drawing.svg), fills[1:], strict=True) if fill == ROLES["lit"].fill
+    )
+    inside = " ".join(text.what for text in text_areas(drawing.svg) if text.within(lit))
+    assert " ".join(PARTS[part][0].split()) in inside
 
 
 def test_the_map_names_what_is_lit():
@@ -332,26 +299,36 @@ def tips(drawing):
 def test_arrows_turn_with_what_holds_them():
     one, other = draw.box("a"), draw.box("b")
     drawing = show(draw.row(one, draw.arrow(), other))
-    (tip,), (left, right) = tips(drawing), boxes(drawing)
+    (tip,), (left, right) = tips(drawing), boxes(drawing.svg)
     assert left.right < tip[0] < right.left
     drawing = show(draw.column(draw.box("a"), draw.arrow(), draw.box("b")))
-    (tip,), (upper, lower) = tips(drawing), boxes(drawing)
+    (tip,), (upper, lower) = tips(drawing), boxes(drawing.svg)
     assert upper.bottom < tip[1] < lower.top
     assert tip[0] == pytest.approx((upper.left + upper.right) / 2)
+
+
+def test_an_arrow_into_a_residual_runs_on_as_one():
+    """One head at the end, none on the way."""
+    drawing = show(draw.column(draw.box("a"), draw.arrow("x"), draw.residual(draw.box("b"))))
+    assert faults(drawing.svg) == []
+    assert len(tips(drawing)) == 3  # into b, from b to the plus, and around b to the plus
+    lines = [path.get("d") for path in root(drawing).iter(f"{SVG}path")]
+    (_, end), (start, _) = (re.findall(r"[-\d.]+ [-\d.]+", line) for line in lines[:2])
+    assert float(end.split()[1]) >= float(start.split()[1])
 
 
 @pytest.mark.parametrize("bend", [0, 0.3])
 def test_a_link_ends_at_the_side_that_it_is_tied_to(bend):
     words, box = draw.tokens(["a", "b", "c"]), draw.box("to")
     drawing = show(draw.column(words, draw.space(40), box), draw.link(words[2], box, bend=bend))
-    cells, (x, y) = boxes(drawing), tips(drawing)[0]
+    cells, (x, y) = boxes(drawing.svg), tips(drawing)[0]
     assert y == pytest.approx(cells[3].top - 3, abs=0.2)
     assert x == pytest.approx((cells[3].left + cells[3].right) / 2, abs=0.2)
     drawing = show(
         draw.row(words := draw.tokens(["a"]), draw.space(60), end := draw.box("to")),
         draw.link(end, words.right),
     )
-    assert tips(drawing)[0][0] == pytest.approx(boxes(drawing)[0].right + 3, abs=0.2)
+    assert tips(drawing)[0][0] == pytest.approx(boxes(drawing.svg)[0].right + 3, abs=0.2)
 
 
 def test_what_cannot_be_drawn_is_told():
@@ -372,6 +349,69 @@ def test_what_cannot_be_drawn_is_told():
         draw.tokens(["a"], lit=[5])
     with pytest.raises(InputError, match="at least one part"):
         draw.row()
+
+
+def test_what_is_no_part_is_told():
+    one, other = draw.box("a"), draw.box("b")
+    with pytest.raises(InputError, match="give links to drawing"):
+        draw.row(one, draw.link(one, other), other)
+    with pytest.raises(InputError, match="a Drawing is no part"):
+        draw.column(show("x"))
+    with pytest.raises(InputError, match="a link to a str"):
+        draw.link("a", one)
+    with pytest.raises(InputError, match="no cell 3"):
+        draw.tokens(["a", "b", "c"])[3]
+    with pytest.raises(InputError, match=r"no cell \(0, 3\)"):
+        draw.table([[1, 2, 3]])[0, 3]
+    for nothing in (0, -1, []):
+        with pytest.raises(InputError):
+            draw.vector(nothing)
+    for nothing in ([], [[]]):
+        with pytest.raises(InputError):
+            draw.table(nothing)
+
+
+def test_tensors_and_arrays_are_taken_as_numbers():
+    given = torch.tensor([[0.5, -1.0], [2.0, 3.25]])
+    told = ["0.50", "−1.00", "2.00", "3.25"]
+    assert said(show(draw.table(given))) == said(show(draw.table(given.numpy()))) == told
+    assert said(show(draw.vector(given[0]))) == told[:2]
+    assert said(show(draw.vector(torch.tensor([1, -2])))) == ["1", "−2"]
+    crosses = show(draw.mask(torch.ones(2, 2).tril().bool())).svg.count("<path")
+    assert crosses == show(draw.mask([[1, 0], [1, 1]])).svg.count("<path") == 2
+
+
+def test_names_of_arrows_in_a_plane_keep_apart_even_where_arrows_lie_on_each_other():
+    same = {"q": (1, 0), "a": (1, 0), "b": (2, 0), "long name": (2, 0), "zero": (0, 0), "far": (-40, 30)}
+    drawing = show(draw.plane(same, roles={"q": "query"}))
+    assert faults(drawing.svg) == []
+    assert sorted(said(drawing)) == sorted(same)
+    assert len(drawing.svg) < 9_000  # few lines in the grid, however large the numbers
+    with pytest.raises(InputError, match="two finite numbers"):
+        draw.plane({"a": (float("nan"), 1)})
+
+
+def test_controls_in_a_description_are_left_out():
+    drawing = draw.drawing("x", description="One\x00 two\ud800\n\tthree.")
+    assert root(drawing).find(f"{SVG}desc").text == drawing.description == "One two three."
+
+
+def test_a_square_link_has_corners_and_a_label_of_its_own():
+    one, other = draw.box("from"), draw.box("to")
+    joined = draw.link(one.right, other.top, "label", square=True)
+    drawing = show(draw.row(one, draw.space(100), draw.column(draw.space(60), other)), joined)
+    assert faults(drawing.svg) == []
+    path = next(root(drawing).iter(f"{SVG}path")).get("d")
+    corners = [tuple(map(float, point.split())) for point in re.findall(r"[-\d.]+ [-\d.]+", path)]
+    assert all(ax == bx or ay == by for (ax, ay), (bx, by) in itertools.pairwise(corners))
+
+
+@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+def test_the_drawings_of_a_chapter_keep_to_all_of_this(path):
+    for cell in read(path).cells:
+        for output in cell.get("outputs", []):
+            svg = output.get("data", {}).get("image/svg+xml")
+            assert svg is None or faults(svg) == [], cell.source
 
 
 def test_a_drawing_is_saved_as_it_is_shown(tmp_path):

@@ -16,10 +16,11 @@ its own, so that it can be read in light and in dark themes, with text as text.
 """
 
 from albert_lab.viz.diagrams.around import brace, frame, loop, residual
+from albert_lab.viz.diagrams.arrows import plane
 from albert_lab.viz.diagrams.course import course_map
-from albert_lab.viz.diagrams.drawing import Drawing, drawing
 from albert_lab.viz.diagrams.layout import arrow, column, grid, link, row
-from albert_lab.viz.diagrams.parts import box, head, mask, matrix, plane, space, table, text, tokens, vector
+from albert_lab.viz.diagrams.parts import box, head, mask, matrix, space, table, text, tokens, vector
+from albert_lab.viz.diagrams.sheet import Drawing, drawing
 from albert_lab.viz.diagrams.style import ROLES
 
 __all__ = [

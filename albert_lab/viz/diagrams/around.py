@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from albert_lab.errors import InputError
 from albert_lab.viz.diagrams.canvas import Canvas, Point
-from albert_lab.viz.diagrams.part import Anchored, Frame, Part, line_height
+from albert_lab.viz.diagrams.part import Anchored, Frame, Part
 from albert_lab.viz.diagrams.parts import box
-from albert_lab.viz.diagrams.style import INK, QUIET, SIZES, formula_width, lines_of, role_of
+from albert_lab.viz.diagrams.style import INK, QUIET, SIZES, formula_width, line_height, lines_of, role_of
 
 _DEEP = 8  # of a brace
 _AWAY = 26  # of a loop's arrow, and of the way around
 _PLUS = 9  # radius
+_STREAM = 2.4  # the thick line of the way around
 
 
 class Around(Part):
@@ -42,42 +43,35 @@ class Brace(Around):
         if side not in ("left", "right", "top", "bottom"):
             raise InputError(f"side={side!r}.", expected="left, right, top or bottom")
         self._lines, self._side = lines_of(label), side
+        self._upright, self._sign = side in ("left", "right"), 1 if side in ("right", "bottom") else -1
         first, last = (part, part) if cells is None else (part[cells[0]], part[cells[1]])
         self._from, self._to = _frame(first), _frame(last)
         wide = max(formula_width(line, SIZES["small"]) for line in self._lines)
-        deep = (
-            _DEEP + 6 + (wide if side in ("left", "right") else len(self._lines) * line_height("small")) + 4
-        )
-        spare = max(0.0, (wide - (self._to[2] - self._from[0])) / 2) if side in ("top", "bottom") else 0.0
-        before = max(0.0, spare - self._from[0]) if spare else 0.0
-        after = max(0.0, spare - (part.width - self._to[2])) if spare else 0.0
-        room = {"left": before, "top": 0.0, "right": after, "bottom": 0.0}
-        room[side] += deep
+        high = len(self._lines) * line_height("small")
+        room = {"left": 0.0, "top": 0.0, "right": 0.0, "bottom": 0.0}
+        if not self._upright and (spare := (wide - (self._to[2] - self._from[0])) / 2) > 0:
+            room["left"] = max(0.0, spare - self._from[0])
+            room["right"] = max(0.0, spare - (part.width - self._to[2]))
+        room[side] += _DEEP + 10 + (wide if self._upright else high)
         self._surround(part, **room)
 
     def paint_around(self, canvas: Canvas, x: float, y: float) -> None:
-        dx, dy = x + self._shift[0], y + self._shift[1]
-        upright, forth = self._side in ("left", "right"), self._side in ("right", "bottom")
-        a, b = (self._from[1] + dy, self._to[3] + dy) if upright else (self._from[0] + dx, self._to[2] + dx)
-        inner = self._inner
-        edge = {"left": dx, "right": dx + inner.width, "top": dy, "bottom": dy + inner.height}[self._side]
-        sign = 1 if forth else -1
-        near, far, mid = edge + sign * 3, edge + sign * (3 + _DEEP / 2), (a + b) / 2
-        along = (
-            [(a + 1, near), (a + 1, far), (mid, far), (mid, far + sign * _DEEP / 2)],
-            [(mid, far), (b - 1, far), (b - 1, near)],
-        )
-        for points in along:
-            canvas.line([(p[1], p[0]) if upright else p for p in points], QUIET)
-        start = far + sign * (_DEEP / 2 + 3)
-        for index, line in enumerate(self._lines):
-            step = line_height("small")
-            if upright:
-                middle = mid + (index - (len(self._lines) - 1) / 2) * step
-                canvas.text(start, middle, line, size="small", ink=INK, anchor="start" if forth else "end")
-            else:
-                down = index if forth else index - (len(self._lines) - 1)
-                canvas.text(mid, start + sign * step / 2 + down * step, line, size="small", ink=INK)
+        left, top = x + self._shift[0], y + self._shift[1]
+        right, bottom = left + self._inner.width, top + self._inner.height
+        edge = {"left": left, "top": top, "right": right, "bottom": bottom}[self._side]
+        sign, start = self._sign, top if self._upright else left
+        axis = 1 if self._upright else 0
+        a, b = start + self._from[axis], start + self._to[axis + 2]
+        near, far, middle = edge + sign * 3, edge + sign * (3 + _DEEP / 2), (a + b) / 2
+        half = [(a + 1, near), (a + 1, far), (middle, far), (middle, far + sign * _DEEP / 2)]
+        for points in (half, [(middle, far), (b - 1, far), (b - 1, near)]):
+            canvas.line([point[::-1] if self._upright else point for point in points], QUIET)
+        beyond = far + sign * (_DEEP / 2 + 3)
+        if self._upright:
+            canvas.lines(beyond, middle, self._lines, size="small", anchor="start" if sign > 0 else "end")
+        else:
+            half_high = len(self._lines) * line_height("small") / 2
+            canvas.lines(middle, beyond + sign * half_high, self._lines, size="small")
 
 
 def _frame(place: Anchored) -> Frame:
@@ -103,10 +97,9 @@ class Framed(Around):
         super().put(canvas, x, y)
 
     def paint_around(self, canvas: Canvas, x: float, y: float) -> None:
-        for index, line in enumerate(self._title):
-            middle = y + 6 + (index + 0.5) * line_height("normal")
-            ground = self._role.fill if self._role.hatch else ""
-            canvas.text(x + self.width / 2, middle, line, bold=True, ink=self._role.ink, ground=ground)
+        middle = y + 6 + len(self._title) * line_height("normal") / 2
+        look = {"bold": True, "ink": self._role.ink, "ground": self._role.fill if self._role.hatch else ""}
+        canvas.lines(x + self.width / 2, middle, self._title, **look)
 
 
 def frame(part: Part, title: str = "", role: str = "muted", *, pad: float = 14) -> Part:
@@ -123,15 +116,16 @@ class Loop(Around):
         self._side = self._shift[0] + part.width + side
 
     def paint_around(self, canvas: Canvas, x: float, y: float) -> None:
-        _, top, right, bottom = self.body
+        (_, top, right, bottom), times = self.body, self._times
         side, (low, high) = x + self._side, (y + self.height - 5, y + 5)
         start = min(x + self.axis[0] + 26, x + right - 6)
-        canvas.line(
-            [(start, y + bottom), (start, low), (side, low), (side, high), (start, high)], self._ink, thick=2
-        )
-        canvas.line([(start, high), (start, y + top - 1)], self._ink, thick=2, head=True)
-        middle = y + (top + bottom) / 2 - self._times.height / 2
-        self._times.put(canvas, side - self._times.width / 2, middle)
+        ends = y + self._shift[1], y + self._shift[1] + self._inner.height
+        upper = y + (top + bottom - times.height) / 2
+        down = [(start, ends[1]), (start, low), (side, low), (side, upper + times.height)]
+        up = [(side, upper), (side, high), (start, high), (start, ends[0] - 1)]
+        canvas.line(down, self._ink, thick=2)
+        canvas.line(up, self._ink, thick=2, head=True)
+        times.put(canvas, side - times.width / 2, upper)
 
 
 def loop(part: Part, label: str, role: str = "shared") -> Part:
@@ -140,31 +134,29 @@ def loop(part: Part, label: str, role: str = "shared") -> Part:
 
 
 class Residual(Around):
-    def __init__(self, part: Part, label: str, note: str) -> None:
-        self._lines, self._note = lines_of(label), note
+    begins_with_arrow = True
+
+    def __init__(self, part: Part, label: str) -> None:
+        self._lines = lines_of(label)
         wide = max(formula_width(line, SIZES["small"]) for line in self._lines)
         self._surround(part, 0, 22, _AWAY + 8 + wide, 22 + 2 * _PLUS)
         self.body = (self.body[0], 0, self.body[2], self.height)
 
     def paint_around(self, canvas: Canvas, x: float, y: float) -> None:
-        axis, (a, b) = (
-            x + self.axis[0],
-            (y + self._shift[1] + self._inner.body[1], y + self._shift[1] + self._inner.body[3]),
-        )
-        side, plus = x + self._shift[0] + self._inner.width + _AWAY - 8, y + self.height - _PLUS
-        canvas.line([(axis, y), (axis, a - 2)], INK, head=True)
-        canvas.line([(axis, b + 1), (axis, plus - _PLUS - 1)], INK, head=True)
-        canvas.line(
-            [(axis, y + 8), (side, y + 8), (side, plus), (axis + _PLUS + 2, plus)], INK, thick=2.4, head=True
-        )
+        axis, enters = x + self.axis[0], y + self._shift[1]
+        leaves, plus = enters + self._inner.height, y + self.height - _PLUS
+        branch, side = y + 8, x + self._shift[0] + self._inner.width + _AWAY - 8
+        canvas.line([(axis, y), (axis, branch)], INK, thick=_STREAM)
+        canvas.line([(axis, branch), (axis, enters - 2)], INK, head=True)
+        canvas.line([(axis, leaves + 1), (axis, plus - _PLUS - 1)], INK, head=True)
+        way = [(axis, branch), (side, branch), (side, plus), (axis + _PLUS + 2, plus)]
+        canvas.line(way, INK, thick=_STREAM, head=True)
         canvas.rect(axis - _PLUS, plus - _PLUS, 2 * _PLUS, 2 * _PLUS, role_of("plain"), corner=_PLUS)
         canvas.line([(axis - 4, plus), (axis + 4, plus)], INK, thick=1.8)
         canvas.line([(axis, plus - 4), (axis, plus + 4)], INK, thick=1.8)
-        for index, line in enumerate(self._lines):
-            middle = (y + 8 + plus) / 2 + (index - (len(self._lines) - 1) / 2) * line_height("small")
-            canvas.text(side + 6, middle, line, size="small", anchor="start")
+        canvas.lines(side + 6, (branch + plus) / 2, self._lines, size="small", anchor="start")
 
 
 def residual(part: Part, label: str = "residual:\nx itself") -> Part:
     """A part with a way around it: what enters is added to what comes out."""
-    return Residual(part, label, "")
+    return Residual(part, label)

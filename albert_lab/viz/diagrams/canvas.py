@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 from albert_lab.viz.diagrams.style import (
@@ -15,6 +15,7 @@ from albert_lab.viz.diagrams.style import (
     SIZES,
     Role,
     formula_width,
+    line_height,
     pieces,
     width_of,
 )
@@ -58,15 +59,9 @@ class Canvas:
         """A box in the look of its role."""
         self.cover(x, y, x + width, y + height)
         dash = f' stroke-dasharray="{role.dash}"' if role.dash else ""
-        self._box(
-            x,
-            y,
-            width,
-            height,
-            corner,
-            f'fill="{role.fill}" stroke="{role.edge}" stroke-width="{thick}"{dash}',
-        )
-        if role.hatch:
+        look = f'fill="{role.fill}" stroke="{role.edge}" stroke-width="{thick}"{dash}'
+        self._box(x, y, width, height, corner, look)
+        if role.hatch and min(width, height) > 8:
             self._hatch(x, y, width, height, role.edge)
         if role.double:
             self._box(x + 3, y + 3, width - 6, height - 6, corner, f'fill="none" stroke="{role.edge}"')
@@ -147,6 +142,12 @@ class Canvas:
         look += ' font-weight="bold"' if bold else ""
         inner = escape(line) if verbatim else _with_subscripts(line, points)
         self.shapes.append(f"<text {look}>{inner}</text>")
+
+    def lines(self, x: float, y: float, lines: Sequence[str], **look: Any) -> None:
+        """Lines of text below each other, the middle of all at height ``y``; ``look`` as of ``text``."""
+        step = line_height(look.get("size", "normal"))
+        for index, line in enumerate(lines):
+            self.text(x, y + (index - (len(lines) - 1) / 2) * step, line, **look)
 
     def svg(self, description: str) -> str:
         """The whole drawing on its card."""

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from albert_lab.errors import InputError
 from albert_lab.viz.diagrams.around import frame, loop
-from albert_lab.viz.diagrams.drawing import Drawing, drawing
 from albert_lab.viz.diagrams.layout import arrow, link, row
 from albert_lab.viz.diagrams.parts import box, space
+from albert_lab.viz.diagrams.sheet import Drawing, drawing
 
 # Each part: what stands in its box, and the chapters that are about it.
 PARTS = {
     "tokenizer": ("tokenizer", "5"),
     "table": ("word table", "7"),
-    "places": ("+ places\nand segments", "3"),
+    "positions": ("+ positions\nand segments", "3"),
     "widen": ("widen\nE → H", "7"),
     "attention": ("attention", "1"),
     "heads": ("N heads", "2"),
@@ -30,12 +30,12 @@ HERE = {
     "00": (),
     "01": ("attention",),
     "02": ("heads",),
-    "03": ("places",),
+    "03": ("positions",),
     "04": ("layer",),
     "05": ("tokenizer",),
     "06": ("loop",),
     "07": ("table", "widen"),
-    "08": ("table", "places", "widen", "attention", "heads", "layer", "loop"),
+    "08": ("table", "positions", "widen", "attention", "heads", "layer", "loop"),
     "09": ("pretraining",),
     "10": ("pooling",),
     "11": ("better",),
@@ -68,7 +68,7 @@ def course_map(here: str | Sequence[str] = "00") -> Drawing:
         arrow("token ids", "(B, T)"),
         step("table"),
         arrow("", "(B, T, E)"),
-        step("places"),
+        step("positions"),
         arrow("", "(B, T, E)"),
         widen := step("widen"),
     )
@@ -99,7 +99,7 @@ def course_map(here: str | Sequence[str] = "00") -> Drawing:
 def _said(lit: Sequence[str]) -> str:
     way = (
         "The map of the course: a tokenizer turns a text into token ids; each picks a row of the word table, "
-        "rows for place and segment are added, and the sum is widened from E to H; one layer with N heads "
+        "rows for position and segment are added, the sum is widened from E to H; one layer with N heads "
         "of attention is applied L times and gives hidden states; from these hidden words are guessed, and "
         "pooling makes one vector, which is made comparable and searched for."
     )

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from albert_lab.errors import InputError
 from albert_lab.viz.diagrams.canvas import Canvas, Point
-from albert_lab.viz.diagrams.part import Anchored, Part, Spot, line_height
-from albert_lab.viz.diagrams.style import CARD, INK, QUIET, SIZES, formula_width, lines_of, role_of
+from albert_lab.viz.diagrams.part import Anchored, Part, Spot
+from albert_lab.viz.diagrams.parts import text
+from albert_lab.viz.diagrams.style import CARD, QUIET, SIZES, formula_width, ink_of, line_height, lines_of
 
 _ALIGN = {"left": 0.0, "top": 0.0, "right": 1.0, "bottom": 1.0}
 _PAD = 5  # between an arrow and its neighbours, and its label
@@ -20,8 +21,8 @@ class Arrow(Part):
 
     def __init__(self, label: object, note: object, role: str) -> None:
         self._labels = [lines_of(words) if words else [] for words in (label, note)]
-        self._ink = INK if role == "plain" else role_of(role).edge
-        self._down = False
+        self._ink = ink_of(role)
+        self._down, self._beyond = False, 0.0
         self.turn(down=False)
 
     def turn(self, *, down: bool) -> None:
@@ -41,28 +42,29 @@ class Arrow(Part):
         # An arrow without words still needs room for its head.
         self.width, self.height = max(self.width, 1.0), max(self.height, 1.0)
 
+    def run_on(self, gap: float) -> None:
+        """Lead over the gap after it into the arrow with which the next part begins."""
+        self._beyond = gap
+
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
         left, top, right, bottom = self.body
         ends = [(x + left, y + top), (x + right, y + bottom)]
-        gap = (0, 3) if self._down else (3, 0)
-        tips = [(ends[0][0] + gap[0], ends[0][1] + gap[1]), (ends[1][0] - gap[0], ends[1][1] - gap[1])]
-        canvas.line(tips, self._ink, head=True)
+        if self._beyond:
+            canvas.line([ends[0], (ends[1][0], ends[1][1] + self._beyond)], self._ink, thick=2.4)
+        else:
+            canvas.line(ends, self._ink, head=True)
         for side, lines in zip((-1, 1), self._labels, strict=True):
             self._write(canvas, lines, ends, side)
 
     def _write(self, canvas: Canvas, lines: Sequence[str], ends: Sequence[Point], side: int) -> None:
-        step, x, y = line_height("small"), (ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2
-        ink = self._ink if side < 0 else QUIET
-        for index, line in enumerate(lines):
-            if self._down:
-                anchor = "start" if side < 0 else "end"
-                middle = y + (index - (len(lines) - 1) / 2) * step
-                canvas.text(x - side * _PAD * 1.6, middle, line, size="small", ink=ink, anchor=anchor)
-            else:
-                middle = (
-                    y - (len(lines) - index - 0.5) * step - 2 if side < 0 else y + (index + 0.5) * step + 2
-                )
-                canvas.text(x, middle, line, size="small", ink=ink)
+        """The label (side -1: above, or on the right) or the note (side 1: below, or on the left)."""
+        x, y = (ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2
+        look = {"size": "small", "ink": self._ink if side < 0 else QUIET}
+        if self._down:
+            canvas.lines(x - side * _PAD * 1.6, y, lines, anchor="start" if side < 0 else "end", **look)
+        else:
+            away = len(lines) * line_height("small") / 2 + (3 if side < 0 else 2)
+            canvas.lines(x, y + side * away, lines, **look)
 
 
 def arrow(label: object = "", note: object = "", role: str = "plain") -> Part:
@@ -75,19 +77,37 @@ def arrow(label: object = "", note: object = "", role: str = "plain") -> Part:
     return Arrow(label, note, role)
 
 
+def _part_of(given: Part | str) -> Part:
+    """A string as a text, a part as it is.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if isinstance(given, str):
+        return text(given)
+    if not isinstance(given, Part):
+        raise InputError(
+            f"a {type(given).__name__} is no part.",
+            expected="parts, such as box(), row() and arrow(), or strings",
+            mend="give links to drawing() itself, after its parts" if isinstance(given, Link) else "",
+        )
+    return given
+
+
 class Stack(Part):
     def __init__(self, parts: Sequence[Part | str], gap: float, align: str, *, down: bool) -> None:
-        from albert_lab.viz.diagrams.parts import text
-
         if not parts or align not in ("axis", *_ALIGN):
             raise InputError(
                 f"{len(parts)} parts, align={align!r}.",
                 expected=f"at least one part; axis, {', '.join(_ALIGN)}",
             )
-        self._parts = [text(part) if isinstance(part, str) else part for part in parts]
+        self._parts = [_part_of(part) for part in parts]
         for part in self._parts:
             if isinstance(part, Arrow):
                 part.turn(down=down)
+        for part, following in itertools.pairwise(self._parts):
+            if isinstance(part, Arrow) and down and following.begins_with_arrow:
+                part.run_on(gap + 0.5)
         before, after = zip(*(self._across(part, align, down) for part in self._parts), strict=True)
         whole, line, along = max(before) + max(after), max(before), 0.0
         self._spots: list[Point] = []
@@ -132,11 +152,9 @@ def column(*parts: Part | str, gap: float = 6, align: str = "axis") -> Part:
 
 class Grid(Part):
     def __init__(self, rows: Sequence[Sequence[Part | str | None]], gap: float) -> None:
-        from albert_lab.viz.diagrams.parts import text
-
         if len({len(line) for line in rows}) != 1 or not rows[0]:
             raise InputError(f"rows of {[len(line) for line in rows]} parts.", expected="rows of one length")
-        self._rows = [[text(part) if isinstance(part, str) else part for part in line] for line in rows]
+        self._rows = [[part if part is None else _part_of(part) for part in line] for line in rows]
         columns = [*zip(*self._rows, strict=True)]
         self._xs, width = self._lines(columns, 0, gap)
         self._ys, height = self._lines(self._rows, 1, gap)
@@ -181,7 +199,7 @@ class Link:
     ) -> None:
         self._ends, self._label = ends, lines_of(label) if label else []
         self._bend, self._square, self._head = bend, square, head
-        self._ink, self._dash = (INK if role == "plain" else role_of(role).edge), "5 3" if dashed else ""
+        self._ink, self._dash = ink_of(role), "5 3" if dashed else ""
 
     def paint(self, canvas: Canvas) -> None:
         start, end = self._spots(canvas)
@@ -190,9 +208,7 @@ class Link:
         curve = bool(self._bend) and not self._square
         canvas.line(path, self._ink, dash=self._dash, curve=curve, head=self._head)
         x, y = _halfway(path, curve=curve)
-        for index, line in enumerate(self._label):
-            middle = y + (index - (len(self._label) - 1) / 2) * line_height("small")
-            canvas.text(x, middle, line, size="small", ink=self._ink, ground=CARD)
+        canvas.lines(x, y, self._label, size="small", ink=self._ink, ground=CARD)
 
     def _spots(self, canvas: Canvas) -> tuple[Spot, Spot]:
         """The two points; where a part is given and no point of it, the sides that face each other."""
@@ -261,5 +277,14 @@ def link(
         bend: 0 is straight; 0.3 bends it to the left as one goes, -0.3 to the right.
         square: whether it runs along and across only, with corners.
         head: False draws a line without an arrow's head.
+
+    Raises:
+        InputError: one of the two is nothing that stands in a drawing.
     """
+    for end_ in (start, end):
+        if not isinstance(end_, Anchored | Spot):
+            raise InputError(
+                f"a link to a {type(end_).__name__}.",
+                expected="a part, a cell of one, or a point such as box.left",
+            )
     return Link((start, end), label, role, bend=bend, square=square, dashed=dashed, head=head)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from albert_lab.errors import InputError
 from albert_lab.viz.diagrams.canvas import Canvas, Point
-from albert_lab.viz.diagrams.style import INK, LINE, QUIET, SIZES, formula_width, lines_of
+from albert_lab.viz.diagrams.style import INK, QUIET, SIZES, formula_width, line_height, lines_of
 
 Frame = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -76,7 +76,10 @@ class Part(Anchored):
         width, height: of all of it, its labels included.
         body: what is left without its labels; neighbours line up with the middle of the bodies.
         axis: the point that lines up with that of the neighbours.
+        begins_with_arrow: whether an arrow before it, in a column, runs on in its own.
     """
+
+    begins_with_arrow = False
 
     width: float
     height: float
@@ -140,12 +143,9 @@ class Labelled(Part):
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
         left, top, right, bottom = self.body
         middle = x + self.axis[0]
-        for index, line in enumerate(self.name):
-            canvas.text(middle, y + (index + 0.5) * line_height("normal"), line, bold=True, ink=self.ink)
-        for index, line in enumerate(self.below):
-            canvas.text(
-                middle, y + bottom + 4 + (index + 0.5) * line_height("small"), line, size="small", ink=QUIET
-            )
+        heights = len(self.name) * line_height("normal"), len(self.below) * line_height("small")
+        canvas.lines(middle, y + heights[0] / 2, self.name, bold=True, ink=self.ink)
+        canvas.lines(middle, y + bottom + 4 + heights[1] / 2, self.below, size="small", ink=QUIET)
         self.paint_body(canvas, x + left, y + top, right - left, bottom - top)
 
     ink = INK
@@ -157,8 +157,3 @@ class Labelled(Part):
 
     def paint_body(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
         raise NotImplementedError
-
-
-def line_height(size: str) -> float:
-    """From one line of text to the next."""
-    return SIZES[size] * LINE

@@ -1,23 +1,23 @@
-"""What a drawing is made of: text, boxes, tokens, vectors, tables, masks, matrices, arrows in a plane."""
+"""What a drawing is made of: text, boxes, tokens, vectors, tables, masks, matrices to scale."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from albert_lab.errors import InputError
-from albert_lab.viz.diagrams.canvas import Canvas, Point
-from albert_lab.viz.diagrams.part import Labelled, Part, Region, line_height
+from albert_lab.viz.diagrams.canvas import Canvas
+from albert_lab.viz.diagrams.part import Labelled, Part, Region
 from albert_lab.viz.diagrams.style import (
-    CARD,
-    CARD_EDGE,
     INK,
     QUIET,
     ROLES,
     SIZES,
     Role,
     formula_width,
+    ink_of,
+    line_height,
     lines_of,
     readable,
     role_of,
@@ -27,10 +27,10 @@ from albert_lab.viz.diagrams.style import (
 _BOX = (112, 34)  # the least size of a box
 _CELL = 26  # the height of a cell, and its least width
 _SMALL = 15  # a cell without anything in it
-_THINNEST = 6  # pixels of a matrix
+_THINNEST = 3  # pixels of a matrix
 _MANY = 12  # cells that are drawn one by one
 
-Cells = Iterable[int | tuple[int, int]]
+Chosen = Iterable[int | tuple[int, int]]
 
 
 class Text(Part):
@@ -38,15 +38,14 @@ class Text(Part):
         if size not in SIZES:
             raise InputError(f"there is no size {size!r}.", expected=", ".join(SIZES))
         self._lines, self._size, self._bold = lines_of(words), size, bold
-        self._ink = QUIET if role == "muted" else INK if role == "plain" else role_of(role).edge
+        self._ink = ink_of(role)
         width = max(formula_width(line, SIZES[size], bold=bold) for line in self._lines)
         height = len(self._lines) * line_height(size)
         self._sized((0, 0, width, height), width, height)
 
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
-        for index, line in enumerate(self._lines):
-            middle = y + (index + 0.5) * line_height(self._size)
-            canvas.text(x + self.axis[0], middle, line, size=self._size, ink=self._ink, bold=self._bold)
+        look = {"size": self._size, "ink": self._ink, "bold": self._bold}
+        canvas.lines(x + self.axis[0], y + self.height / 2, self._lines, **look)
 
 
 def text(words: object, role: str = "plain", *, size: str = "normal", bold: bool = False) -> Part:
@@ -83,10 +82,7 @@ class Box(Labelled):
         thick = 2.2 if self._role.hatch else 1.2
         canvas.rect(x, y, width, height, self._role, corner=self._corner, thick=thick)
         ground = self._role.fill if self._role.hatch else ""
-        start = y + height / 2 - (len(self._lines) - 1) / 2 * line_height("normal")
-        for index, line in enumerate(self._lines):
-            middle = start + index * line_height("normal")
-            canvas.text(x + width / 2, middle, line, ink=self._role.ink, ground=ground)
+        canvas.lines(x + width / 2, y + height / 2, self._lines, ink=self._role.ink, ground=ground)
 
 
 def box(
@@ -107,7 +103,7 @@ def head(number: int | str, below: str = "", role: str = "plain") -> Part:
     return Box(f"head {number}", below, role, "", 17, 76)
 
 
-class Cells2d(Labelled):
+class Cells(Labelled):
     """Cells in rows and columns, with or without something in them, with or without names."""
 
     def __init__(
@@ -124,53 +120,47 @@ class Cells2d(Labelled):
     ) -> None:
         self._cells, self._looks, self._crossed = cells, looks, crossed
         self._rows, self._columns = list(rows), list(columns)
-        small, normal = SIZES["small"], SIZES["normal"]
-        empty = not any(any(row) for row in cells)
-        self._tall = least if empty else _CELL
-        self._widths = [
-            max(
-                [least]
-                + [width_of(row[j], normal) + 12 for row in cells if row[j]]
-                + [width_of(self._columns[j], small) + 8 for _ in self._columns[:1]]
-            )
-            for j in range(len(cells[0]))
-        ]
+        self._tall = _CELL if any(map(any, cells)) else least
+        self._widths = [self._width_of_column(j, least) for j in range(len(cells[0]))]
         if len(cells) > 1:  # a table: all columns alike
             self._widths = [max(self._widths)] * len(self._widths)
-        self.aside = max((width_of(row, small) + 8 for row in self._rows), default=0.0)
-        self._head = line_height("small") + 4 if self._columns else 0.0
-        width, height = sum(self._widths), self._tall * len(cells)
-        self._label(width, height, name, lines_of(below))
+        self._label(sum(self._widths), self._tall * len(cells), name, lines_of(below))
         self._make_room()
 
+    def _width_of_column(self, j: int, least: float) -> float:
+        inside = [width_of(row[j], SIZES["normal"]) + 12 for row in self._cells if row[j]]
+        above = [width_of(name, SIZES["small"]) + 8 for name in self._columns[j : j + 1]]
+        return max([least, *inside, *above])
+
     def _make_room(self) -> None:
-        """Room for the names of the rows on the left and of the columns above, on top of the labels' own."""
+        """Room for the names of the rows on the left and of the columns above, beside that of the labels."""
         left, top, right, bottom = self.body
-        aside = max(0.0, self.aside - left)
-        self._above += self._head
-        body = (left + aside, top + self._head, right + aside, bottom + self._head)
-        # The name above needs no room of its own over the names of the columns.
-        self._sized(body, self.width + aside, self.height + self._head)
+        self.aside = max((width_of(row, SIZES["small"]) + 8 for row in self._rows), default=0.0)
+        more, head = max(0.0, self.aside - left), line_height("small") + 4 if self._columns else 0.0
+        body = (left + more, top + head, right + more, bottom + head)
+        self._sized(body, self.width + more, self.height + head)
 
     def __getitem__(self, index: int | tuple[int, int]) -> Region:
-        """The cell with this number, in reading order; or the one at (row, column)."""
-        wide = len(self._widths)
-        row, column = index if isinstance(index, tuple) else divmod(index % (wide * len(self._cells)), wide)
-        left, top = self.body[0] + sum(self._widths[:column]), self.body[1] + row * self._tall
-        return Region(self, (left, top, left + self._widths[column], top + self._tall))
+        """The cell with this number, in reading order; or the one at (row, column).
 
-    def paint(self, canvas: Canvas, x: float, y: float) -> None:
-        super().paint(canvas, x, y)
+        Raises:
+            InputError: there is none.
+        """
+        wide = len(self._widths)
+        try:
+            place = index if isinstance(index, tuple) else divmod(range(wide * len(self._cells))[index], wide)
+            i, j = range(len(self._cells))[place[0]], range(wide)[place[1]]
+        except (IndexError, TypeError) as error:
+            raise InputError(
+                f"there is no cell {index!r}.", expected=f"one of {len(self._cells)} × {wide} cells"
+            ) from error
+        left, top = self.body[0] + sum(self._widths[:j]), self.body[1] + i * self._tall
+        return Region(self, (left, top, left + self._widths[j], top + self._tall))
 
     def paint_body(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
-        lit = []
-        for i, row in enumerate(self._cells):
-            for j in range(len(row)):
-                (lit if self._looks[i][j] is ROLES["lit"] else []).append((i, j))
-                if self._looks[i][j] is not ROLES["lit"]:
-                    self._paint_cell(canvas, x, y, i, j)
-        for i, j in lit:  # last, so that their thick edges are whole
-            self._paint_cell(canvas, x, y, i, j, thick=2.2)
+        places = itertools.product(range(len(self._cells)), range(len(self._widths)))
+        for i, j in sorted(places, key=lambda place: self._looks[place[0]][place[1]].hatch):
+            self._paint_cell(canvas, x, y, i, j)  # the lit ones last, so that their thick edges are whole
         for i, row in enumerate(self._rows):
             middle = y + (i + 0.5) * self._tall
             canvas.text(x - 6, middle, row, size="small", ink=QUIET, anchor="end", verbatim=True)
@@ -179,25 +169,18 @@ class Cells2d(Labelled):
             height = y - 4 - line_height("small") / 2
             canvas.text(middle, height, column, size="small", ink=QUIET, verbatim=True)
 
-    def _paint_cell(self, canvas: Canvas, x: float, y: float, i: int, j: int, thick: float = 1.2) -> None:
+    def _paint_cell(self, canvas: Canvas, x: float, y: float, i: int, j: int) -> None:
         look, wide = self._looks[i][j], self._widths[j]
         left, top = x + sum(self._widths[:j]), y + i * self._tall
-        canvas.rect(left, top, wide, self._tall, look, corner=0, thick=thick)
+        canvas.rect(left, top, wide, self._tall, look, corner=0, thick=2.2 if look.hatch else 1.2)
         if self._crossed and self._crossed[i][j]:
             middle, r = (left + wide / 2, top + self._tall / 2), 4.5
             for side in (-1, 1):
                 ends = [(middle[0] - r, middle[1] - side * r), (middle[0] + r, middle[1] + side * r)]
                 canvas.line(ends, look.edge)
         if self._cells[i][j]:
-            ground = look.fill if look.hatch else ""
-            canvas.text(
-                left + wide / 2,
-                top + self._tall / 2,
-                self._cells[i][j],
-                ink=look.ink,
-                ground=ground,
-                verbatim=True,
-            )
+            style = {"ink": look.ink, "ground": look.fill if look.hatch else "", "verbatim": True}
+            canvas.text(left + wide / 2, top + self._tall / 2, self._cells[i][j], **style)
 
 
 def tokens(
@@ -206,8 +189,8 @@ def tokens(
     *,
     name: str = "",
     below: str = "",
-    lit: Cells = (),
-    muted: Cells = (),
+    lit: Chosen = (),
+    muted: Chosen = (),
 ) -> Part:
     """A row of tokens, each in a box; what they say is drawn as it is. ``tokens(...)[2]`` is the third.
 
@@ -224,7 +207,7 @@ def vector(
     *,
     upright: bool = False,
     below: str = "",
-    lit: Cells = (),
+    lit: Chosen = (),
     digits: int = 2,
 ) -> Part:
     """A vector as a row of cells, upright as a column.
@@ -234,6 +217,8 @@ def vector(
             one; or the letter for their count, as in ``vector("H")``.
         digits: after the decimal point.
     """
+    if isinstance(numbers, int) and numbers < 1:
+        raise InputError(f"a vector of {numbers} numbers.", expected="at least one")
     if isinstance(numbers, int | str):
         count = numbers if isinstance(numbers, int) and numbers <= _MANY else 0
         cells = [""] * count if count else ["", "", "", "…", ""]
@@ -243,9 +228,10 @@ def vector(
     else:
         cells = [_shown(value, digits) for value in numbers]
     rows = [[cell] for cell in cells] if upright else [cells]
+    _check(rows, (), ())
     looks = _looks(len(rows), len(rows[0]), role, lit, ())
     least = _CELL if any(cells) and "…" not in cells else _SMALL
-    return Cells2d(rows, looks, name=name, below=below, least=least)
+    return Cells(rows, looks, name=name, below=below, least=least)
 
 
 def table(
@@ -256,8 +242,8 @@ def table(
     name: str = "",
     below: str = "",
     role: str | Sequence[str] = "plain",
-    lit: Cells = (),
-    muted: Cells = (),
+    lit: Chosen = (),
+    muted: Chosen = (),
     digits: int = 2,
 ) -> Part:
     """A matrix with numbers, tokens or nothing (``""``) in its cells. ``table(...)[1, 2]`` is one of them.
@@ -276,7 +262,8 @@ def table(
     _check(cells, rows, columns)
     looks = _looks(len(cells), len(cells[0]), role, lit, muted)
     names = [[readable(label) for label in side] for side in (rows, columns)]
-    return Cells2d(cells, looks, rows=names[0], columns=names[1], name=name, below=below)
+    least = _CELL if rows or columns or any(map(any, cells)) else _SMALL
+    return Cells(cells, looks, rows=names[0], columns=names[1], name=name, below=below, least=least)
 
 
 def mask(
@@ -293,7 +280,7 @@ def mask(
     _check(cells, rows, columns)
     looks = [[ROLES["muted" if hidden else "weights"] for hidden in row] for row in crossed]
     names = [[readable(label) for label in side] for side in (rows, columns)]
-    return Cells2d(cells, looks, rows=names[0], columns=names[1], name=name, below=below, crossed=crossed)
+    return Cells(cells, looks, rows=names[0], columns=names[1], name=name, below=below, crossed=crossed)
 
 
 def _check(cells: Sequence[Sequence[str]], rows: Sequence[object], columns: Sequence[object]) -> None:
@@ -316,7 +303,9 @@ def _shown(value: Any, digits: int) -> str:
     return readable(told.replace("-", "\u2212"))
 
 
-def _looks(rows: int, columns: int, role: str | Sequence[str], lit: Cells, muted: Cells) -> list[list[Role]]:
+def _looks(
+    rows: int, columns: int, role: str | Sequence[str], lit: Chosen, muted: Chosen
+) -> list[list[Role]]:
     roles = [role] * rows if isinstance(role, str) else list(role)
     if len(roles) != rows:
         raise InputError(f"{len(roles)} roles for {rows} rows.", expected="one role, or one for each row")
@@ -359,15 +348,12 @@ class Matrix(Labelled):
             for side, what in zip(exact, ("tall", "wide"), strict=True)
             if side < _THINNEST / 1.05
         ]
-        self._dashed = bool(notes)
         height, width = (max(side, _THINNEST) for side in exact)
         counted = f"{sides[0]:,} × {sides[1]:,}"
         self._label(width, height, name, [*(lines_of(below) if below else []), counted, *notes])
 
     def paint_body(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
-        look = self._role
-        dashed = Role(look.fill, look.edge, look.ink, "3 2", hatch=look.hatch) if self._dashed else look
-        canvas.rect(x, y, width, height, dashed, corner=0)
+        canvas.rect(x, y, width, height, self._role, corner=0)
 
 
 def _times(factor: float) -> str:
@@ -389,100 +375,9 @@ def matrix(
     Args:
         below: its shape in letters, such as ``"V × E"``, above that in numbers.
         longest: the side that is drawn ``length`` pixels long; its own longer side if None. What would be
-            thinner than a line is drawn thicker, with a dashed edge, and the drawing says how much.
+            too thin to be seen is drawn thicker, and the drawing says how much.
 
     Raises:
         InputError: a side below 1 or above ``longest``.
     """
     return Matrix((rows, columns), name, role, below, longest or max(rows, columns), length)
-
-
-class Plane(Labelled):
-    def __init__(
-        self,
-        vectors: Mapping[str, tuple[float, float]],
-        roles: Mapping[str, str],
-        name: str,
-        below: str,
-        length: float,
-    ) -> None:
-        self._vectors = {readable(label): (float(x), float(y)) for label, (x, y) in vectors.items()}
-        if not self._vectors or not all(math.isfinite(c) for v in self._vectors.values() for c in v):
-            raise InputError(f"vectors {dict(vectors)}.", expected="at least one, of two finite numbers each")
-        self._roles = {label: role_of(roles.get(label, "key")) for label in self._vectors}
-        xs, ys = zip((0.0, 0.0), *self._vectors.values(), strict=True)
-        self._low = (math.floor(min(xs)), math.floor(min(ys)))
-        self._high = (max(math.ceil(max(xs)), self._low[0] + 1), max(math.ceil(max(ys)), self._low[1] + 1))
-        sides = [b - a for a, b in zip(self._low, self._high, strict=True)]
-        self._unit = length / max(sides)
-        self._step = 10 ** max(0, math.ceil(math.log10(max(sides) / 12)))  # at most twelve lines each way
-        self._edge = 16 + max(map(_name_width, self._vectors))
-        wide, high = (side * self._unit for side in sides)
-        self._label(wide + 2 * self._edge, high + 2 * 26, name, lines_of(below))
-
-    def paint_body(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
-        def at(a: float, b: float) -> Point:
-            across, down = (a - self._low[0]) * self._unit, (b - self._low[1]) * self._unit
-            return x + self._edge + across, y + height - 26 - down
-
-        (left, bottom), (right, top) = self._low, self._high
-        for a in range(left, right + 1, self._step):
-            canvas.line([at(a, bottom), at(a, top)], QUIET if a == 0 else CARD_EDGE, thick=1)
-        for b in range(bottom, top + 1, self._step):
-            canvas.line([at(left, b), at(right, b)], QUIET if b == 0 else CARD_EDGE, thick=1)
-        arrows = {label: (at(0, 0), at(*vector)) for label, vector in self._vectors.items()}
-        # A query is drawn first and thick, so that a key of the same direction lies on it and hides it not.
-        for label in sorted(arrows, key=lambda label: self._roles[label] is not ROLES["query"]):
-            look = self._roles[label]
-            thick = 6 if look is ROLES["query"] else 2.4
-            canvas.line(arrows[label], look.edge, thick=thick, head=True)
-        places = _beside_tips(arrows)
-        for label, place in places.items():
-            canvas.text(*place, label, ink=self._roles[label].edge, bold=True, ground=CARD, verbatim=True)
-
-
-def _name_width(label: str) -> float:
-    return width_of(label, SIZES["normal"], bold=True)
-
-
-def _beside_tips(arrows: Mapping[str, tuple[Point, Point]]) -> dict[str, Point]:
-    """Where the names of arrows stand: beyond their tips, turned aside as far as others are in the way."""
-    taken = [
-        (start[0] + (end[0] - start[0]) * part / 24, start[1] + (end[1] - start[1]) * part / 24)
-        for start, end in arrows.values()
-        for part in range(25)
-    ]
-    places: dict[str, Point] = {}
-    for label, (start, tip) in arrows.items():
-        half = (_name_width(label) / 2 + 3, 9.0)
-        ahead = math.atan2(tip[1] - start[1], tip[0] - start[0])
-        tried = []
-        for turn in (0, 40, -40, 80, -80, 115, -115):
-            angle = ahead + math.radians(turn)
-            across, down = math.cos(angle), math.sin(angle)
-            away = min(half[0] / abs(across or 1e-9), half[1] / abs(down or 1e-9)) + 5
-            place = tip[0] + away * across, tip[1] + away * down
-            hidden = sum(abs(px - place[0]) < half[0] and abs(py - place[1]) < half[1] for px, py in taken)
-            names = ((places[other], _name_width(other) / 2 + 3) for other in places)
-            hidden += 100 * sum(
-                abs(p[0] - place[0]) < half[0] + wide and abs(p[1] - place[1]) < 18 for p, wide in names
-            )
-            tried.append((hidden, abs(turn), place))
-        places[label] = min(tried)[2]
-    return places
-
-
-def plane(
-    vectors: Mapping[str, tuple[float, float]],
-    *,
-    roles: Mapping[str, str] | None = None,
-    name: str = "",
-    below: str = "",
-    length: float = 220,
-) -> Part:
-    """Vectors with two numbers as arrows from one origin: ``plane({"q": (2, 1), "a": (1, 2)})``.
-
-    Args:
-        roles: the role of each, ``{"q": "query"}``; ``"key"`` where nothing is said.
-    """
-    return Plane(vectors, roles or {}, name, below, length)

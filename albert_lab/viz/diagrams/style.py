@@ -33,14 +33,14 @@ class Role:
     hatch: bool = False
 
 
-# The edges are Okabe and Ito's colours, darkened where text is written in them.
+# Fills that differ for colour-blind eyes too (a test measures it), edges dark enough for letters.
 ROLES = {
     "plain": Role("#ffffff", "#6b7280"),
-    "query": Role("#d6e8f7", "#005f99"),
-    "key": Role("#fde4d4", "#a84300"),
-    "value": Role("#d5f0e4", "#00694e"),
-    "weights": Role("#f7e1ed", "#963a73"),
-    "hidden": Role("#e4e8ed", "#4a5568"),
+    "query": Role("#dfecfb", "#005f99"),
+    "key": Role("#fcddbb", "#8f3900"),
+    "value": Role("#baecd6", "#005c44"),
+    "weights": Role("#f5bcef", "#85205f"),
+    "hidden": Role("#c4c9cf", "#3d4859"),
     "shared": Role("#fff1cc", "#7d5a00", double=True),
     "lit": Role("#ffe352", "#6e5800", hatch=True),
     "muted": Role("#f3f1eb", "#8b8f94", ink=QUIET, dash="4 3"),
@@ -56,6 +56,16 @@ def role_of(name: str) -> Role:
     if name not in ROLES:
         raise InputError(f"there is no role {name!r}.", expected=", ".join(ROLES))
     return ROLES[name]
+
+
+def ink_of(role: str) -> str:
+    """The colour of words and lines of a role, dark enough to be read on the card."""
+    return {"plain": INK, "muted": QUIET}.get(role) or role_of(role).edge
+
+
+def line_height(size: str) -> float:
+    """From one line of text to the next."""
+    return SIZES[size] * LINE
 
 
 def readable(text: object, longest: int = LONGEST_WORD) -> str:

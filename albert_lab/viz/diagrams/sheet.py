@@ -60,6 +60,7 @@ def drawing(*parts: Part | Link | str, description: str, gap: float = 16) -> Dra
             f"description={description!r}.",
             expected="a sentence that tells what one sees, for those who cannot",
         )
+    said = " ".join("".join(c if c.isprintable() else " " for c in description).split())
     shown = [part for part in parts if not isinstance(part, Link)]
     canvas = Canvas()
     column(*shown, gap=gap).put(canvas, 0, 0)
@@ -73,4 +74,4 @@ def drawing(*parts: Part | Link | str, description: str, gap: float = 16) -> Dra
             expected=f"at most {WIDEST}, what a notebook shows",
             mend="put some parts of a row() below each other with column(), or break long words with \\n",
         )
-    return Drawing(canvas.svg(" ".join(description.split())), " ".join(description.split()))
+    return Drawing(canvas.svg(said), said)
