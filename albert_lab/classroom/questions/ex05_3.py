@@ -223,7 +223,9 @@ def _table(word, p, first, stops):
     return total[-1]
 
 
-@ask.mistake("nothing is ever added: every product holds a 0, that of the empty prefix too")
+@ask.mistake(
+    "the result is always 0: every product holds a 0, that of the empty prefix too, or nothing is added"
+)
 def _zeros_only(word, p):
     return _table(word, p, 0.0, range(1, len(word) + 1))
 
