@@ -25,7 +25,7 @@ ask = QuestionBuilder(
         "drawn independently, so theirs multiply. A sum over all cuts can be taken prefix by prefix for the "
         "same reason as the cheapest one: whatever comes last, it multiplies all cuts of the prefix alike."
     ),
-    rtol=1e-6,
+    rtol=1e-5,
     atol=1e-14,
 )
 
