@@ -88,7 +88,7 @@ class View:
         second: where the second text starts, or None.
         title: text above the view.
 
-    An export that sanitizes HTML (``nbconvert --sanitize-html``) writes the page out as text; with
+    An export that sanitizes HTML (``nbconvert --sanitize-html``) says in a sentence what is not shown; with
     ``--NbConvertBase.display_data_priority="['image/png', 'text/plain']"`` it shows the picture.
     """
 
@@ -105,13 +105,18 @@ class View:
     @property
     def description(self) -> str:
         """One sentence for those who cannot see the view."""
+        return f"{self._summary}: {_first(self.tokens)}"
+
+    @property
+    def _summary(self) -> str:
+        """What it shows, without a word of the text."""
         layers, heads, tokens, _ = self.attention.shape
         texts = " of two texts" if self.second is not None else ""
         if self.key_tokens is not None:
             texts = f" and {len(self.key_tokens)} others"
         count = f"{layers} layer{'s' * (layers > 1)} with {heads} head{'s' * (heads > 1)}"
         kind = self.kind.capitalize()
-        return f"{kind} view of the attention between {tokens} tokens{texts}, {count}: {_first(self.tokens)}"
+        return f"{kind} view of the attention between {tokens} tokens{texts}, {count}"
 
     @property
     def html(self) -> str:
@@ -163,7 +168,8 @@ class View:
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        frame = build_frame(self.html, description=self.description, height=self._height(), picture=self.png)
+        said = {"description": self.description, "summary": self._summary}
+        frame = build_frame(self.html, **said, height=self._height(), picture=self.png)
         data = {
             "text/html": frame,
             "image/png": base64.b64encode(self.png).decode("ascii"),
