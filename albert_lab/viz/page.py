@@ -53,23 +53,9 @@ _PICTURE = """<!DOCTYPE html>
 </body>
 </html>
 """
-_INVERTED = (
-    "body[data-jp-theme-light='false'] .albert-lab-view iframe,body.vscode-dark .albert-lab-view iframe,"
-    "body.vscode-high-contrast .albert-lab-view iframe{filter:invert(1) hue-rotate(180deg)}"
-)
-_SANDBOX = 'frame.setAttribute("sandbox", "allow-scripts");'  # never with allow-same-origin, which undoes it
 # Makes the frame of every view that has none yet. A frame that stood in the output itself would be written
 # out as text, page and all, by exporters that sanitize; they drop attributes.
-_MAKE_FRAMES = """(script => {
-const make = () => [document, script && script.getRootNode()].forEach(place =>
-place && place.querySelectorAll(".albert-lab-view[data-page]").forEach(view => {
-const [style, frame] = ["style", "iframe"].map(name => document.createElement(name));
-style.textContent = "INVERTED"; frame.title = view.dataset.title; SANDBOX
-frame.style.cssText = "width:100%;border:0;height:" + view.dataset.height + "px";
-frame.srcdoc = view.dataset.page; view.removeAttribute("data-page"); view.replaceChildren(style, frame);
-}));
-make(); setTimeout(make);
-})(document.currentScript)"""
+_MAKE_FRAMES = (Path(__file__).parent / "js" / "frame.js").read_text(encoding="utf-8")
 # Exporters that sanitize keep classes and drop styles; nbconvert's pages show nothing of these two classes.
 _HIDDEN_IN_EXPORTS = "jp-LastModified-hidden collapse"
 _NOT_SHOWN = (
@@ -119,10 +105,9 @@ def build_frame(page: str, *, description: str, summary: str, height: int, pictu
     an export is sanitized, a sentence stands there that says so with the ``summary``, which has no word of
     the text in it; where styles are kept, as in JupyterLab, also ``picture``, a PNG.
 
-    What stands in the frame sees nothing of the notebook's theme, so the notebook's page applies it: where
-    JupyterLab's or VS Code's theme is dark it inverts the drawing, whose paper is transparent.
+    What stands in the frame sees nothing of the notebook; the program tells it whether JupyterLab's or VS
+    Code's theme is dark, and is told how high the page is.
     """
-    script = _MAKE_FRAMES.replace("INVERTED", _INVERTED).replace("SANDBOX", _SANDBOX)
     width, tall = Image.open(BytesIO(picture)).size
     code = base64.b64encode(picture).decode("ascii")
     paint = f"width:{width}px;max-width:100%;height:{tall}px;background:url(data:image/png;base64,{code})"
@@ -131,7 +116,7 @@ def build_frame(page: str, *, description: str, summary: str, height: int, pictu
         f'data-height="{height}">\n'
         f"<div>{escaped(summary)}. {_NOT_SHOWN}</div>\n"
         f'<div title="{escaped(description)}" style="{paint} no-repeat;background-size:contain"></div>\n'
-        f'<div class="{_HIDDEN_IN_EXPORTS}"><script>{script}</script></div>\n</div>'
+        f'<div class="{_HIDDEN_IN_EXPORTS}"><script>{_MAKE_FRAMES}</script></div>\n</div>'
     )
 
 

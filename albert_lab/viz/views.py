@@ -43,7 +43,7 @@ _SCALE = (
     '<label>Full strength <select id="scale"><option value="own">the strongest weight shown</option>'
     '<option value="one">a weight of 1</option></select></label>'
     '<span>0 <span class="ramp"></span> <span id="most"></span></span>'
-    '<button type="button" id="theme" aria-pressed="false">dark</button>'
+    '<button type="button" id="theme">dark</button>'
 )
 _DRAWING = (
     '<p id="readout" role="status" aria-live="polite"></p>\n<div id="text"></div>\n<div id="vis"></div>'
@@ -64,9 +64,9 @@ _GUIDE = {
     "head": "Left: the token that looks. Right: the token looked at. A line's strength is the weight, its "
     f"colour the head. {_TOKEN_GUIDE} Rest on a numbered square to see that head; click it to switch the "
     "head off or on, double-click (or Shift+click) to see it alone.",
-    "model": "One square per head: rows are layers, columns are heads; inside it rows look at columns, "
-    "stronger is darker, on one scale for all. Click a square (or use the arrow keys) to draw that head "
-    f"large: left the token that looks, right the token looked at. {_TOKEN_GUIDE}",
+    "model": "One square per head: rows are layers, columns are heads; inside it rows look at columns, the "
+    "stronger the weight the stronger the colour, on one scale for all. Click a square (or use the arrow "
+    f"keys) to draw that head large: left the token that looks, right the token looked at. {_TOKEN_GUIDE}",
     "neuron": f"Left: the token that looks. Right: the token looked at. {_TOKEN_GUIDE} The + beside a token "
     "on the left opens its query, all keys, and their products, number by number (blue: positive, orange: "
     "negative); the − closes them.",

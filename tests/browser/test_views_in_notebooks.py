@@ -132,6 +132,28 @@ def test_in_jupyterlab_the_views_draw_stay_alive_and_come_back(lab: Lab, watched
     assert len(frames(watched, 4)) == 4
 
 
+def test_in_jupyterlab_the_views_are_as_dark_as_its_theme(lab: Lab, watched: Watched):
+    """Theirs is the theme's own paper, seen through, and they follow when it is changed."""
+    cells = [new_code_cell(source) for source in CELLS[:4]]
+    lab.open(watched, written(lab, "dark.ipynb", new_notebook(cells=cells)))
+    run_all(lab, watched)
+    page = watched.page
+    change = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+    for theme, light in (("JupyterLab Dark", False), ("JupyterLab Light", True), ("JupyterLab Dark", False)):
+        page.evaluate(change, theme)
+        page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(light).lower()}'")
+        for inside in frames(watched, 3):
+            inside.wait_for_selector(f"html[data-theme={'light' if light else 'dark'}]", state="attached")
+            assert inside.locator("#theme").inner_text() == ("dark" if light else "light"), "a click gives it"
+        for element in page.locator("iframe[srcdoc]").all():
+            element.scroll_into_view_if_needed()
+            page.wait_for_timeout(500)
+            shown = np.asarray(Image.open(BytesIO(element.screenshot())).convert("L"))
+            paper = shown[2:6, 2:6].mean()
+            assert paper > 240 if light else 10 < paper < 40
+    page.evaluate(change, "JupyterLab Light")
+
+
 def test_an_untrusted_notebook_shows_the_picture_and_says_what_to_do(lab: Lab, watched: Watched):
     lab.open(watched, written(lab, "from_somebody.ipynb", notebook_with_outputs()))
     page = watched.page
