@@ -55,7 +55,10 @@ _PARTS = {
     "neuron": _DRAWING,
 }
 _PAIR_GUIDE = " A is the first text, B the second; A → B: tokens of A look at tokens of B."
-_MANY_GUIDE = " While more than 16 heads are on, each line is that of the strongest of them."
+_MANY_GUIDE = (
+    " While more than 16 heads are on, each line is that of the strongest of them, and each token that looks "
+    "has its four strongest lines; all while you point at it."
+)
 _TOKEN_GUIDE = (
     "Point at a token, in a column or in the text, to see its weights as numbers; click it to keep it, Esc "
     "lets it go."

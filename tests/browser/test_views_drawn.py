@@ -243,13 +243,20 @@ def test_the_squares_of_all_heads_are_inside_the_page(width, heads, watched: Wat
 
 
 def test_of_many_heads_each_pair_shows_the_strongest(watched: Watched, tmp_path):
-    given = random_record(tokens=6, layers=1, heads=20)
+    """Each token has four lines; all of them, each of its strongest head, while it is pointed at."""
+    given = random_record(tokens=9, layers=1, heads=20)
     page = watched.open(saved("head", tmp_path, given))
-    found = drawn(page, 20, 6, 6)
     best = given.attention[0].max(0)
-    assert found.max(0) == pytest.approx(relative(best), abs=STEP + FAINTEST)
-    assert ((found > 0).sum(0) <= 1).all()
-    assert (found.argmax(0) == given.attention[0].argmax(0))[best > 0.05].all()
+    fourth = np.sort(best, axis=1)[:, -4, None]
+    ahead = best - np.sort(given.attention[0], axis=0)[-2] > 0.02  # where 8 bits cannot make another head first
+    for row in (None, 5):
+        if row is not None:
+            page.locator("#left g.token").nth(row).hover()
+        found = drawn(page, 20, 9, 9)
+        wanted = np.where(best >= fourth, best, 0) if row is None else best * (np.arange(9) == row)[:, None]
+        assert found.max(0) == pytest.approx(wanted / best.max(), abs=STEP + FAINTEST)
+        assert ((found > 0).sum(0) <= 1).all()
+        assert (found.argmax(0) == given.attention[0].argmax(0))[(wanted > 0.05) & ahead].all()
 
 
 @pytest.mark.parametrize("kind", ["head", "neuron"])

@@ -200,6 +200,15 @@ const core = (() => {
   const GAP = 10;
   const FAINTEST = 0.01; // of the strongest line: nobody sees less
   const MANY = 16; // heads: the lines of more would cover each other, so each pair has its strongest head's alone
+  const FEW = 4; // lines of each token that looks, while there are so many
+  // Of the heads' maps only the largest weights of each row, over all heads.
+  const fewest = (maps) => {
+    const least = maps[0].weights.map((line, row) => {
+      const all = Array.from(line, (_, column) => Math.max(...maps.map(({ weights }) => weights[row][column])));
+      return all.sort((a, b) => b - a)[Math.min(FEW, all.length) - 1] ?? 0;
+    });
+    return maps.map(({ head, weights }) => ({ head, weights: weights.map((line, row) => line.map((weight) => (weight < least[row] ? 0 : weight))) }));
+  };
   const leaders = (maps) => {
     const found = maps.map(({ head, weights }) => ({ head, weights: weights.map((line) => new Float32Array(line.length)) }));
     maps[0].weights.forEach((line, row) =>
@@ -283,7 +292,8 @@ const core = (() => {
         this.drawTokens();
       }
       this.drawn = maps.length > MANY ? leaders(maps) : maps;
-      this.base.replaceChildren(...this.drawn.map((map) => this.lines(map)));
+      const base = maps.length > MANY ? fewest(this.drawn) : maps;
+      this.base.replaceChildren(...base.map((map) => this.lines(map)));
       this.resize();
       this.show();
     }
