@@ -1,8 +1,8 @@
 """How docs-mini learnt to speak: the beginning of its own training, run again and asked on the way.
 
 ``python -m tools.first_words FOLDER [--tokens 2.3]``: the command that made docs-mini, with its settings, its
-tokenizer and its seed, stopped after so many million tokens. Before the first step and at each line of the log the
-network fills in `SENTENCES`, at the depth that it is trained at. The answers are written to
+tokenizer and its seed, stopped after so many million tokens. Before the first step and at each line of the
+log the network fills in `SENTENCES`, at the depth that it is trained at. The answers are written to
 ``albert_lab/pretrained/docs-mini/first_words.jsonl``, with the losses of the log beside them. FOLDER keeps
 the run's state: called again, it goes on.
 """

@@ -1,6 +1,6 @@
 """What a notebook asks of its reader: guesses to commit to, and exercises that are checked at once."""
 
-from albert_lab.classroom.check import AnswerError, check
+from albert_lab.classroom.check import AnswerError, QuestionError, check
 from albert_lab.classroom.facts import Fact, Facts, facts
 from albert_lab.classroom.predictions import Prediction, predict
 from albert_lab.classroom.progress import progress
@@ -18,6 +18,7 @@ __all__ = [
     "Prediction",
     "Question",
     "QuestionBuilder",
+    "QuestionError",
     "check",
     "facts",
     "predict",

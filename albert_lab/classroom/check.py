@@ -192,10 +192,11 @@ def _details(question: Question, answer: Any, case: Case, expected: Outcome, giv
     """The input, both results, and the first difference."""
     names = _names(question, case)
     ours, theirs = _entry_that_differs(question, expected, given)
-    lines = [f"    {name:<9} {shown(value, width=240)}" for name, value in names.items()]
-    lines.append(f"    yours     {_result(theirs)}")
-    if not (given.error is not None and isinstance(expected.value, Mapping) and question.use is not call):
-        lines.append(f"    expected  {_result(ours, smallest=question.atol)}")
+    own = isinstance(expected.value, Mapping) and question.use is not call  # a dictionary of the check's own
+    lines = [f"    {name:<9} {shown(value, width=160)}" for name, value in names.items()]
+    lines.append(f"    yours     {_result(theirs, width=100 if own else 400)}")
+    if not (own and given.error is not None):
+        lines.append(f"    expected  {_result(ours, smallest=question.atol, width=100 if own else 400)}")
     found = _first_difference(question, answer, case, names, expected, given)
     return [*lines, *(f"    {text}" for text in found)]
 
@@ -225,10 +226,10 @@ def _names(question: Question, case: Case) -> dict[str, Any]:
     return dict(zip(names, case.arguments, strict=False)) | dict(case.options)
 
 
-def _result(outcome: Outcome, *, smallest: float = 0.0) -> str:
+def _result(outcome: Outcome, *, smallest: float = 0.0, width: int = 400) -> str:
     if outcome.error is None:
         tiny = isinstance(outcome.value, float) and abs(outcome.value) < smallest
-        return "0" if tiny else shown(outcome.value)
+        return "0" if tiny else shown(outcome.value, width)
     try:
         message = str(outcome.error).splitlines()
     except Exception:  # an error class of the learner

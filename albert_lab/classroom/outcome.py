@@ -251,7 +251,7 @@ def _sequence_difference(expected: Sequence, given: Any, **how: float) -> str | 
     if not isinstance(given, list | tuple):
         return f"a list or tuple is expected, not {type(given).__name__}"
     if len(expected) != len(given):
-        return f"it has {_elements(len(given))}, expected is {_kind(expected)}"
+        return f"it has {_elements(len(given))}, and {_kind(expected)} expected"
     found = (
         (i, difference(one, two, **how)) for i, (one, two) in enumerate(zip(expected, given, strict=True))
     )
@@ -264,14 +264,12 @@ def _elements(count: int) -> str:
 
 
 def _kind(expected: Sequence) -> str:
-    """What a sequence is made of, so that a list is not taken for one of its two lists."""
-    inner = {
-        "lists" if isinstance(one, list) else "tensors" if hasattr(one, "ndim") else "" for one in expected
-    }
-    kind = inner.pop() if len(inner) == 1 else ""
-    return (
-        f"{'a pair' if len(expected) == 2 else len(expected)} of {kind}" if kind else _elements(len(expected))
-    )
+    """What is expected: a list may be taken for one of the lists that it should hold."""
+    if len(expected) == 2 and all(isinstance(one, list) for one in expected):
+        return "a pair of lists is"
+    if len(expected) == 2 and all(hasattr(one, "ndim") for one in expected):
+        return "a pair of tensors is"
+    return f"{len(expected)} {'is' if len(expected) == 1 else 'are'}"
 
 
 def all_same(found: Iterable[Outcome]) -> bool:

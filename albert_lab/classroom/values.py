@@ -80,9 +80,9 @@ def _number_remark(given: Any, right: Real, rtol: float, near: str) -> str:
 
 def _list_remark(given: Any, right: Sequence) -> str:
     count = len(right)
-    if isinstance(given, set | frozenset | Mapping):
-        return f"{type(given).__name__}s keep no order that could be read: write {count} values in a list"
-    if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != count:
+    if isinstance(given, set | frozenset):
+        return f"a set keeps no order that could be read: write {count} values in a list"
+    if type(given) not in _LISTS or len(given) != count:
         return f"{count} values in a list are expected"
     if all(map(_is_number, right)) and not all(map(_is_number, given)):
         return f"{count} numbers in a list are expected, as Python writes them, without words and units"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from albert_lab.errors import InputError
-from albert_lab.viz.labels import array_of, labels_for
+from albert_lab.viz.labels import array_of, counted
 
 MOST = 40  # rows or columns that are still read and not only scrolled past
 GAP = "  "
@@ -49,7 +49,10 @@ def number_table(
             expected=f"at most {MOST} of each: the numbers are to be read",
             mend="choose rows or columns, or draw it: table_image(values, ...)",
         )
-    beside, above = labels_for(rows, table.shape[0], "rows"), labels_for(columns, table.shape[1], "columns")
+    beside, above = (
+        [" ".join(str(label).split()) for label in counted(labels, count, name)]
+        for labels, count, name in zip((rows, columns), table.shape, ("rows", "columns"), strict=True)
+    )
     rounded = table.round(decimals) + 0.0  # -0.0 + 0.0 is 0.0
     written = [[f"{number:.{decimals}f}" for number in row] for row in rounded.tolist()]
     widths = [

@@ -4,7 +4,8 @@ Tokens and titles come from anywhere, so three layers keep them from running as 
 
 1. they stand escaped in the page: as JSON without ``<``, ``>`` and ``&`` in a data block, or as HTML text;
 2. a content security policy lets only the scripts run whose sha256 it names, and forbids every connection;
-3. in a notebook the page stands in a sandboxed frame without an origin, which reaches nothing outside itself.
+3. in a notebook the page stands in a sandboxed frame without an origin, which reaches nothing outside itself;
+   what makes that frame is a program of ours, and what stands beside it has no word of theirs in it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import hashlib
 import html
 import json
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 _STYLE = (Path(__file__).parent / "js" / "view.css").read_text(encoding="utf-8")
 _PAGE = """<!DOCTYPE html>
@@ -49,14 +53,14 @@ _PICTURE = """<!DOCTYPE html>
 </body>
 </html>
 """
-_INVERTED = (
-    "body[data-jp-theme-light='false'] .albert-lab-view iframe,body.vscode-dark .albert-lab-view iframe,"
-    "body.vscode-high-contrast .albert-lab-view iframe{filter:invert(1) hue-rotate(180deg)}"
-)
-_SANDBOX = ' sandbox="allow-scripts"'  # never with allow-same-origin, which would undo it
-_NOT_TRUSTED = (
-    "Interactive view not shown, because this notebook is not trusted on this computer. To see it, run the "
-    "cell again, or choose Trust Notebook in JupyterLab's command palette (Ctrl+Shift+C)."
+# Makes the frame of every view that has none yet. A frame that stood in the output itself would be written
+# out as text, page and all, by exporters that sanitize; they drop attributes.
+_MAKE_FRAMES = (Path(__file__).parent / "js" / "frame.js").read_text(encoding="utf-8")
+# Exporters that sanitize keep classes and drop styles; nbconvert's pages show nothing of these two classes.
+_HIDDEN_IN_EXPORTS = "jp-LastModified-hidden collapse"
+_NOT_SHOWN = (
+    "The interactive view is not shown: no program runs here. In JupyterLab run the cell again, or choose "
+    "Trust Notebook in the command palette (Ctrl+Shift+C)."
 )
 
 
@@ -94,20 +98,25 @@ def build_page(
     )
 
 
-def build_frame(page: str, *, description: str, height: int, picture: bytes) -> str:
+def build_frame(page: str, *, description: str, summary: str, height: int, picture: bytes) -> str:
     """What a notebook shows: ``page`` in a sandboxed frame, ``height`` pixels high.
 
-    Where a notebook is not trusted JupyterLab removes the frame and keeps what stands in it; a browser that
-    shows the frame never shows that. So in there is what to do, and ``picture``, a PNG.
+    A small program, always the same, makes the frame. Where none runs, because the notebook is not trusted or
+    an export is sanitized, a sentence stands there that says so with the ``summary``, which has no word of
+    the text in it; where styles are kept, as in JupyterLab, also ``picture``, a PNG.
 
-    What stands in the frame sees nothing of the notebook's theme, so the notebook's page applies it: where
-    JupyterLab's or VS Code's theme is dark it inverts the drawing, whose paper is transparent.
+    What stands in the frame sees nothing of the notebook; the program tells it whether JupyterLab's or VS
+    Code's theme is dark, and is told how high the page is.
     """
+    width, tall = Image.open(BytesIO(picture)).size
+    code = base64.b64encode(picture).decode("ascii")
+    paint = f"width:{width}px;max-width:100%;height:{tall}px;background:url(data:image/png;base64,{code})"
     return (
-        f'<div class="albert-lab-view"><style>{_INVERTED}</style>'
-        f'<iframe title="{escaped(description)}"{_SANDBOX} srcdoc="{html.escape(page)}" '
-        f'style="width:100%;height:{height}px;border:0">'
-        f"<p>{_NOT_TRUSTED}</p>{_image(picture, description)}</iframe></div>"
+        f'<div class="albert-lab-view" data-page="{html.escape(page)}" data-title="{escaped(description)}" '
+        f'data-height="{height}">\n'
+        f"<div>{escaped(summary)}. {_NOT_SHOWN}</div>\n"
+        f'<div title="{escaped(description)}" style="{paint} no-repeat;background-size:contain"></div>\n'
+        f'<div class="{_HIDDEN_IN_EXPORTS}"><script>{_MAKE_FRAMES}</script></div>\n</div>'
     )
 
 

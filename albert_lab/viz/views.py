@@ -44,7 +44,7 @@ _SCALE = (
     '<label>Full strength <select id="scale"><option value="own">the strongest weight shown</option>'
     '<option value="one">a weight of 1</option></select></label>'
     '<span>0 <span class="ramp"></span> <span id="most"></span></span>'
-    '<button type="button" id="theme" aria-pressed="false">dark</button>'
+    '<button type="button" id="theme">dark</button>'
 )
 _DRAWING = (
     '<p id="readout" role="status" aria-live="polite"></p>\n<div id="text"></div>\n<div id="vis"></div>'
@@ -56,7 +56,10 @@ _PARTS = {
     "neuron": _DRAWING,
 }
 _PAIR_GUIDE = " A is the first text, B the second; A → B: tokens of A look at tokens of B."
-_MANY_GUIDE = " While more than 16 heads are on, each line is that of the strongest of them."
+_MANY_GUIDE = (
+    " While more than 16 heads are on, each line is that of the strongest of them, and each token that looks "
+    "has its four strongest lines; all while you point at it."
+)
 _TOKEN_GUIDE = (
     "Point at a token, in a column or in the text, to see its weights as numbers; click it to keep it, Esc "
     "lets it go."
@@ -65,9 +68,9 @@ _GUIDE = {
     "head": "Left: the token that looks. Right: the token looked at. A line's strength is the weight, its "
     f"colour the head. {_TOKEN_GUIDE} Rest on a numbered square to see that head; click it to switch the "
     "head off or on, double-click (or Shift+click) to see it alone.",
-    "model": "One square per head: rows are layers, columns are heads; inside it rows look at columns, "
-    "stronger is darker, on one scale for all. Click a square (or use the arrow keys) to draw that head "
-    f"large: left the token that looks, right the token looked at. {_TOKEN_GUIDE}",
+    "model": "One square per head: rows are layers, columns are heads; inside it rows look at columns, the "
+    "stronger the weight the stronger the colour, on one scale for all. Click a square (or use the arrow "
+    f"keys) to draw that head large: left the token that looks, right the token looked at. {_TOKEN_GUIDE}",
     "neuron": f"Left: the token that looks. Right: the token looked at. {_TOKEN_GUIDE} The + beside a token "
     "on the left opens its query, all keys, and their products, number by number (blue: positive, orange: "
     "negative); the − closes them.",
@@ -89,7 +92,7 @@ class View:
         second: where the second text starts, or None.
         title: text above the view.
 
-    An export that sanitizes HTML (``nbconvert --sanitize-html``) writes the page out as text; with
+    An export that sanitizes HTML (``nbconvert --sanitize-html``) says in a sentence what is not shown; with
     ``--NbConvertBase.display_data_priority="['image/png', 'text/plain']"`` it shows the picture.
     """
 
@@ -106,13 +109,18 @@ class View:
     @property
     def description(self) -> str:
         """One sentence for those who cannot see the view."""
+        return f"{self._summary}: {_first(self.tokens)}"
+
+    @property
+    def _summary(self) -> str:
+        """What it shows, without a word of the text."""
         layers, heads, tokens, _ = self.attention.shape
         texts = " of two texts" if self.second is not None else ""
         if self.key_tokens is not None:
             texts = f" and {len(self.key_tokens)} others"
         count = f"{layers} layer{'s' * (layers > 1)} with {heads} head{'s' * (heads > 1)}"
         kind = self.kind.capitalize()
-        return f"{kind} view of the attention between {tokens} tokens{texts}, {count}: {_first(self.tokens)}"
+        return f"{kind} view of the attention between {tokens} tokens{texts}, {count}"
 
     @property
     def html(self) -> str:
@@ -174,7 +182,8 @@ class View:
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        frame = build_frame(self.html, description=self.description, height=self._height(), picture=self.png)
+        said = {"description": self.description, "summary": self._summary}
+        frame = build_frame(self.html, **said, height=self._height(), picture=self.png)
         data = {
             "text/html": frame,
             "image/png": base64.b64encode(self.png).decode("ascii"),

@@ -26,6 +26,7 @@ ATTACKS = {
     "attribute": f"'\"><img src=x onerror={RUN}>",
     "entity": f"&lt;/script&gt;&lt;img src=x onerror={RUN}&gt;",
 }
+SANDBOX = 'frame.setAttribute("sandbox", "allow-scripts");'
 HOST = "<!DOCTYPE html><title>safe</title><p>A notebook</p>{}"
 
 
@@ -86,7 +87,9 @@ def frame_with_only(layers: tuple[str, ...], attack: str, place: str, monkeypatc
     if "policy" not in layers:
         monkeypatch.setattr(builder, "policy", lambda scripts: "")
     if "sandbox" not in layers:
-        monkeypatch.setattr(builder, "_SANDBOX", "")
+        program = builder._MAKE_FRAMES
+        monkeypatch.setattr(builder, "_MAKE_FRAMES", program.replace(SANDBOX, ""))
+        assert SANDBOX in program
     record, title = attacked(attack, place)
     return viz.head_view(record, title=title)._repr_mimebundle_()[0]["text/html"]
 

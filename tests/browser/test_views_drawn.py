@@ -243,13 +243,20 @@ def test_the_squares_of_all_heads_are_inside_the_page(width, heads, watched: Wat
 
 
 def test_of_many_heads_each_pair_shows_the_strongest(watched: Watched, tmp_path):
-    given = random_record(tokens=6, layers=1, heads=20)
+    """Each token has four lines; all of them, each of its strongest head, while it is pointed at."""
+    given = random_record(tokens=9, layers=1, heads=20)
     page = watched.open(saved("head", tmp_path, given))
-    found = drawn(page, 20, 6, 6)
     best = given.attention[0].max(0)
-    assert found.max(0) == pytest.approx(relative(best), abs=STEP + FAINTEST)
-    assert ((found > 0).sum(0) <= 1).all()
-    assert (found.argmax(0) == given.attention[0].argmax(0))[best > 0.05].all()
+    fourth = np.sort(best, axis=1)[:, -4, None]
+    ahead = best - np.sort(given.attention[0], axis=0)[-2] > 0.02  # where 8 bits cannot make another head first
+    for row in (None, 5):
+        if row is not None:
+            page.locator("#left g.token").nth(row).hover()
+        found = drawn(page, 20, 9, 9)
+        wanted = np.where(best >= fourth, best, 0) if row is None else best * (np.arange(9) == row)[:, None]
+        assert found.max(0) == pytest.approx(wanted / best.max(), abs=STEP + FAINTEST)
+        assert ((found > 0).sum(0) <= 1).all()
+        assert (found.argmax(0) == given.attention[0].argmax(0))[(wanted > 0.05) & ahead].all()
 
 
 @pytest.mark.parametrize("kind", ["head", "neuron"])
@@ -295,6 +302,11 @@ def test_the_sign_of_a_word_is_light_and_a_full_stop_has_a_box(watched: Watched,
     assert texts(page, "#left .sign") == ["▁", "▁", "▁"]
     faint = "(sign) => +getComputedStyle(sign).fillOpacity"
     assert page.locator("#left .sign").first.evaluate(faint) < 0.5
+    page.locator("#left g.token").nth(1).click()
+    page.locator("#right g.token").nth(2).hover()
+    for place, verb in (("#readout", "looks at"), ("#tip", "→")):
+        assert f"“▁telecommunications” {verb} “" in page.locator(place).inner_text()
+        assert page.locator(f"{place} .sign").first.inner_text() == "▁"
     for place in (4, 5):
         chip = page.locator("#left g.token").nth(place).locator(".chip").bounding_box()
         assert chip["width"] >= 12
@@ -549,18 +561,19 @@ def test_cross_attention_goes_from_one_text_to_another(kind, watched: Watched, t
 @pytest.mark.parametrize("heads", [4, 12, 64])
 @pytest.mark.parametrize("kind", DRAW)
 def test_nothing_is_cut_off_in_a_notebooks_frame(kind, heads, watched: Watched):
-    """The height of the frame is computed in Python: no vertical scroll bar; a horizontal one may come."""
+    """No vertical scroll bar; a horizontal one may come. The page in the frame tells how high it is."""
     given = random_record(tokens=24, layers=4, heads=heads, width=8, second_segment_start=9)
     frame = DRAW[kind](given, title="A title")._repr_mimebundle_()[0]["text/html"]
     for width in (1000, 640):
         watched.page.set_content(f"<div style='width:{width}px'>{frame}</div>")
         inside = watched.page.locator("iframe").element_handle().content_frame()
         inside.wait_for_selector("#vis svg line", state="attached")
+        watched.page.wait_for_timeout(200)
         needed = inside.evaluate("document.documentElement.scrollHeight")
         height = watched.page.locator("iframe").bounding_box()["height"]
         assert needed <= height
         used = inside.evaluate("document.querySelector('#vis').getBoundingClientRect().bottom")
-        assert height - used < 450, "and no wall of white below it"
+        assert height - used < 60, "and no wall of white below it"
 
 
 def test_a_large_value_and_the_smallest_ones_of_float16_arrive(watched: Watched, tmp_path):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import nbformat
+import numpy as np
 import pytest
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from tests.browser.conftest import Watched
 from tests.browser.drawn import STEP, drawn, frame_with, neuron_drawn, relative, texts
@@ -128,17 +132,53 @@ def test_in_jupyterlab_the_views_draw_stay_alive_and_come_back(lab: Lab, watched
     assert len(frames(watched, 4)) == 4
 
 
+def test_in_jupyterlab_the_views_are_as_dark_as_its_theme(lab: Lab, watched: Watched):
+    """Theirs is the theme's own paper, seen through, and they follow when it is changed."""
+    cells = [new_code_cell(source) for source in CELLS[:4]]
+    lab.open(watched, written(lab, "dark.ipynb", new_notebook(cells=cells)))
+    run_all(lab, watched)
+    page = watched.page
+    change = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+    for theme, light in (("JupyterLab Dark", False), ("JupyterLab Light", True), ("JupyterLab Dark", False)):
+        page.evaluate(change, theme)
+        page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(light).lower()}'")
+        for inside in frames(watched, 3):
+            inside.wait_for_selector(f"html[data-theme={'light' if light else 'dark'}]", state="attached")
+            assert inside.locator("#theme").inner_text() == ("dark" if light else "light"), "a click gives it"
+        for element in page.locator("iframe[srcdoc]").all():
+            element.scroll_into_view_if_needed()
+            page.wait_for_timeout(500)
+            shown = np.asarray(Image.open(BytesIO(element.screenshot())).convert("L"))
+            paper = shown[2:6, 2:6].mean()
+            assert paper > 240 if light else 10 < paper < 40
+    page.evaluate(change, "JupyterLab Light")
+
+
 def test_an_untrusted_notebook_shows_the_picture_and_says_what_to_do(lab: Lab, watched: Watched):
     lab.open(watched, written(lab, "from_somebody.ipynb", notebook_with_outputs()))
     page = watched.page
     told = page.get_by_text("Trust Notebook")
     told.nth(3).wait_for()
     assert page.locator("iframe").count() == 0
-    pictures = page.locator(".jp-OutputArea-output img")
-    pictures.nth(3).wait_for()
+    pictures = page.locator(".jp-OutputArea-output .albert-lab-view > div[title]")
     assert pictures.count() == told.count() == 4
-    assert pictures.first.get_attribute("alt").startswith("Head view of the attention between 6 tokens")
-    assert pictures.first.evaluate("(image) => image.naturalWidth") > 100
+    assert told.first.inner_text().startswith("Head view of the attention between 6 tokens")
+    for picture in pictures.all():
+        shown = np.asarray(Image.open(BytesIO(picture.screenshot())).convert("RGB")).reshape(-1, 3)
+        assert len(np.unique(shown, axis=0)) > 50, "the picture is painted"
+
+
+@pytest.mark.parametrize("template", ["lab", "classic"])
+def test_a_sanitized_page_shows_a_sentence_for_each_view(template, watched: Watched, tmp_path):
+    exporter = HTMLExporter(template_name=template, sanitize_html=True)
+    path = tmp_path / "notebook.html"
+    path.write_text(exporter.from_notebook_node(notebook_with_outputs())[0], encoding="utf-8")
+    shown = watched.open(path).locator("body").inner_text()
+    assert shown.count("The interactive view is not shown") == 4
+    assert "script" not in shown
+    assert "createElement" not in shown
+    watched.requests.clear()  # nbconvert's own
+    watched.errors.clear()
 
 
 def test_in_jupyterlab_every_view_of_the_chapter_draws(lab: Lab, watched: Watched):
@@ -150,7 +190,7 @@ def test_in_jupyterlab_every_view_of_the_chapter_draws(lab: Lab, watched: Watche
     watched.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
     outputs = outputs_in(lab, name)
     assert not [output for output in outputs if output.output_type == "error"]
-    views = [output for output in outputs if "<iframe" in output.get("data", {}).get("text/html", "")]
+    views = [output for output in outputs if "albert-lab-view" in output.get("data", {}).get("text/html", "")]
     drawn = frames(watched, len(views))
     kinds = {element.get_attribute("title").split()[0] for element in watched.page.locator("iframe").all()}
     assert kinds == {"Head", "Model", "Neuron"}

@@ -104,7 +104,7 @@ def test_the_same_in_another_form_is_the_same(expected, given):
         (1.0, "1.0", "a number is expected"),
         (torch.eye(2), torch.eye(2).to_sparse(), r"a sparse one \(torch\.sparse_coo\), and an ordinary"),
         (1.0, math.nan, "it is nan"),
-        ([1, 2], [1], "it has 1 element, expected is 2 elements"),
+        ([1, 2], [1], "it has 1 element, and 2 are expected"),
         ([1, 2], [1, 3], "element 1"),
         ([1, [2, 3]], [1, [2, 4]], "element 1, element 1: it is 4"),
         ({"a": 1}, {"b": 1}, "the keys"),
@@ -114,7 +114,7 @@ def test_the_same_in_another_form_is_the_same(expected, given):
         (11_683_584, 10**400, "whole number of 1329 bits"),
         (2.0, 1.0, "it is 1, expected is 2"),
         (2.4e-7, 1.0, "it is 1, expected is 0$"),
-        ((["a"], [0]), ["a"] * 8, "it has 8 elements, expected is a pair of lists"),
+        ((["a"], [0]), ["a"] * 8, "it has 8 elements, and a pair of lists is expected"),
         ({1}, {2}, r"it is \{2\}, expected is \{1\}"),
     ],
 )

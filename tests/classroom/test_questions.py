@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
+import re
 import traceback
 from importlib import import_module
 from typing import Any
@@ -10,10 +12,10 @@ from typing import Any
 import pytest
 
 from albert_lab.classroom import AnswerError, check, question, question_ids
-from albert_lab.classroom.outcome import outcomes, same
+from albert_lab.classroom.outcome import all_same, outcomes, same
 
 IDS = question_ids()
-ALL_PLANTED = 2094  # of all questions together; to be raised with each new mistake
+ALL_PLANTED = 2185  # of all questions together; to be raised with each new mistake
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +68,19 @@ def test_each_planted_mistake_fails_with_its_own_diagnosis(name, hidden, seed, m
         if f"It looks as if {mistake.says}." not in told:
             wrong.append(f"{mistake.says}:\n{told or 'passed as right'}")
     assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", [n for n in IDS if not question(n).asks_for_a_value])
+def test_a_mistake_that_always_gives_the_same_says_so(name):
+    """An answer that returns a constant is not told of a mistake that only happens to give it."""
+    asked = question(name)
+    if inspect.isclass(asked.reference):
+        return  # what its check looks at may be the same for all inputs
+    for mistake in asked.mistakes:
+        found = outcomes(asked, mistake.answer, 0)
+        assert not (len(found) > 2 and all_same(found)) or re.search("always|every", mistake.says), (
+            mistake.says
+        )
 
 
 def test_no_planted_mistake_was_lost():

@@ -122,7 +122,7 @@ def test_several_values_need_their_number_of_places():
     for given in (1, "123", [1, 2], "1, 2"):
         assert "3 values in a list" in remark(in_form(given, (1, 2, 3)), (1, 2, 3))
     assert "3 numbers in a list" in remark(in_form([1, 2, "three"], (1, 2, 3)), (1, 2, 3))
-    assert "keep no order" in remark(in_form({1, 2, 3}, (1, 2, 3)), (1, 2, 3))
+    assert "keeps no order" in remark(in_form({1, 2, 3}, (1, 2, 3)), (1, 2, 3))
     assert remark(in_form([1, 2, 4], (1, 2, 3)), (1, 2, 3)) == ""
 
 

@@ -6,9 +6,10 @@ import ast
 import re
 
 import pytest
+import torch
 from nbformat import NotebookNode
 
-from albert_lab.classroom import question, question_ids
+from albert_lab.classroom import Draw, question, question_ids
 from tests.exercises.assignment import (
     CHAPTERS,
     NAMES,
@@ -23,6 +24,10 @@ from tests.exercises.assignment import (
 from tests.notebooks import hygiene
 from tests.notebooks.normal import chapters, read
 
+UNCHANGED = "No argument is changed"
+STAYS = re.compile(
+    r"[Nn]o argument is changed|not (to be )?changed|[Nn]othing is changed|stays? as (it|they)"
+)
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.+?)### END HIDDEN TESTS", re.DOTALL)
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.+?)### END SOLUTION", re.DOTALL)
 CHECK = re.compile(r'^assert lab\.check\("(ex\d\d_\d)", (\w+)\)$', re.MULTILINE)
@@ -83,6 +88,21 @@ def test_every_question_has_an_answer_a_check_with_its_points_and_help_in_steps(
         assert f'lab.solution("{each}")' in text
     for step in ("1 · What I see", "2 · The idea", "3 · A skeleton", "4 · The solution"):
         assert text.count(f"<summary>{step}</summary>") == len(question_ids(name[:2]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_that_no_argument_may_be_changed_is_said_where_it_counts(name):
+    """A right answer changes nothing: said at the beginning, and on each card with what could be changed."""
+    notebook = source(name)
+    assert UNCHANGED in notebook.cells[0].source
+    shown = cards(notebook)
+    for each in question_ids(name[:2]):
+        asked = question(each)
+        if asked.asks_for_a_value:
+            continue
+        given = [v for case in asked.cases(Draw(0)) for v in (*case.arguments, *case.options.values())]
+        if any(isinstance(value, torch.Tensor | torch.nn.Module | list | dict | set) for value in given):
+            assert STAYS.search(shown[each]), each
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -24,6 +24,14 @@ def test_corner_and_decimals():
     assert str(table).splitlines() == ["who looks    b    c", "a          1.3  2.0"]
 
 
+def test_names_stay_whole_and_on_one_line():
+    name = "one head, places handed over by the values, residual"
+    assert str(number_table([[1.0]], [name], ["a\nb"])).splitlines() == [
+        " " * len(name) + "   a b",
+        f"{name}  1.00",
+    ]
+
+
 def test_no_minus_before_a_zero():
     assert str(number_table([[-0.001]], ["a"], ["b"])).split() == ["b", "a", "0.00"]
     assert str(number_table([[-0.4]], ["a"], ["b"], decimals=0)).split() == ["b", "a", "0"]

@@ -97,8 +97,8 @@ class Page(HTMLParser):
 def frame_of(view: viz.View) -> tuple[str, str]:
     """The page inside a notebook's frame, and the frame without it."""
     frame = view._repr_mimebundle_()[0]["text/html"]
-    ((attributes, _),) = Page(frame).all("iframe")
-    return attributes["srcdoc"], frame.replace(html.escape(attributes["srcdoc"]), "")
+    page = Page(frame).all("div")[0][0]["data-page"]
+    return page, frame.replace(html.escape(page), "")
 
 
 @pytest.mark.parametrize("kind", DRAW)
@@ -203,11 +203,19 @@ def test_hostile_tokens_and_titles_stay_text(kind, attack):
     page.encode("utf-8")
 
 
-def test_the_frame_is_sandboxed_without_an_origin():
-    frame = viz.head_view(random_record())._repr_mimebundle_()[0]["text/html"]
-    ((attributes, _),) = Page(frame).all("iframe")
-    assert attributes["sandbox"] == "allow-scripts"
-    assert "src" not in attributes
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_program_that_makes_the_frame_is_always_the_same(attack):
+    """It gives the frame a sandbox without an origin; test_views_attacked looks at that in a browser."""
+    given = random_record(tokens=3)
+    made = [
+        Page(draw(record, title=title)._repr_mimebundle_()[0]["text/html"]).all("script")
+        for draw in DRAW.values()
+        for record, title in ((given, ""), (replace(given, tokens=("[CLS]", attack, "b")), attack))
+    ]
+    assert all(scripts == made[0] for scripts in made)
+    ((attributes, program),) = made[0]
+    assert attributes == {}
+    assert 'frame.setAttribute("sandbox", "allow-scripts")' in program
 
 
 def test_a_notebook_gets_the_frame_a_picture_and_a_sentence():
@@ -221,13 +229,37 @@ def test_a_notebook_gets_the_frame_a_picture_and_a_sentence():
     assert view.description == sentence + "token0 token1 token2 token3 token4"
 
 
-def test_an_untrusted_notebook_keeps_what_to_do_and_the_picture():
-    frame = viz.model_view(random_record())._repr_mimebundle_()[0]["text/html"]
-    inside = frame[frame.index(">", frame.index("border:0")) + 1 : frame.index("</iframe>")]
-    assert "Trust Notebook" in inside
-    ((attributes, _),) = Page(inside).all("img")
-    assert attributes["src"].startswith("data:image/png;base64,")
-    assert attributes["alt"].startswith("Model view of the attention")
+@pytest.mark.parametrize("kind", DRAW)
+def test_an_untrusted_notebook_keeps_what_to_do_and_the_picture(kind):
+    view = DRAW[kind](random_record())
+    told, picture = Page(view._repr_mimebundle_()[0]["text/html"]).all("div")[1:3]
+    assert told[1].startswith(view.description.partition(":")[0])
+    assert "Trust Notebook" in told[1]
+    assert picture[0]["title"] == view.description
+    wide, high = Image.open(BytesIO(view.png)).size
+    assert f"width:{wide}px;max-width:100%;height:{high}px;" in picture[0]["style"]
+    assert base64.b64encode(view.png).decode("ascii") in picture[0]["style"]
+
+
+@pytest.mark.parametrize("template", ["lab", "classic", "reveal"])
+def test_an_export_that_sanitizes_shows_a_sentence_and_no_wall_of_text(template):
+    """nbconvert --sanitize-html writes elements that it does not know out as text."""
+    from nbconvert import HTMLExporter
+    from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+    view = viz.model_view(random_record())
+    data, metadata = view._repr_mimebundle_()
+    output = new_output("execute_result", data=data, metadata=metadata)
+    notebook = new_notebook(cells=[new_code_cell("view", outputs=[output])])
+    page, _ = HTMLExporter(template_name=template, sanitize_html=True).from_notebook_node(notebook)
+    shown = page[page.index("albert-lab-view") :]
+    assert shown.index(view.description.partition(":")[0]) < 200
+    code = shown[shown.index("&lt;") : shown.rindex("&gt;")]
+    assert len(code) < 3000, "the program alone, and it is hidden"
+    assert "base64" not in shown
+    assert "jp-LastModified-hidden collapse" in shown[: shown.index("&lt;")]
+    whole, _ = HTMLExporter(template_name=template).from_notebook_node(notebook)
+    assert html.escape(view.html) in whole or view.html in html.unescape(whole)
 
 
 @pytest.mark.parametrize("kind", ["model", "long head", "long neuron"])

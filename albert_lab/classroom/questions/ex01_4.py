@@ -270,6 +270,12 @@ def _in_place(asking, asked, W_Q, W_K, W_V):
     return (asking @ W_Q @ (asked @ W_K).transpose(-2, -1)).softmax(dim=-1) @ (asked @ W_V)
 
 
+@ask.mistake("scores above ten thousand are cut off, so that they become alike")
+def _cut_off(asking, asked, W_Q, W_K, W_V):
+    scores = (asking @ W_Q) @ (asked @ W_K).mT / W_K.shape[-1] ** 0.5
+    return scores.clamp(-1e4, 1e4).softmax(dim=-1) @ (asked @ W_V)
+
+
 @ask.right
 def by_torch(asking: Tensor, asked: Tensor, W_Q: Tensor, W_K: Tensor, W_V: Tensor) -> Tensor:
     fused = torch.nn.functional.scaled_dot_product_attention

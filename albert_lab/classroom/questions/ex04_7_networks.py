@@ -32,7 +32,7 @@ def _opposites(x: torch.Tensor) -> torch.Tensor:
 
 def _levels(x: torch.Tensor) -> torch.Tensor:
     """All hear all: the first token loudly, each later one less, and the last two less than counts."""
-    loudness = torch.tensor([1, 3e-3, 3e-5, 3e-6, 7e-7, 3e-10], dtype=x.dtype)
+    loudness = torch.tensor([1, 3e-3, 3e-5, 1.3e-6, 7e-7, 3e-10], dtype=x.dtype)
     return (loudness[:, None] * x).sum(dim=1, keepdim=True).expand_as(x)
 
 

@@ -70,7 +70,7 @@ def cases(draw: Draw) -> list[Case]:
         ),
         Case(
             "capitals make another word",
-            (["The", "the", "the", "Disk", "disk", "Disk"], ["The", "the", "THE", "Disk", "disk"], 2),
+            (["The", "the", "the", "Disk", "disk", "Disk"], ["The", "the", "THE", "Disk", "Disk", "disk"], 2),
         ),
         Case(
             "long words that begin alike",
@@ -243,6 +243,11 @@ ask.mistake("you rounded to three digits", _rounded(3))
 @ask.mistake("capitals were made small, and a word with one is another word")
 def _small_letters(seen, later, size):
     return not_in_list([word.lower() for word in seen], [word.lower() for word in later], size)
+
+
+@ask.mistake("the list was made of small letters, and the words that are looked up keep their capitals")
+def _small_letters_in_the_list(seen, later, size):
+    return not_in_list([word.lower() for word in seen], later, size)
 
 
 @ask.mistake("a size of 0 was taken for no limit at all")

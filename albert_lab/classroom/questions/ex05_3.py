@@ -25,7 +25,7 @@ ask = QuestionBuilder(
         "drawn independently, so theirs multiply. A sum over all cuts can be taken prefix by prefix for the "
         "same reason as the cheapest one: whatever comes last, it multiplies all cuts of the prefix alike."
     ),
-    rtol=1e-6,
+    rtol=1e-5,
     atol=1e-14,
 )
 
@@ -223,7 +223,9 @@ def _table(word, p, first, stops):
     return total[-1]
 
 
-@ask.mistake("nothing is ever added: every product holds a 0, that of the empty prefix too")
+@ask.mistake(
+    "the result is always 0: every product holds a 0, that of the empty prefix too, or nothing is added"
+)
 def _zeros_only(word, p):
     return _table(word, p, 0.0, range(1, len(word) + 1))
 

@@ -57,6 +57,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("the first text is the longer one", (ids(b), ids(a), b + 3 + a // 2)),
         Case("no second text", (ids(a), [], 30)),
         Case("no first text", ([], ids(b), b)),
+        Case("two texts without a token", ([], [], 3)),
     ]
 
 

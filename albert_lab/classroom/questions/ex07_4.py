@@ -94,6 +94,11 @@ def _one_too_few(table, share):
     return dimensions_for(table, share) - 1
 
 
+@ask.mistake("your number is one too small where more than one is needed: so many keep less than the share")
+def _one_too_small_or_one(table, share):
+    return max(1, dimensions_for(table, share) - 1)
+
+
 @ask.mistake("your number is one too large: one direction less was enough")
 def _one_too_many(table, share):
     return dimensions_for(table, share) + 1

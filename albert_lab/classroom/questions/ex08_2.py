@@ -88,6 +88,7 @@ def cases(draw: Draw) -> list[Case]:
         Case("padding on the right", _text(draw, one, _mask("1111111", "1110000", "1000000"))),
         Case("padding on the left", _text(draw, one, _mask("0011111", "0000001"))),
         Case("padding anywhere, E = H, three segments", _text(draw, square, scattered)),
+        Case("a text without a token between two others", _text(draw, one, _mask("0110", "0000", "1011"))),
         Case("one text of one token", _text(draw, one, _mask("1"))),
         Case("as many tokens as there are places", _text(draw, one, _mask("111111111"))),
         Case("rows so small that eps counts", _text(draw, quiet, _mask("0111", "1110"))),

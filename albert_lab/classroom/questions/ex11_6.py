@@ -47,7 +47,9 @@ ask.mistake(
     "different texts are pushed apart",
     2,
 )
-ask.mistake("you took the random numbers: just as spread out, but there partners are as far apart as strangers", 3)
+ask.mistake(
+    "you took the random numbers: just as spread out, but there partners are as far apart as strangers", 3
+)
 ask.mistake("you took the untrained network; without dropout the training still pushes texts apart", 4)
 ask.mistake("you took the centred vectors: spread out, and partners with them", 6)
 ask.mistake("you took SimCSE with dropout: its two passes of a text differ, so alignment is above 0", 7)

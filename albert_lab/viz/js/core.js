@@ -34,6 +34,13 @@ const core = (() => {
     return (token) => special.test(token) || (sign ? token.startsWith(sign) : !token.startsWith("##"));
   };
   const quoted = (token) => `“${token}”`;
+  // A sentence with quoted tokens in it, their signs as lightly as in the drawing.
+  const tell = (element, sentence) => {
+    const [part, name] = element.namespaceURI.endsWith("svg") ? [svg, "tspan"] : [html, "span"];
+    element.replaceChildren();
+    sentence.split(/(?<=“)(▁+|Ġ+|##)/).forEach((words, place) => (place % 2 ? part(element, name, { class: "sign" }, words) : element.append(words)));
+    return element;
+  };
   const number = (weight) => (weight >= 0.995 || weight < 0.0005 ? weight.toFixed(2) : weight < 0.095 ? weight.toFixed(3) : weight.toFixed(2));
 
   // ---- numbers
@@ -116,11 +123,11 @@ const core = (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const setTheme = (theme) => {
     root.dataset.theme = theme;
-    document.getElementById("theme").setAttribute("aria-pressed", theme === "dark");
+    document.getElementById("theme").textContent = theme === "dark" ? "light" : "dark";
     page.dispatchEvent(new Event("theme"));
   };
-  // In a notebook the page around the frame decides: it inverts the light drawing where its theme is dark.
-  const followTheme = () => setTheme(!inFrame && dark.matches ? "dark" : "light");
+  // In a notebook the page around the frame decides: it names the frame after its theme, and tells of changes.
+  const followTheme = () => setTheme((inFrame ? window.name === "dark" : dark.matches) ? "dark" : "light");
 
   // A small picture of a head: each pixel shows the largest weight beneath it, relative to ``highest``.
   const thumbnail = (canvas, weights, highest, paint) => {
@@ -158,7 +165,7 @@ const core = (() => {
   };
   const showTip = (element, text, inwards = null) => {
     const box = element.getBoundingClientRect();
-    tip.textContent = text;
+    tell(tip, text);
     tip.hidden = false;
     const [wide, high] = [tip.offsetWidth, tip.offsetHeight];
     if (inwards) place(inwards === "left" ? box.left - wide - 8 : box.right + 8, box.top + box.height / 2 - high / 2);
@@ -193,6 +200,15 @@ const core = (() => {
   const GAP = 10;
   const FAINTEST = 0.01; // of the strongest line: nobody sees less
   const MANY = 16; // heads: the lines of more would cover each other, so each pair has its strongest head's alone
+  const FEW = 4; // lines of each token that looks, while there are so many
+  // Of the heads' maps only the largest weights of each row, over all heads.
+  const fewest = (maps) => {
+    const least = maps[0].weights.map((line, row) => {
+      const all = Array.from(line, (_, column) => Math.max(...maps.map(({ weights }) => weights[row][column])));
+      return all.sort((a, b) => b - a)[Math.min(FEW, all.length) - 1] ?? 0;
+    });
+    return maps.map(({ head, weights }) => ({ head, weights: weights.map((line, row) => line.map((weight) => (weight < least[row] ? 0 : weight))) }));
+  };
   const leaders = (maps) => {
     const found = maps.map(({ head, weights }) => ({ head, weights: weights.map((line) => new Float32Array(line.length)) }));
     maps[0].weights.forEach((line, row) =>
@@ -276,7 +292,8 @@ const core = (() => {
         this.drawTokens();
       }
       this.drawn = maps.length > MANY ? leaders(maps) : maps;
-      this.base.replaceChildren(...this.drawn.map((map) => this.lines(map)));
+      const base = maps.length > MANY ? fewest(this.drawn) : maps;
+      this.base.replaceChildren(...base.map((map) => this.lines(map)));
       this.resize();
       this.show();
     }
@@ -464,7 +481,7 @@ const core = (() => {
       const best = order.slice(0, 5).filter(([weight]) => weight >= 0.0005);
       const list = best.map(([weight, place]) => `${quoted(this.tokens[1 - token.side][place].text)} ${number(weight)}`).join(", ");
       const mean = this.maps.length > 1 ? ` (mean of ${this.maps.length} heads)` : "";
-      this.readout.textContent = `${name} ${token.side ? "is looked at by" : "looks at"} ${list || "nothing"}${mean}.`;
+      tell(this.readout, `${name} ${token.side ? "is looked at by" : "looks at"} ${list || "nothing"}${mean}.`);
     }
   }
 
@@ -489,5 +506,11 @@ const core = (() => {
     setTheme(root.dataset.theme === "dark" ? "light" : "dark");
   });
 
-  return { data, page, html, svg, label, quoted, number, halfs, shownTokens, matrix, strongest, colour, thumbnail, showTip, hideTip, roving, LINE, ROW, TOP, GAP, Columns, listen, chosen, words, fillLayers, full, legend };
+  if (inFrame) {
+    addEventListener("message", ({ source, data: theme }) => source === window.parent && ["dark", "light"].includes(theme) && setTheme(theme));
+    const { body } = document;
+    new ResizeObserver(() => window.parent.postMessage(Math.ceil(body.getBoundingClientRect().bottom + scrollY) + 24, "*")).observe(body);
+  }
+
+  return { data, page, html, svg, label, quoted, tell, number, halfs, shownTokens, matrix, strongest, colour, thumbnail, showTip, hideTip, roving, LINE, ROW, TOP, GAP, Columns, listen, chosen, words, fillLayers, full, legend };
 })();

@@ -116,7 +116,7 @@
     const f = (value) => value.toFixed(2).replace("-", "−");
     const queryGroup = group("queries", at.keys, 14);
     strip(queryGroup, query, most, 0, (feature) => `query of ${quoted(tokens[0][place].text)}\nfeature ${feature}: ${f(query[feature])}`);
-    svg(expanded, "text", { class: "name", x: columns.space.left + at.keys, y: 12 }, `query q of ${quoted(tokens[0][place].text)}`);
+    core.tell(svg(expanded, "text", { class: "name", x: columns.space.left + at.keys, y: 12 }), `query q of ${quoted(tokens[0][place].text)}`);
     name(at.keys, "keys k");
     name(at.product, "products q × k");
     name(at.dot, "q·k/√d");
