@@ -247,8 +247,8 @@ def _compare(network: _Network, path: Path) -> tuple[dict[str, float], dict[str,
         if not difference <= max(TOLERANCE, _TIMES_ROUNDING * rounding):
             raise ExportError(
                 f"{name} of the exported file differs by {difference:.1e} from the model in float64",
-                expected=f"at most {TOLERANCE:.0e}, or {_TIMES_ROUNDING} times what torch's own float32 differs "
-                f"by ({rounding:.1e})",
+                expected=f"at most {TOLERANCE:.0e}, or {_TIMES_ROUNDING} times what torch's float32 differs by "
+                f"({rounding:.1e})",
                 mend="please report it, with the versions of torch, onnxscript and onnxruntime",
             )
         differences[name] = max(differences[name], difference)
