@@ -50,10 +50,8 @@ def export(
         return
     typer.echo(f"{done.path}: {done.bytes:,} bytes")
     for name, shape in done.outputs.items():
-        typer.echo(f"  {name} ({', '.join(map(str, shape))})")
+        found = f": {done.differences[name]:.0e} from the model in float64, torch {done.roundings[name]:.0e}"
+        unit = ", at length 1" if name == "sentence_embedding" else ""
+        typer.echo(f"  {name} ({', '.join(map(str, shape))}){'' if int8 else found + unit}")
     if int8:
-        typer.echo(
-            f"  rounded to int8: the smallest cosine with the model's vectors is {1 - done.difference:.4f}"
-        )
-    else:
-        typer.echo(f"  equal to the model within {done.difference:.0e} of an output's largest number")
+        typer.echo(f"  rounded to int8: the smallest cosine with the vectors before is {done.cosine:.4f}")

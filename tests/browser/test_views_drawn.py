@@ -248,9 +248,7 @@ def test_of_many_heads_each_pair_shows_the_strongest(watched: Watched, tmp_path)
     page = watched.open(saved("head", tmp_path, given))
     best = given.attention[0].max(0)
     fourth = np.sort(best, axis=1)[:, -4, None]
-    ahead = (
-        best - np.sort(given.attention[0], axis=0)[-2] > 0.02
-    )  # where 8 bits cannot make another head first
+    ahead = best - np.sort(given.attention[0], axis=0)[-2] > 0.02  # 8 bits do not change who is first
     for row in (None, 5):
         if row is not None:
             page.locator("#left g.token").nth(row).hover()
