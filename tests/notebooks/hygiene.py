@@ -41,7 +41,7 @@ def complaints(notebook: NotebookNode, path: Path) -> list[str]:
     """Everything in the notebook at ``path`` that does not keep to the rules."""
     rules = (shape, cells, predictions, figures, drawings, links, objectives)
     if rewritten(notebook):
-        rules += (text, is_drawn, minutes, optional_parts)
+        rules += (text, is_drawn, minutes, optional_parts, main_path)
     return [*size(notebook, path), *itertools.chain.from_iterable(rule(notebook) for rule in rules)]
 
 
@@ -74,6 +74,34 @@ def minutes(notebook: NotebookNode) -> Iterator[str]:
         yield f"the main path takes {main.minutes:.0f} minutes, allowed {LONGEST_MAIN_PATH}"
     if reading.card_line(notebook) not in notebook.cells[0].source:
         yield f"the card does not say {reading.card_line(notebook)!r} (python -m tools.reading --write)"
+
+
+def main_path(notebook: NotebookNode) -> Iterator[str]:
+    """Who skips the optional parts meets no name that only these define."""
+    known, apart = set(), set()
+    for cell in code_cells(notebook):
+        source = re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE)
+        names = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
+        bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)} | names_bound(source)
+        if "optional" in tags(cell):
+            apart |= bound
+            continue
+        known |= bound
+        for name in sorted({node.id for node in names} & apart - known):
+            yield f"code cell {cell.execution_count}: {name} is known only to who ran an optional part"
+
+
+def names_bound(source: str) -> set[str]:
+    """Functions, classes and modules that ``source`` gives a name, and arguments of its functions."""
+    bound = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+    return bound
 
 
 def optional_parts(notebook: NotebookNode) -> Iterator[str]:
@@ -279,7 +307,7 @@ def unchecked_lessons(notebook: NotebookNode) -> list[str]:
                 for other in code
                 if other is not cell
                 and "assert_close(" in other.source
-                and re.search(rf"\b{name}\(", other.source)
+                and re.search(rf"\b{name}\b", other.source)
             ]
             if name not in definitions(cell.source) or not compared:
                 wrong.append(name)
