@@ -247,7 +247,7 @@ def _compare(network: _Network, path: Path) -> tuple[dict[str, float], dict[str,
         if not difference <= max(TOLERANCE, _TIMES_ROUNDING * rounding):
             raise ExportError(
                 f"{name} of the exported file differs by {difference:.1e} from the model in float64",
-                expected=f"at most {TOLERANCE:.0e}, or {_TIMES_ROUNDING} times what torch's float32 differs by "
+                expected=f"at most {TOLERANCE:.0e}, or {_TIMES_ROUNDING} times what torch's float32 is off "
                 f"({rounding:.1e})",
                 mend="please report it, with the versions of torch, onnxscript and onnxruntime",
             )
