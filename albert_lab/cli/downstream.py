@@ -30,12 +30,13 @@ from albert_lab.cli.options import (
 )
 
 # Choices and defaults of albert_lab.downstream, written here so that --help needs no torch; a test compares.
-Tasks = StrEnum("Tasks", ["classify"])
+Tasks = StrEnum("Tasks", ["classify", "tag"])
 Weights = StrEnum("Weights", ["none", "balanced"])
 
-Which = Annotated[Tasks, typer.Argument(metavar="TASK", help="classify.")]
+Which = Annotated[Tasks, typer.Argument(metavar="TASK", help="classify or tag.")]
 Data = Annotated[
-    str, typer.Argument(help="topics, sentiment, or a .csv, .tsv, .jsonl, .parquet or folder of your own.")
+    str,
+    typer.Argument(help="topics, sentiment; entities, roles; or a table or folder of your own."),
 ]
 Epochs = Annotated[int, typer.Option(help="Passes over the training side, at most.")]
 BatchSize = Annotated[int, typer.Option(help="Examples in an update.")]
@@ -80,13 +81,17 @@ def finetune(
 ) -> None:
     """Fit a model to labelled texts.
 
-    DATA of your own has columns "text" and "label"; "group" (texts that belong together) and "split" (train,
-    validation, test) if you like. Stop it whenever you like; the same command goes on from the last state.
+    DATA of your own (.csv, .tsv, .jsonl, .parquet, a folder of datasets): classify has columns "text" and
+    "label"; tag has "text" and "spans" (start, stop, label) or "tokens" and "tags" (BIO). "group" (texts that
+    belong together) and "split" (train, validation, test) if you like.
+
+    Stop it whenever you like; the same command goes on from the last state.
 
     \b
     Examples:
       albert-lab finetune classify sentiment --out mine
       albert-lab finetune classify tickets.csv --out mine --epochs 5 --baselines
+      albert-lab finetune tag roles --out mine
     """
     _run(locals())
 
@@ -109,7 +114,7 @@ def _run(options: dict[str, Any]) -> None:
     how = {"device": options["device"], "save_every": options["save_every"], "report": report}
     scores = run(task, data, options["out"], settings, source=source, told=options["data"], **how)
     rows = [
-        *(compare(None, data, source=source) if options["baselines"] else ()),
+        *(compare(task, data, source=source) if options["baselines"] else ()),
         Measured("fine-tuned", scores),
     ]
     if options["as_json"]:

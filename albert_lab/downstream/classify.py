@@ -13,7 +13,7 @@ from torch import Tensor
 from albert_lab.downstream.data import label_names
 from albert_lab.downstream.labelled import LabelledText
 from albert_lab.downstream.measures import Scores, classification_scores
-from albert_lab.downstream.task import IGNORED, Encoded, Task
+from albert_lab.downstream.task import IGNORED, Batch, Encoded, Task
 from albert_lab.errors import InputError
 from albert_lab.model.heads import AlbertForSequenceClassification
 from albert_lab.text.batches import TextEncoder
@@ -77,10 +77,10 @@ class Classify(Task):
         """Texts without a label."""
         return [LabelledText(text, "") for text in texts]
 
-    def loss(self, output: Any, targets: Tensor, weights: Tensor | None) -> Tensor:
+    def loss(self, output: Any, batch: Batch, weights: Tensor | None) -> Tensor:
         """Cross-entropy."""
         return F.cross_entropy(
-            output.logits.float(), targets[:, 0], weights, ignore_index=IGNORED, reduction="sum"
+            output.logits.float(), batch.targets[:, 0], weights, ignore_index=IGNORED, reduction="sum"
         )
 
     def read(

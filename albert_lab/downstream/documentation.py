@@ -46,7 +46,7 @@ def topics_of(documents: Iterable[Document], per_package: int) -> list[LabelledT
             words = _WORDS.findall(paragraph.lower())
             if len(words) < _SHORTEST or telling & set(words):
                 continue
-            key, example = " ".join(words), LabelledText(paragraph, document.package, _group(document))
+            key, example = " ".join(words), LabelledText(paragraph, document.package, group_of(document))
             known = found.setdefault(key, example)
             if known is not None and known.label != example.label:
                 found[key] = None
@@ -56,7 +56,8 @@ def topics_of(documents: Iterable[Document], per_package: int) -> list[LabelledT
     return [example for name in sorted(by_package) for example in by_package[name][:per_package]]
 
 
-def _group(document: Document) -> str:
+def group_of(document: Document) -> str:
+    """The class or the module below the top that a document belongs to; its own name where there is none."""
     parent = document.name.rpartition(".")[0]
     return parent if "." in parent or (document.package == "stdlib" and parent) else document.name
 

@@ -30,3 +30,13 @@ class TaggedText:
     text: str
     spans: tuple[Span, ...]
     group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, the text in which its answer stands, and the answers that are right; () for none."""
+
+    question: str
+    context: str
+    answers: tuple[Span, ...] = ()
+    group: str = ""

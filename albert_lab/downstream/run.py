@@ -15,6 +15,7 @@ from albert_lab.downstream.classify import Classify
 from albert_lab.downstream.data import Splits
 from albert_lab.downstream.measures import Scores
 from albert_lab.downstream.settings import FinetuneSettings
+from albert_lab.downstream.tag import Tag
 from albert_lab.downstream.task import Reader, Task
 from albert_lab.downstream.trainer import FineTuning
 from albert_lab.errors import CheckpointError, InputError
@@ -26,7 +27,7 @@ from albert_lab.paths import atomic_write
 from albert_lab.text.tokenizer import load_tokenizer
 from albert_lab.training.run_folder import claim_results, claimed
 
-TASKS: Mapping[str, type[Task]] = {"classify": Classify}
+TASKS: Mapping[str, type[Task]] = {"classify": Classify, "tag": Tag}
 
 
 def task_called(name: str) -> Task:

@@ -91,7 +91,7 @@ class Task(ABC):
         """Inputs of the network; an example may give several."""
 
     @abstractmethod
-    def loss(self, output: Any, targets: Tensor, weights: Tensor | None) -> Tensor:
+    def loss(self, output: Any, batch: Batch, weights: Tensor | None) -> Tensor:
         """The weighted losses (nats), summed over all targets of a batch."""
 
     @abstractmethod
@@ -180,7 +180,7 @@ class Reader:
         with evaluating(self.model):
             for batch in self.batches(inputs):
                 output = self.model(batch.ids, batch.mask, batch.types)
-                loss += float(self.task.loss(output, batch.targets, weights))
+                loss += float(self.task.loss(output, batch, weights))
                 total += float(weight_of(batch.targets, weights))
                 rows = self.task.logits(output).float().cpu().numpy()
                 for number, row in zip(batch.numbers, rows, strict=True):

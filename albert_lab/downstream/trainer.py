@@ -114,7 +114,7 @@ class FineTuning(Trainer):
         def part(batch: Batch) -> tuple[float, tuple[Tensor, ...]]:
             with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
                 output = self.model(batch.ids, batch.mask, batch.types)
-            loss = self.task.loss(output, batch.targets, self.weights) / total
+            loss = self.task.loss(output, batch, self.weights) / total
             return float(loss.detach()), torch.autograd.grad(
                 loss, self.parameters, allow_unused=True, materialize_grads=True
             )

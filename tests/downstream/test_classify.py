@@ -287,7 +287,7 @@ def test_baselines_by_hand(data):
 def test_all_systems_are_measured_by_the_same_code(fitted, data, source):
     reader = load_fitted(fitted[0])
     extractor = Extractor(load_model(source), load_tokenizer(source))
-    rows = compare(reader, data, source=extractor)
+    rows = compare(reader.task, data, reader, source=extractor)
     assert [row.system for row in rows] == ["trivial", "bag of words", "probe", "fine-tuned"]
     assert rows[0].scores["accuracy"].mean == pytest.approx(1 / 3)
     assert rows[3].scores == fitted[1]
