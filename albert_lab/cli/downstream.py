@@ -30,13 +30,13 @@ from albert_lab.cli.options import (
 )
 
 # Choices and defaults of albert_lab.downstream, written here so that --help needs no torch; a test compares.
-Tasks = StrEnum("Tasks", ["classify", "tag"])
+Tasks = StrEnum("Tasks", ["classify", "tag", "answer"])
 Weights = StrEnum("Weights", ["none", "balanced"])
 
-Which = Annotated[Tasks, typer.Argument(metavar="TASK", help="classify or tag.")]
+Which = Annotated[Tasks, typer.Argument(metavar="TASK", help="classify, tag or answer.")]
 Data = Annotated[
     str,
-    typer.Argument(help="topics, sentiment; entities, roles; or a table or folder of your own."),
+    typer.Argument(help="topics, sentiment; entities, roles; parameters; or a table or folder of your own."),
 ]
 Epochs = Annotated[int, typer.Option(help="Passes over the training side, at most.")]
 BatchSize = Annotated[int, typer.Option(help="Examples in an update.")]
@@ -82,8 +82,9 @@ def finetune(
     """Fit a model to labelled texts.
 
     DATA of your own (.csv, .tsv, .jsonl, .parquet, a folder of datasets): classify has columns "text" and
-    "label"; tag has "text" and "spans" (start, stop, label) or "tokens" and "tags" (BIO). "group" (texts that
-    belong together) and "split" (train, validation, test) if you like.
+    "label"; tag has "text" and "spans" (start, stop, label) or "tokens" and "tags" (BIO); answer has
+    "question", "context" and "answer" (or SQuAD's "answers"). "group" (texts that belong together) and
+    "split" (train, validation, test) if you like.
 
     Stop it whenever you like; the same command goes on from the last state.
 
@@ -148,6 +149,9 @@ Texts = Annotated[
     list[str],
     typer.Argument(metavar="TEXT...", help="Texts, or files of them (.txt, .csv, .jsonl, ...); - is stdin."),
 ]
+Context = Annotated[
+    str | None, typer.Option(help="Text in which the questions' answers stand.", show_default=False)
+]
 Column = Annotated[str | None, typer.Option(help="Column of the texts in tables.", show_default=False)]
 
 
@@ -155,18 +159,23 @@ def predict(
     folder: Folder,
     texts: Texts,
     column: Column = None,
+    context: Context = None,
     device: Device = None,
     json_output: Json = False,
 ) -> None:
     """What a fitted model says of texts.
 
-    Example: albert-lab predict mine "The soup was cold again."
+    \b
+    Examples:
+      albert-lab predict mine "The soup was cold again."
+      albert-lab predict answerer "What type is axis?" --context "axis: int, default 0. The axis to sum over."
     """
     from albert_lab.downstream.run import load_fitted
     from albert_lab.vectors.readers import read_texts
 
     found = [record.text for record in read_texts(texts, column=column)]
-    answers = load_fitted(folder, device=device).answer(found)
+    reader = load_fitted(folder, device=device)
+    answers = reader.answer(found, *([context] if context is not None else []))
     if json_output:
         print_json([{"text": text, **answer.to_dict()} for text, answer in zip(found, answers, strict=True)])
         return

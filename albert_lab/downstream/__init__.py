@@ -8,10 +8,12 @@ from albert_lab.lazy import lazy
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
+        "AnswerTask": "answer",
         "Classify": "classify",
         "FinetuneSettings": "settings",
         "FineTuning": "trainer",
         "LabelledText": "labelled",
+        "Question": "labelled",
         "Span": "labelled",
         "Splits": "data",
         "Tag": "tag",
@@ -21,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy(
         "finetune": "run",
         "load_fitted": "run",
         "material": "ours",
+        "parameters": "numpydoc",
         "roles": "imperatives",
         "sentiment": "reviews",
         "split": "data",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from albert_lab.downstream.answer import Answer, AnswerTask
 from albert_lab.downstream.classify import Label
 from albert_lab.downstream.data import Splits
-from albert_lab.downstream.labelled import LabelledText, TaggedText
+from albert_lab.downstream.labelled import LabelledText, Question, TaggedText
 from albert_lab.downstream.measures import Scores
 from albert_lab.downstream.tag import OUTSIDE, Tags, spans_of_tags, words_and_tags
 from albert_lab.downstream.task import Reader, Task
@@ -69,10 +71,62 @@ def _tags(data: Splits[TaggedText], extractor: Extractor) -> Iterator[tuple[str,
         yield name, [Tags(tuple(spans_of_tags(w, t))) for w, t in zip(words, tags, strict=True)]
 
 
+def _spans(data: Splits[Question], extractor: Extractor) -> Iterator[tuple[str, list[Answer]]]:
+    yield "trivial", [Answer("") for _ in data.test]
+    yield "words", nearest_sentences(data)
+    yield "probe", span_probe(data, extractor)
+
+
 _ANSWERS: Mapping[str, Callable[[Splits[Any], Extractor], Iterator[tuple[str, list[Any]]]]] = {
     "classify": _labels,
     "tag": _tags,
+    "answer": _spans,
 }
+
+
+def nearest_sentences(data: Splits[Question]) -> list[Answer]:
+    """The sentence of the context that shares most words with the question; rare ones count more."""
+    contexts = [_words(example.context) for example in data.training]
+    seen = Counter(word for words in contexts for word in words)
+    answers = []
+    for example in data.test:
+        asked = _words(example.question)
+        parts = [match.span() for match in re.finditer(r"\S.*?(?:\.(?=\s)|$)", example.context)]
+        shared = [asked & _words(example.context[start:stop]) for start, stop in parts]
+        worth = [sum(np.log((1 + len(contexts)) / (1 + seen[word])) for word in words) for words in shared]
+        start, stop = parts[int(np.argmax(worth))]
+        answers.append(Answer(example.context[start:stop], start, stop))
+    return answers
+
+
+def _words(text: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"\w+", text)}
+
+
+def span_probe(data: Splits[Question], extractor: Extractor) -> list[Answer]:
+    """Logistic regression on frozen token states: is this the first, is this the last token of the answer?
+
+    Of each training input the answer's token and four others are seen.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    task = AnswerTask()
+    reader = Reader(task, extractor.model, extractor._encoder.backend, (), extractor.max_length)
+    rng, rows, marks = np.random.default_rng(0), ([], []), ([], [])
+    for encoded, states in reader.states(data.training):
+        for side, target in enumerate(encoded.targets):
+            some = np.unique([target, *rng.integers(len(encoded.ids), size=4)])
+            rows[side].append(states[some])
+            marks[side].append(some == target)
+    fitted = [
+        LogisticRegression(C=0.1, max_iter=1000, tol=1e-3).fit(np.concatenate(x), np.concatenate(y))
+        for x, y in zip(rows, marks, strict=True)
+    ]
+    outputs: list[list[Any]] = [[] for _ in data.test]
+    for encoded, states in reader.states(data.test):
+        logits = np.stack([each.decision_function(states) for each in fitted])  # (2, T)
+        outputs[encoded.example].append((encoded, logits))
+    return task.read(outputs, data.test, ())
 
 
 def word_tags(data: Splits[TaggedText]) -> list[list[str]]:

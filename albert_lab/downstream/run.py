@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from albert_lab.downstream.answer import AnswerTask
 from albert_lab.downstream.classify import Classify
 from albert_lab.downstream.data import Splits
 from albert_lab.downstream.measures import Scores
@@ -27,7 +28,7 @@ from albert_lab.paths import atomic_write
 from albert_lab.text.tokenizer import load_tokenizer
 from albert_lab.training.run_folder import claim_results, claimed
 
-TASKS: Mapping[str, type[Task]] = {"classify": Classify, "tag": Tag}
+TASKS: Mapping[str, type[Task]] = {"classify": Classify, "tag": Tag, "answer": AnswerTask}
 
 
 def task_called(name: str) -> Task:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -105,8 +105,8 @@ class Task(ABC):
         """Measures with their intervals."""
 
     @abstractmethod
-    def unlabelled(self, texts: Sequence[str]) -> list[Any]:
-        """Examples without an answer."""
+    def unlabelled(self, texts: Sequence[str], *further: Any) -> list[Any]:
+        """Examples without an answer; `further` is what a task needs beside the texts."""
 
     def logits(self, output: Any) -> Tensor:
         """What is kept of the output, (B, …)."""
@@ -165,6 +165,16 @@ class Reader:
         texts = check_texts(texts)
         self.encoder.known_pieces(texts).check()
         return self.predict(self.task.unlabelled(texts, *further))
+
+    @torch.no_grad()
+    def states(self, examples: Sequence[Any]) -> Iterator[tuple[Encoded, np.ndarray]]:
+        """Each input with its tokens' last hidden states (T, H), by a network without head."""
+        inputs = self.encode(examples)
+        with evaluating(self.model):
+            for batch in self.batches(inputs):
+                rows = self.model(batch.ids, batch.mask, batch.types).last_hidden_state.float().cpu().numpy()
+                for number, row in zip(batch.numbers, rows, strict=True):
+                    yield inputs[number], row[: len(inputs[number].ids)]
 
     @torch.no_grad()
     def predict(self, examples: Sequence[Any]) -> list[Any]:
