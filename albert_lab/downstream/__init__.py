@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = lazy(
         "roles": "imperatives",
         "sentiment": "reviews",
         "split": "data",
+        "summarize": "extract",
         "topics": "documentation",
     },
 )
