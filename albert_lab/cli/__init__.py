@@ -15,7 +15,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from albert_lab.cli import attention, convert, corpus, course, export, models, pretrain, tune, vectors
+from albert_lab.cli import (
+    attention,
+    convert,
+    corpus,
+    course,
+    downstream,
+    export,
+    models,
+    pretrain,
+    tune,
+    vectors,
+)
 from albert_lab.errors import AlbertLabError
 
 
@@ -92,4 +103,6 @@ app.command()(export.export)
 app.add_typer(corpus.app, name="corpus")
 app.command()(pretrain.pretrain)
 app.command()(tune.tune)
+app.command()(downstream.finetune)
+app.command()(downstream.predict)
 app.command()(course.doctor)

@@ -1,0 +1,33 @@
+"""Embeddings put to use: a label for a text, and what it is compared with; fine-tuning on the one loop."""
+
+from __future__ import annotations
+
+from albert_lab.lazy import lazy
+
+# Lazy, so that data can be read without torch.
+__getattr__, __dir__, __all__ = lazy(
+    __name__,
+    {
+        "AnswerTask": "answer",
+        "Classify": "classify",
+        "FinetuneSettings": "settings",
+        "FineTuning": "trainer",
+        "LabelledText": "labelled",
+        "Question": "labelled",
+        "Span": "labelled",
+        "Splits": "data",
+        "Tag": "tag",
+        "TaggedText": "labelled",
+        "compare": "baselines",
+        "entities": "markup",
+        "finetune": "run",
+        "load_fitted": "run",
+        "material": "ours",
+        "parameters": "numpydoc",
+        "roles": "imperatives",
+        "sentiment": "reviews",
+        "split": "data",
+        "summarize": "extract",
+        "topics": "documentation",
+    },
+)
