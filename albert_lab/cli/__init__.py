@@ -15,7 +15,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from albert_lab.cli import attention, convert, corpus, course, export, models, pretrain, tune, vectors
+from albert_lab.cli import (
+    attention,
+    convert,
+    corpus,
+    course,
+    explore,
+    export,
+    models,
+    pretrain,
+    tune,
+    vectors,
+)
 from albert_lab.errors import AlbertLabError
 
 
@@ -86,6 +97,7 @@ app.command()(course.learn)
 app.command()(vectors.embed)
 app.command()(vectors.search)
 app.command()(attention.attention)
+app.command()(explore.explore)
 app.command()(models.models)
 app.command()(convert.convert)
 app.command()(export.export)

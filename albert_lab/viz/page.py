@@ -94,11 +94,11 @@ def build_page(
     )
 
 
-def build_frame(page: str, *, description: str, height: int, picture: bytes) -> str:
+def build_frame(page: str, *, description: str, height: int, picture: bytes | None = None) -> str:
     """What a notebook shows: ``page`` in a sandboxed frame, ``height`` pixels high.
 
     Where a notebook is not trusted JupyterLab removes the frame and keeps what stands in it; a browser that
-    shows the frame never shows that. So in there is what to do, and ``picture``, a PNG.
+    shows the frame never shows that. So in there is what to do, and ``picture``, a PNG, where there is one.
 
     What stands in the frame sees nothing of the notebook's theme, so the notebook's page applies it: where
     JupyterLab's or VS Code's theme is dark it inverts the drawing, whose paper is transparent.
@@ -107,7 +107,7 @@ def build_frame(page: str, *, description: str, height: int, picture: bytes) -> 
         f'<div class="albert-lab-view"><style>{_INVERTED}</style>'
         f'<iframe title="{escaped(description)}"{_SANDBOX} srcdoc="{html.escape(page)}" '
         f'style="width:100%;height:{height}px;border:0">'
-        f"<p>{_NOT_TRUSTED}</p>{_image(picture, description)}</iframe></div>"
+        f"<p>{_NOT_TRUSTED}</p>{_image(picture, description) if picture else ''}</iframe></div>"
     )
 
 
