@@ -52,7 +52,7 @@ def explore(
     overwrite: Overwrite = False,
     json_output: Json = False,
 ) -> None:
-    """Write a page in which the model runs: type, and watch it work, layer by layer.
+    """Write a page in which the model runs on what you type.
 
     The page (about 5 MB) holds the model and the vectors of the standard library, which are made on this
     machine the first time. It needs no server and no network, and can be sent to others.

@@ -27,22 +27,24 @@ const halvesOf = (base64) => {
   return numbers;
 };
 
-// x (T, I) -> x Wᵀ + b (T, O); W is (O, I).
+// x (T, I) -> x Wᵀ + b (T, O); W is (O, I). Four tokens and two outputs at once: each number that is fetched is
+// used several times, which is twice as fast as one sum after the other.
 const linear = (x, { weight, bias }) => {
   const O = bias.length, I = weight.length / O, T = x.length / I;
   const y = new Float32Array(T * O);
-  for (let o = 0; o < O; o++) {
-    const w = o * I;
-    for (let t = 0; t < T; t++) {
-      const at = t * I;
-      let a = 0, b = 0, c = 0, d = 0; // four sums at once: a processor does not wait for the one before
-      for (let i = 0; i < I; i += 4) {
-        a += weight[w + i] * x[at + i];
-        b += weight[w + i + 1] * x[at + i + 1];
-        c += weight[w + i + 2] * x[at + i + 2];
-        d += weight[w + i + 3] * x[at + i + 3];
+  for (let t = 0; t < T; t += 4) {
+    const [p, q, r, s] = [t, Math.min(t + 1, T - 1), Math.min(t + 2, T - 1), Math.min(t + 3, T - 1)];
+    for (let o = 0; o < O; o += 2) {
+      const other = Math.min(o + 1, O - 1);
+      let a = bias[o], b = a, c = a, d = a, e = bias[other], f = e, g = e, h = e;
+      for (let i = 0; i < I; i++) {
+        const v = weight[o * I + i], w = weight[other * I + i];
+        const k = x[p * I + i], l = x[q * I + i], m = x[r * I + i], n = x[s * I + i];
+        a += v * k; b += v * l; c += v * m; d += v * n;
+        e += w * k; f += w * l; g += w * m; h += w * n;
       }
-      y[t * O + o] = a + b + c + d + bias[o];
+      [y[p * O + o], y[q * O + o], y[r * O + o], y[s * O + o]] = [a, b, c, d];
+      [y[p * O + other], y[q * O + other], y[r * O + other], y[s * O + other]] = [e, f, g, h];
     }
   }
   return y;
@@ -53,16 +55,17 @@ const layerNorm = (x, { weight, bias }, epsilon) => {
   const H = weight.length, y = new Float32Array(x.length);
   for (let at = 0; at < x.length; at += H) {
     let mean = 0, variance = 0;
-    for (let i = 0; i < H; i++) mean += x[at + i] / H;
-    for (let i = 0; i < H; i++) variance += (x[at + i] - mean) ** 2 / H;
-    const scale = 1 / Math.sqrt(variance + epsilon);
+    for (let i = 0; i < H; i++) mean += x[at + i];
+    mean /= H;
+    for (let i = 0; i < H; i++) variance += (x[at + i] - mean) * (x[at + i] - mean);
+    const scale = 1 / Math.sqrt(variance / H + epsilon);
     for (let i = 0; i < H; i++) y[at + i] = (x[at + i] - mean) * scale * weight[i] + bias[i];
   }
   return y;
 };
 
 const sum = (x, y) => x.map((value, i) => value + y[i]);
-const gelu = (x) => x.map((u) => 0.5 * u * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (u + 0.044715 * u ** 3))));
+const gelu = (x) => x.map((u) => 0.5 * u * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (u + 0.044715 * u * u * u))));
 
 // softmax(QKᵀ/√d · sharpness)V for each head: queries, keys, values (T, H) -> scores and weights (N, T, T), context (T, H).
 // may: which tokens may be looked at; off: numbers of the heads whose context is 0.

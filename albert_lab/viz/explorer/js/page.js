@@ -29,7 +29,7 @@ const stage = (id, chapters, note, ...body) => {
   const made = element(
     "section",
     { class: "stage", id: `stage_${id}` },
-    element("div", { class: "head" }, element("h2", {}, title), element("p", { class: "chapters" }, chapterLinks(chapters)), element("p", { class: "note" }, note)),
+    element("div", { class: "head" }, element("h2", {}, title), element("p", { class: "chapters" }, chapterLinks(chapters), element("span", { class: "shape" })), element("p", { class: "note" }, note)),
     element("div", { class: "body" }, ...body),
   );
   return made;
@@ -121,7 +121,10 @@ const build = () => {
     stage("pool", ["10"], label("pool_note", NOTES()), element("div", { class: "pooling" }, element("div", { class: "fan" }, parts.fan), parts.vector)),
     buildNear(),
   );
-  const { weights } = { weights: Object.values(DATA.tensors).reduce((all, [, count]) => all + count, 0) };
+  const weights = Object.values(DATA.tensors).reduce((all, [, count]) => all + count, 0);
+  sizes.disconnect();
+  [parts.lines, parts.fan].forEach((canvas) => sizes.observe(canvas.parentNode));
+  measure();
   byId("about").textContent = label("about", { model: DATA.model, weights: thousands(weights), ...NOTES() });
 };
 
@@ -167,6 +170,8 @@ const draw = () => {
       element("div", { class: "token", role: "option", id: `token_${t}`, "data-place": t, onclick: () => choose(t), title: `${pieceText(piece)} · ${label("id")} ${id}` }, pieceElement(piece), element("span", { class: "id" }, String(id))),
     ),
   );
+  const { T } = way, shapes = { pieces: `${T}`, table: `${T}×${E}`, places: `${T}×${E}`, widen: `${T}×${H}`, layer: `${T}×${H} → ${T}×${H}`, pool: `${H}`, near: "" };
+  for (const [id, shape] of Object.entries(shapes)) byId(`stage_${id}`).querySelector(".shape").textContent = shape;
   for (const id of ["word", "normed", "widened"]) parts[id].draw();
   for (const id of ["word", "normed", "widened", "into", "out"]) parts[id].names.replaceChildren(...way.tokens.map(({ piece }) => element("div", {}, pieceElement(piece))));
   drawCall();
@@ -177,8 +182,12 @@ const draw = () => {
   drawPair();
 };
 
+// Asked for when the page's size changes, not at each drawing: the answer would wait for a new layout.
+const widths = { lines: 300, fan: 60 };
+const measure = () => Object.assign(widths, { lines: parts.lines.parentNode.clientWidth, fan: parts.fan.parentNode.clientWidth });
+
 const drawFrame = () => {
-  const width = parts.lines.parentNode.clientWidth, height = rowHeight() * way.T;
+  const { lines: width } = widths, height = rowHeight() * way.T;
   drawLines(parts.lines, { T: way.T, heads: shownHeads(), weight: weightBetween(position), width, height, chosen: state.token });
   const scale = scaleOf(way.hidden[CALLS]);
   strip(parts.into.canvas, between(position - 1), way.T, H, scale);
@@ -208,12 +217,11 @@ const drawCall = () => {
     told.textContent = label(knobs.off.has(n) ? "head_off" : "head", { head: n });
   });
   parts.all.setAttribute("aria-pressed", state.head === null);
-  drawFrame();
 };
 
 // Every token that counts hands its share to the one vector.
 const drawPool = () => {
-  const width = parts.fan.parentNode.clientWidth, height = rowHeight() * way.T, { T } = way;
+  const { fan: width } = widths, height = rowHeight() * way.T, { T } = way;
   const context = sharp(parts.fan, width, height), n = way.counts.filter(Boolean).length;
   for (let t = 0; t < T; t++) {
     const share = knobs.pooling === "cls" ? +(t === 0) : way.counts[t] / n;
@@ -286,6 +294,7 @@ const choose = (t) => {
 const chooseHead = (n) => {
   state.head = n;
   drawCall();
+  drawFrame();
   drawNumbers();
   drawPair();
 };
@@ -342,6 +351,7 @@ const placeNumbers = () => {
   stood.after(byId("numbers"));
 };
 
+let sizes; // watches what has another width with another page or other knobs
 const listen = () => {
   byId("text").value = DATA.text;
   byId("second").value = DATA.second;
@@ -393,11 +403,11 @@ const listen = () => {
     placeNumbers();
     draw();
   });
-  new ResizeObserver(() => {
-    if (!way) return;
+  sizes = new ResizeObserver(() => {
+    measure();
     drawFrame();
     drawPool();
-  }).observe(byId("way"));
+  });
 };
 
 const speak = (name) => {
