@@ -136,6 +136,21 @@ def test_knobs_mark_what_they_change_and_reset_puts_all_back(page):
     assert page.locator(".moved .mark").count() == 0
 
 
+@pytest.mark.parametrize("name", ["heads", "sharp", "padding", "cls"])
+def test_what_is_to_be_tried_changes_the_vector_and_the_knobs_show_it(page, name):
+    plain = page.evaluate("[...way.vector]")
+    page.locator(f"#try_{name}").click()
+    assert page.evaluate("[...way.vector]") != pytest.approx(plain, abs=1e-2)
+    assert page.locator("#knobs .touched").count() >= 1
+    shown = [
+        float(page.locator("#sharpness").input_value()), int(page.locator("#pad").input_value()),
+        page.locator("#mask").is_checked(), page.locator("#pooling").input_value(),
+        page.locator("#off input:not(:checked)").count(),
+    ]  # fmt: skip
+    expected = "[knobs.sharpness, knobs.pad, knobs.mask, knobs.pooling, knobs.off.size]"
+    assert page.evaluate(expected) == shown
+
+
 def test_masked_padding_changes_no_vector_and_unmasked_padding_does(page):
     plain = page.evaluate("[...way.vector]")
     page.locator("#pad").fill("4")

@@ -171,14 +171,10 @@ def test_every_label_is_used_and_speaks_both_languages():
         filled = [sorted(re.findall(r"\{(\w+)\}", text)) for text in entry.values()]
         assert filled[0] == filled[1], key
         stem = re.sub(r"_\d$", "_${i}", key)
-        assert (
-            re.search(rf'["`]{re.escape(stem)}["`]|\b{re.escape(key)}: \(\) =>', sources) or key in STAGES
-        ), key
+        used = rf'["`]{re.escape(stem)}["`]|\b{re.escape(key)}: \(\) =>'
+        assert re.search(used, sources), key
     wanted = re.findall(r'label\("(\w+)"', sources) + re.findall(r'data-(?:label|aria)="(\w+)"', sources)
     assert set(wanted) <= set(entries)
-
-
-STAGES = ("pieces", "table", "places", "widen", "layer", "pool", "near")
 
 
 def test_every_chapter_that_is_named_is_there():

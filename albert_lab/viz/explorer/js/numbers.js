@@ -106,6 +106,8 @@ const NUMBERS = {
           element("h4", {}, label("score_of", { token: tokenName(best) })),
           productsOf(query, part(call.key, best)),
           element("p", { class: "sum" }, `${digits(dots[best])} / √${d}${knobs.sharpness === 1 ? "" : ` · ${knobs.sharpness}`} = `, element("b", {}, digits(call.scores[at + best]))),
+          element("h4", {}, label("softmax_of")),
+          element("p", { class: "sum" }, `e^0 / Σ e^(s − ${digits(call.scores[at + best], 2)}) = 1 / ${digits(1 / weights[best])} = `, element("b", {}, digits(weights[best]))),
           element("h4", {}, label("output_of", { j })),
           knobs.off.has(n) ? paragraph(label("head_is_off")) : productsOf(weights, values),
           element("h4", {}, label("depths", { calls: CALLS })),

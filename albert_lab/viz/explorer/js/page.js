@@ -54,7 +54,7 @@ const rowsOf = (id, read) => {
   box.addEventListener("click", (event) => {
     const { t, j } = at(event);
     state.number = j;
-    choose(t);
+    pick(t);
   });
   parts[id] = { canvas, names, draw: () => strip(canvas, read().matrix, way.T, read().width, scaleOf(read().matrix)) };
   return element("div", { class: "named" }, names, box);
@@ -69,13 +69,13 @@ const buildLayer = () => {
   parts.all = element("button", { type: "button", class: "every", onclick: () => chooseHead(null) }, label("all_heads"));
   parts.heads = [...Array(N).keys()].map((n) => {
     const canvas = element("canvas", { "aria-hidden": "true" });
-    const button = element("button", { type: "button", class: "map", style: `--head: ${n}`, onclick: () => chooseHead(state.head === n ? null : n) }, canvas, element("span", {}, ""));
+    const button = element("button", { type: "button", class: "map", onclick: () => chooseHead(state.head === n ? null : n) }, canvas, element("span", {}, ""));
     return { button, canvas, told: button.lastChild };
   });
   parts.lines = element("canvas", { "aria-hidden": "true" });
   const lines = element("div", { class: "lines", onpointerleave: hideTip }, parts.lines);
   const rowAt = (event) => Math.min(way.T - 1, Math.max(0, Math.floor(((event.clientY - parts.lines.getBoundingClientRect().top) / parts.lines.clientHeight) * way.T)));
-  lines.addEventListener("click", (event) => choose(rowAt(event)));
+  lines.addEventListener("click", (event) => pick(rowAt(event)));
   lines.addEventListener("pointermove", (event) => {
     const t = rowAt(event), list = strongest(t).map(([s, weight]) => `${tokenName(s)} ${digits(weight, 2)}`).join(", ");
     showTip(event, label("line_tip", { token: tokenName(t), list }));
@@ -105,6 +105,7 @@ const build = () => {
   document.querySelectorAll("[data-chapters]").forEach((one) => one.replaceChildren(...chapterLinks(one.dataset.chapters.split(" "))));
   byId("language").textContent = DATA.labels.languages[LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length]];
   byId("examples").replaceChildren(...[1, 2, 3, 4].map((i) => element("button", { type: "button", onclick: () => setText(label(`example_${i}`)) }, label(`example_${i}`))));
+  byId("tries").replaceChildren(label("try"), ...Object.entries(TRIES).map(([key, act]) => element("button", { type: "button", id: key, onclick: act }, label(key))));
   byId("off").replaceChildren(
     byId("off").firstElementChild,
     ...[...Array(N).keys()].map((n) => element("label", {}, element("input", { type: "checkbox", "data-head": n, checked: !knobs.off.has(n), onchange: (event) => turn(() => (event.target.checked ? knobs.off.delete(n) : knobs.off.add(n))) }), String(n))),
@@ -212,6 +213,7 @@ const drawCall = () => {
   const { T } = way, { weights } = way.calls[state.call - 1];
   parts.heads.forEach(({ button, canvas, told }, n) => {
     map(canvas, weights.subarray(n * T * T, (n + 1) * T * T), T);
+    button.style.setProperty("--colour", colours.heads[n]);
     button.setAttribute("aria-pressed", state.head === n);
     button.classList.toggle("is_off", knobs.off.has(n));
     told.textContent = label(knobs.off.has(n) ? "head_off" : "head", { head: n });
@@ -291,6 +293,11 @@ const choose = (t) => {
   state.token = Math.min(way.T - 1, Math.max(0, t));
   drawChosen();
 };
+// With the pointer: the arrow keys then go on from there.
+const pick = (t) => {
+  choose(t);
+  parts.pieces.focus({ preventScroll: true });
+};
 const chooseHead = (n) => {
   state.head = n;
   drawCall();
@@ -306,6 +313,22 @@ const open = (id) => {
 const turn = (change) => {
   change();
   recompute();
+};
+
+// The knobs as they are without a touch, but for these.
+const set = (changes) =>
+  turn(() => {
+    Object.assign(knobs, PLAIN, { off: new Set() }, changes);
+    for (const name of ["sharpness", "pad", "pooling"]) byId(name).value = knobs[name];
+    byId("mask").checked = knobs.mask;
+    byId("off").querySelectorAll("input").forEach((box, n) => (box.checked = !knobs.off.has(n)));
+  });
+const TRIES = {
+  try_play: () => play(true),
+  try_heads: () => set({ off: new Set([2, 3].filter((n) => n < N)) }),
+  try_sharp: () => set({ sharpness: 0.25 }),
+  try_padding: () => set({ pad: 4, mask: false }),
+  try_cls: () => set({ pooling: "cls" }),
 };
 
 let moving = 0;
@@ -361,17 +384,10 @@ const listen = () => {
   byId("pad").addEventListener("input", (event) => turn(() => (knobs.pad = Math.min(16, Math.max(0, Math.floor(+event.target.value) || 0)))));
   byId("mask").addEventListener("change", (event) => turn(() => (knobs.mask = event.target.checked)));
   byId("pooling").addEventListener("change", (event) => turn(() => (knobs.pooling = event.target.value)));
-  byId("reset").addEventListener("click", () =>
-    turn(() => {
-      Object.assign(knobs, PLAIN, { off: new Set() });
-      Object.assign(byId("sharpness"), { value: 1 });
-      Object.assign(byId("pad"), { value: 0 });
-      byId("mask").checked = true;
-      byId("pooling").value = "mean";
-      byId("off").querySelectorAll("input").forEach((box) => (box.checked = true));
-      byId("text").focus();
-    }),
-  );
+  byId("reset").addEventListener("click", () => {
+    set({});
+    byId("text").focus(); // the button is gone
+  });
   byId("language").addEventListener("click", () => speak(LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length]));
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const setTheme = (name) => {
@@ -389,13 +405,12 @@ const listen = () => {
   follow();
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select")) return;
-    const inWay = !event.target.closest("#compare, #knobs, #ask");
     const act = {
       ArrowUp: () => choose(state.token - 1), ArrowDown: () => choose(state.token + 1),
       ArrowLeft: () => go(state.call - 1), ArrowRight: () => go(state.call + 1),
       Escape: () => open(null), " ": event.target.matches("button, a") ? null : () => play(!state.playing),
     }[event.key];
-    if (!act || !inWay) return;
+    if (!act || !(event.key === "Escape" || event.target.closest("#way"))) return; // elsewhere the arrows scroll
     event.preventDefault();
     act();
   });
