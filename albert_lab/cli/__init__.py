@@ -21,6 +21,7 @@ from albert_lab.cli import (
     corpus,
     course,
     downstream,
+    explore,
     export,
     models,
     pretrain,
@@ -97,6 +98,7 @@ app.command()(course.learn)
 app.command()(vectors.embed)
 app.command()(vectors.search)
 app.command()(attention.attention)
+app.command()(explore.explore)
 app.command()(models.models)
 app.command()(convert.convert)
 app.command()(export.export)

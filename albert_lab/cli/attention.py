@@ -75,7 +75,7 @@ def attention(
         shape = f"{told['tokens']} tokens, {told['layers']} layers, {told['heads']} heads"
         typer.echo(f"{out}: {view}, {shape}, by {told['model']}")
     if show:
-        _open(out)
+        open_page(out)
 
 
 def _drawn(
@@ -148,7 +148,8 @@ def _save_heatmap(record: Any, out: Path, layer: int, head: int | None, title: s
         temporary.write_bytes(page if out.suffix.lower() == ".html" else drawn.getvalue())
 
 
-def _open(out: Path) -> None:
+def open_page(out: Path) -> None:
+    """Show a file in a browser, or say that there is none."""
     import webbrowser
 
     if not webbrowser.open(out.resolve().as_uri()):

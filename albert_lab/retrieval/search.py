@@ -120,6 +120,11 @@ class DocumentSearch:
         """The objects' centred vectors, in their order; None without vectors."""
         return self._vectors
 
+    @property
+    def mean(self) -> np.ndarray | None:
+        """The mean (H,) of the objects' vectors, which `vectors` is without; None without vectors."""
+        return self._mean
+
     def __call__(
         self, question: str, top: int = 10, *, kind: Iterable[str] | str | None = None
     ) -> SearchResults:

@@ -2,6 +2,7 @@
 
 from albert_lab.viz import diagrams
 from albert_lab.viz.bars import parameter_bars
+from albert_lab.viz.explorer import Explorer, explorer
 from albert_lab.viz.grid import layer_grid
 from albert_lab.viz.heatmaps import alignment, attention_heatmap, matrix_heatmap
 from albert_lab.viz.intervals import intervals
@@ -16,6 +17,7 @@ from albert_lab.viz.tables import table_image
 from albert_lab.viz.views import View, head_view, model_view, neuron_view
 
 __all__ = [
+    "Explorer",
     "LiveFigure",
     "NumberTable",
     "View",
@@ -23,6 +25,7 @@ __all__ = [
     "attention_heatmap",
     "curves",
     "diagrams",
+    "explorer",
     "flatten_to_map",
     "head_view",
     "intervals",

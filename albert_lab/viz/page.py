@@ -98,7 +98,17 @@ def build_page(
     )
 
 
-def build_frame(page: str, *, description: str, summary: str, height: int, picture: bytes) -> str:
+def _painted(picture: bytes, description: str) -> str:
+    """A PNG as the ground of an element: a sanitizer drops it without a wall of text."""
+    width, tall = Image.open(BytesIO(picture)).size
+    code = base64.b64encode(picture).decode("ascii")
+    paint = f"width:{width}px;max-width:100%;height:{tall}px;background:url(data:image/png;base64,{code})"
+    return f'<div title="{escaped(description)}" style="{paint} no-repeat;background-size:contain"></div>\n'
+
+
+def build_frame(
+    page: str, *, description: str, summary: str, height: int, picture: bytes | None = None
+) -> str:
     """What a notebook shows: ``page`` in a sandboxed frame, ``height`` pixels high.
 
     A small program, always the same, makes the frame. Where none runs, because the notebook is not trusted or
@@ -108,14 +118,11 @@ def build_frame(page: str, *, description: str, summary: str, height: int, pictu
     What stands in the frame sees nothing of the notebook; the program tells it whether JupyterLab's or VS
     Code's theme is dark, and is told how high the page is.
     """
-    width, tall = Image.open(BytesIO(picture)).size
-    code = base64.b64encode(picture).decode("ascii")
-    paint = f"width:{width}px;max-width:100%;height:{tall}px;background:url(data:image/png;base64,{code})"
     return (
         f'<div class="albert-lab-view" data-page="{html.escape(page)}" data-title="{escaped(description)}" '
         f'data-height="{height}">\n'
         f"<div>{escaped(summary)}. {_NOT_SHOWN}</div>\n"
-        f'<div title="{escaped(description)}" style="{paint} no-repeat;background-size:contain"></div>\n'
+        f"{_painted(picture, description) if picture else ''}"
         f'<div class="{_HIDDEN_IN_EXPORTS}"><script>{_MAKE_FRAMES}</script></div>\n</div>'
     )
 
