@@ -190,20 +190,20 @@ def _best(context: str, parts: Sequence[tuple[Encoded, np.ndarray]]) -> Answer:
     return Answer(best.text, best.start, best.stop, best.probability, none)
 
 
-def normalized(text: str) -> str:
+def plain_words(text: str) -> str:
     """Lower case, without punctuation, articles and superfluous spaces, as SQuAD compares answers."""
     text = "".join(c for c in text.lower() if c not in string.punctuation)
     return " ".join(_ARTICLES.sub(" ", text).split())
 
 
 def exact_match(said: str, right: str) -> float:
-    """1 if both are the same after `normalized`, else 0."""
-    return float(normalized(said) == normalized(right))
+    """1 if both are the same after `plain_words`, else 0."""
+    return float(plain_words(said) == plain_words(right))
 
 
 def word_f1(said: str, right: str) -> float:
     """F1 of the words that both have; where one is no answer, 1 if the other is none too, else 0."""
-    a, b = normalized(said).split(), normalized(right).split()
+    a, b = plain_words(said).split(), plain_words(right).split()
     if not a or not b:
         return float(a == b)
     return 2 * (Counter(a) & Counter(b)).total() / (len(a) + len(b))

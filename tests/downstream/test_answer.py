@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from albert_lab import cli
 from albert_lab.downstream import FinetuneSettings, Question, Span, Splits, finetune, load_fitted
-from albert_lab.downstream.answer import AnswerTask, exact_match, normalized, word_f1
+from albert_lab.downstream.answer import AnswerTask, exact_match, plain_words, word_f1
 from albert_lab.downstream.baselines import compare
 from albert_lab.downstream.numpydoc import parameters_of, questions_of
 from albert_lab.downstream.run import first_model
@@ -129,7 +129,7 @@ def test_the_best_span_is_that_of_trying_all(asked):
 def test_exact_match_and_f1_by_hand(said, right, exact, f1):
     assert exact_match(said, right) == exact
     assert word_f1(said, right) == pytest.approx(f1)
-    assert normalized("  An  Answer: the (end) ") == "answer end"
+    assert plain_words("  An  Answer: the (end) ") == "answer end"
 
 
 def test_the_gradient_is_that_of_one_question_after_the_other(source, tokenizer, asked, tmp_path):

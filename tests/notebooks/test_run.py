@@ -118,7 +118,8 @@ def test_a_failing_chapter_leaves_the_committed_file_alone(tmp_path, monkeypatch
     run.write(normalize(notebook("print('fine')")), good)
     run.write(normalize(notebook("print(undefined)")), bad)
     before = bad.read_bytes()
-    monkeypatch.setattr(run, "chapters", lambda: [good, bad])
+    for module in (normal, run):
+        monkeypatch.setattr(module, "chapters", lambda: [good, bad])
     assert run.main([]) == 1
     assert "NameError" in capsys.readouterr().err
     assert bad.read_bytes() == before

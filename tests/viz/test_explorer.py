@@ -156,7 +156,7 @@ def test_it_is_saved_whole_or_not_at_all(loaded, html, tmp_path):
 
 def test_a_notebook_shows_it_in_a_sandbox(loaded):
     shown = viz.explorer(loaded)._repr_mimebundle_()
-    assert 'sandbox="allow-scripts"' in shown["text/html"]
+    assert 'setAttribute("sandbox", "allow-scripts")' in shown["text/html"]
     assert "Trust Notebook" in shown["text/html"]
     assert "docs-mini-sentence" in shown["text/plain"]
 
