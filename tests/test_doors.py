@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -171,6 +172,25 @@ def test_texts_of_which_almost_no_piece_is_known_are_refused_everywhere(foreign,
     model_findings = [each for each in doctor.examine() if each.topic == "Model"]
     assert model_findings[-1].state == "problem"
     assert "tokenizer knows" in model_findings[-1].value
+
+
+def test_a_tokenizer_class_that_cuts_otherwise_than_its_file_is_said(folder):
+    """transformers takes the class's rules and the file's vocabulary: other pieces, other vectors."""
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"tokenizer_class": "BertTokenizer"}))
+    with pytest.warns(UserWarning, match="names a BertTokenizer, which cuts text into other pieces"):
+        lab.load(folder)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"tokenizer_class": "AlbertTokenizer"}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        lab.load(folder)
+
+
+def test_a_tokenizer_that_makes_no_pieces_is_told(folder):
+    path = folder / "tokenizer.json"
+    nothing = {"type": "Replace", "pattern": {"Regex": "."}, "content": ""}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"normalizer": nothing}))
+    told(run("embed", "copy a file", "--model", folder, "--out", "v.parquet"), 'makes no piece of "a"')
 
 
 def test_a_few_unknown_texts_among_others_have_vectors(extractor):
@@ -377,6 +397,20 @@ def test_what_the_machine_refuses_is_told_in_words(monkeypatch):
 
     monkeypatch.setattr("albert_lab.cli.models.list_models", full)
     told(run("models"), "No space left")
+
+
+@pytest.mark.parametrize("source", ["~nobody-of-this-name/m", "x" * 300, "o\udce9", "a/b", "docs-mini", "m"])
+@pytest.mark.parametrize("out", ["new", "~nobody-of-this-name/o", "x" * 300, "o\udce9", "t/f", "m"])
+def test_convert_and_export_take_or_tell_any_name(source, out, folder, tmp_path):
+    Path("t").write_text("a file")
+    before = sorted(tmp_path.rglob("*"))
+    for command in (["convert", source, out], ["export", source, f"{out}.bin"]):
+        assert run(*command).exit_code == 2
+    assert sorted(tmp_path.rglob("*")) == before
+    release = Path(__file__).parent / "model" / "release"
+    done = run("convert", release, out)
+    assert done.exit_code == (0 if out == "new" else 2), done.output
+    assert out == "new" or sorted(tmp_path.rglob("*")) == before
 
 
 # Attention

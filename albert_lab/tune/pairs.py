@@ -102,8 +102,9 @@ def read_pairs(path: Path | str) -> list[TextPair]:
     if path.suffix.lower() not in TABLES or not path.is_file():
         raise InputError(f"{path} is no file of pairs.", expected="a file that ends in " + ", ".join(TABLES))
     pairs = []
-    for number, cells in read_rows(path, ("query", "positive"), optional=("about",)):
-        texts = [cells.get(name) if isinstance(cells, dict) else None for name in ("query", "positive")]
+    names, mend = ("query", "positive"), "give the two columns of texts these names: query and positive"
+    for number, cells in read_rows(path, names, optional=("about",), mend=mend):
+        texts = [cells.get(name) if isinstance(cells, dict) else None for name in names]
         if not all(isinstance(text, str) and text.strip() for text in texts):
             raise InputError(
                 f"{place(str(path), number)} has no pair.", expected='texts "query" and "positive"'

@@ -171,7 +171,7 @@ def test_files_of_pairs(tmp_path):
     ("name", "content", "told"),
     [
         ("p.txt", b"query\n", "no file of pairs"),
-        ("p.csv", b"query,answer\na,b\n", "no column 'positive'"),
+        ("p.csv", b"query,answer\na,b\n", r"no column 'positive'[\s\S]*these names: query and positive"),
         ("p.csv", b"query,positive\na,b\n,c\n", "Row 2 of .*3 in a spreadsheet.* has no pair"),
         ("p.csv", b"query,positive\n\xff,c\n", "Byte 15 of"),
         ("p.jsonl", b'{"query": "a", "positive": "b"}\n["a", "b"]\n', "Row 2 of .* has no pair"),
