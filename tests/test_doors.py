@@ -680,6 +680,16 @@ def test_any_note_of_a_sentence_model_is_followed_or_refused_in_words(model, tok
     words_only(lambda: Extractor.from_source(folder).embed(["copy a file", "return the string"]))
 
 
+@pytest.mark.parametrize(
+    "field", ["num_hidden_layers", "inner_group_num", "max_position_embeddings", "vocab_size"]
+)
+def test_a_damaged_number_costs_no_years(field, folder):
+    """A layer costs no memory where all share one: nothing but the number says that there are too many."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: 10**18}))
+    told(run("embed", "copy a file", "--model", folder, "--out", "v.parquet"), "config.json")
+
+
 @SOME
 @given(st.one_of(JSON, st.lists(JSON, max_size=3)), st.sampled_from(["sentence", "word", "token"]))
 def test_anything_given_as_texts_has_vectors_or_is_refused_in_words(extractor, texts, level):

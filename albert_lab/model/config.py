@@ -13,6 +13,7 @@ from typing import Any
 
 from albert_lab.errors import InputError
 
+DEEPEST = 10_000  # layers; a config.json that says more is damaged, and would be computed for years
 HIDDEN_ACTS = ("gelu_new", "gelu_pytorch_tanh", "gelu", "relu")
 
 
@@ -95,6 +96,11 @@ class AlbertConfig:
             value = getattr(self, field.name)
             if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
                 raise InputError(f"{field.name} is {value!r}", expected="a whole number of at least 1")
+        if self.num_hidden_layers * self.inner_group_num > DEEPEST:
+            raise InputError(
+                f"num_hidden_layers is {self.num_hidden_layers}, inner_group_num {self.inner_group_num}",
+                expected=f"at most {DEEPEST} layers, one after the other",
+            )
         if self.num_hidden_groups > self.num_hidden_layers:
             raise InputError(
                 f"num_hidden_groups is {self.num_hidden_groups}, num_hidden_layers {self.num_hidden_layers}",

@@ -85,8 +85,8 @@ def _blocks(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[tuple[boo
             yield False, " | ".join(filter(None, cells))
             row = None
         elif token.type in ("fence", "code_block"):
-            about = one_line(token.info).partition(" ")[2]  # behind the name of the language
-            yield from [(False, about)] * bool(about)
+            about = one_line(token.info)  # one word is the name of a language, more are text
+            yield from [(False, about)] * (" " in about)
             yield from ((False, chunk) for chunk in paragraphs(token.content))
         elif token.type == "inline":
             words = one_line(number + _inline(token.children or []))

@@ -77,13 +77,14 @@ def _documents(path: Path, folder: Path, names: Counter[str]) -> Iterator[Docume
         yield Document(name, "note", package, version, "", sentences(parts[0])[0], parts, "\n\n".join(parts))
 
 
-def _unused(name: str, names: Counter[str]) -> str:
+def _unused(heading: str, names: Counter[str]) -> str:
     """The name, with a number behind it where the same heading stands once more."""
-    names[name] += 1
-    if names[name] == 1:
-        return name
-    numbered = f"{name} ({names[name]})"
-    return _unused(name, names) if names[numbered] else _unused(numbered, names)
+    name = heading
+    while names[name]:
+        names[heading] += 1
+        name = f"{heading} ({names[heading]})"
+    names[name] = 1
+    return name
 
 
 def _read(path: Path) -> str:

@@ -111,6 +111,8 @@ def test_no_classifier_dropout_of_its_own():
         ({"num_attention_heads": True}, "num_attention_heads is True"),
         ({"num_attention_heads": 0}, "num_attention_heads is 0"),
         ({"num_hidden_groups": 4}, "num_hidden_groups is 4"),
+        ({"num_hidden_layers": 10**18}, "at most 10000 layers"),
+        ({"num_hidden_layers": 101, "inner_group_num": 100}, "inner_group_num 100"),
         ({"hidden_dropout_prob": 1.0}, "hidden_dropout_prob is 1.0"),
         ({"layer_norm_eps": 0.0}, "layer_norm_eps is 0.0"),
         ({"pad_token_id": 90}, "pad_token_id is 90"),

@@ -108,7 +108,8 @@ def test_what_holds_no_notes_is_refused(tmp_path):
                 ("", 'a (https://b.example "The title") c (d.png "A picture")'),
             ],
         ),
-        ("```sh title=setup.sh\nrun\n```\n```py\nx\n```", [("", "title=setup.sh", "run", "x")]),
+        ("```sh title=setup.sh\nrun\n```\n```py\nx\n```", [("", "sh title=setup.sh", "run", "x")]),
+        ("# Cellar\n``` Mind the boiler", [("Cellar", "Mind the boiler")]),
         ("> " * 60 + "deep\n\n# Next\nText.", [("", "deep"), ("Next", "Text.")]),
         ("- " * 45 + "deep\n\n# Next\nText.", [("", "deep"), ("Next", "Text.")]),
         (
@@ -131,6 +132,14 @@ def test_every_section_has_a_name_of_its_own(tmp_path):
     names = [note.name for note in read_notes(tmp_path)]
     assert len(set(names)) == len(names) == 5
     assert names[:2] == ["a.md: X", "a.md: X (2)"]
+
+
+def test_as_many_headings_as_a_diary_has(tmp_path):
+    """The names that numbers would give are headings themselves, more of them than calls may be nested."""
+    (tmp_path / "a.md").write_text("".join(f"# X ({i})\ny\n" for i in range(2, 1502)) + "# X\n1\n# X\n2\n")
+    names = [note.name for note in read_notes(tmp_path)]
+    assert names[-2:] == ["a.md: X", "a.md: X (1502)"]
+    assert len(set(names)) == 1502
 
 
 @pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\r"])
