@@ -281,7 +281,7 @@ def _read_manifest(path: Path, placed: Placed) -> dict[str, str]:
     try:
         offered = json.loads(path.read_bytes())["offered_sha256"].items()
         return {str(name): str(digest) for name, digest in offered}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         placed.warnings.append(f"{path.name} was damaged; every file that differs is treated as yours")
         return {}
 

@@ -690,6 +690,15 @@ def test_a_damaged_number_costs_no_years(field, folder):
     told(run("embed", "copy a file", "--model", folder, "--out", "v.parquet"), "config.json")
 
 
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json", "tokenizer.json", "modules.json"])
+@pytest.mark.parametrize("content", ["[" * 200_000, '{"a":' * 200_000, "9" * 5000, "\ud800", "null", '"', ""])
+def test_a_file_of_a_model_that_is_no_such_json_is_told(file, content, folder, monkeypatch):
+    (folder / file).write_text(content, encoding="utf-8", errors="surrogatepass")
+    told(run("embed", "copy a file", "--model", folder, "--out", "v.parquet"), "albert-lab: ", file)
+    monkeypatch.setenv("ALBERT_LAB_MODEL", str(folder))
+    assert run("models").exit_code == 0
+
+
 @SOME
 @given(st.one_of(JSON, st.lists(JSON, max_size=3)), st.sampled_from(["sentence", "word", "token"]))
 def test_anything_given_as_texts_has_vectors_or_is_refused_in_words(extractor, texts, level):

@@ -13,6 +13,7 @@ from typing import Any
 
 from albert_lab.errors import InputError
 
+LARGEST = 10**9  # of every size: the bytes of a matrix then are a number that torch can count
 DEEPEST = 10_000  # layers; a config.json that says more is damaged, and would be computed for years
 HIDDEN_ACTS = ("gelu_new", "gelu_pytorch_tanh", "gelu", "relu")
 
@@ -94,8 +95,9 @@ class AlbertConfig:
     def _check_sizes(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                raise InputError(f"{field.name} is {value!r}", expected="a whole number of at least 1")
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if field.type == "int" and not (whole and 1 <= value <= LARGEST):
+                raise InputError(f"{field.name} is {value!r}", expected=f"a whole number, 1 to {LARGEST:,}")
         if self.num_hidden_layers * self.inner_group_num > DEEPEST:
             raise InputError(
                 f"num_hidden_layers is {self.num_hidden_layers}, inner_group_num {self.inner_group_num}",

@@ -79,9 +79,15 @@ def chosen(columns: Sequence[str], names: Sequence[str], source: str, mend: str 
         if column not in names:
             raise InputError(
                 f"{source} has no column {column!r}.",
-                expected="one of " + ", ".join(dict.fromkeys(map(str, names))),
+                expected="one of " + ", ".join(dict.fromkeys(map(_shown, names))),
                 mend=mend or "name the column of the texts: --column on the command line, column= in Python",
             )
+
+
+def _shown(name: object) -> str:
+    """A column's name; in quotes where white space or an invisible sign at its ends would not be seen."""
+    text = str(name)
+    return text if text == text.strip() and text.isprintable() else repr(text)
 
 
 def _once(columns: Sequence[str], names: Sequence[str], source: str) -> None:
@@ -174,7 +180,9 @@ def _json_lines(
         try:
             value = json.loads(line, object_pairs_hook=_object)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"Line {number} of {source} is not JSON: {error}.") from error
+            raise InputError(
+                f"Line {number} of {source} is not JSON: {error}.", expected="one JSON value in each line"
+            ) from error
         if isinstance(value, _Object):
             if twice := value.twice & set(names):
                 raise InputError(f"{place(source, number)} has two values called {min(twice)!r}.")

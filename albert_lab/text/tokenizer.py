@@ -224,8 +224,11 @@ def _warn_of_two_tokenizers(folder: Path, tokenizer: PreTrainedTokenizerFast) ->
     path = folder / "tokenizer.json"
     if type(tokenizer).__name__ in _READS_THE_FILE or not path.exists():
         return
-    own = tokenizer.tokenize(_PROBE)
-    by_file = Tokenizer.from_file(str(path)).encode(_PROBE, add_special_tokens=False).tokens
+    try:
+        own = tokenizer.tokenize(_PROBE)
+        by_file = Tokenizer.from_file(str(path)).encode(_PROBE, add_special_tokens=False).tokens
+    except Exception as error:  # the Rust library raises bare Exceptions for a damaged file
+        raise _no_tokenizer(folder, str(error)) from error
     if own != by_file:
         warnings.warn(
             f"{folder}: tokenizer_config.json names a {type(tokenizer).__name__}, which cuts text into other "
@@ -242,7 +245,7 @@ def _read_settings(folder: Path) -> dict[str, object]:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     if not isinstance(settings, dict):
         raise CheckpointError(f"{path} is no JSON object", expected="the settings of a tokenizer")

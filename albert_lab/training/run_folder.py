@@ -92,7 +92,7 @@ def _stage(path: Path) -> str | None:
             stage = json.loads(mark.read_text(encoding="utf-8"))["stage"]
             return stage if stage in ("training", "finishing") else None
         return "training" if (path / STATE_FILE).exists() else None  # of a version without the mark
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -226,5 +226,5 @@ class RunFolder:
 def _step_of(line: str) -> float:
     try:
         return json.loads(line)["step"]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return math.inf

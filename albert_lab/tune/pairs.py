@@ -110,7 +110,8 @@ def read_pairs(path: Path | str) -> list[TextPair]:
                 f"{place(str(path), number)} has no pair.", expected='texts "query" and "positive"'
             )
         about = cells.get("about")
-        pairs.append(TextPair(*texts, about="" if about is None else str(about)))
+        missing = about is None or about != about  # NaN, as pandas writes it
+        pairs.append(TextPair(*texts, about="" if missing else str(about)))
     if not pairs:
         raise InputError(f"{path} holds no pairs.", expected="at least two")
     return pairs

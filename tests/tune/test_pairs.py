@@ -167,6 +167,15 @@ def test_files_of_pairs(tmp_path):
         assert read_pairs(tmp_path / f"p.{ending}") == expected
 
 
+def test_a_missing_group_of_pandas_is_none(tmp_path):
+    """Whole numbers with a gap become floats, and the gap NaN: those pairs have no group in common."""
+    import pandas as pd
+
+    frame = pd.DataFrame({"query": ["a", "b", "c"], "positive": ["x", "y", "z"], "about": [0, None, None]})
+    frame.to_parquet(tmp_path / "p.parquet")
+    assert [pair.about for pair in read_pairs(tmp_path / "p.parquet")] == ["0.0", "", ""]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
