@@ -223,6 +223,16 @@ def read_config(folder: Path, changes: Mapping[str, Any] = MappingProxyType({}))
     return dataclasses.replace(config, **changes)
 
 
+def read_architectures(folder: Path) -> list[str]:
+    """The classes that the config of a folder names; [] where it names none.
+
+    Raises:
+        CheckpointError: there is no config.
+    """
+    names = read_json(folder / "config.json").get("architectures")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object from a file.
 
