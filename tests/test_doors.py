@@ -10,6 +10,7 @@ import codecs
 import encodings.aliases
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -29,9 +30,11 @@ from typer.testing import CliRunner, Result
 import albert_lab as lab
 from albert_lab import analysis, cli
 from albert_lab.errors import AlbertLabError, CheckpointError, InputError
-from albert_lab.model.checkpoint import save_model
+from albert_lab.model import AlbertForSequenceClassification
+from albert_lab.model.checkpoint import load_model, save_model
 from albert_lab.retrieval import DocumentSearch
 from albert_lab.text.notes import read_notes
+from albert_lab.text.tokenizer import load_tokenizer
 from albert_lab.tune import read_pairs
 from albert_lab.vectors import Extractor, VectorIndex, embed_to_parquet, read_texts, read_vectors
 from albert_lab.vectors.sentence import read_notes as read_sentence_notes
@@ -717,6 +720,53 @@ def test_any_texts_have_finite_vectors_or_are_refused_in_words(extractor, texts)
     assert np.isfinite(vectors).all()
 
 
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "spiece.model", "vocab.txt", "config.json")
+
+
+@SOME
+@given(st.sampled_from(TOKENIZER_FILES), CONTENT, st.booleans())
+def test_any_file_of_a_tokenizer_is_used_or_refused_in_words(folder, file, content, alone):
+    """`alone`: there is no tokenizer.json that would be taken before it."""
+    place = folder / "one"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"):
+        if not (alone and name.startswith("tokenizer")):
+            shutil.copy(folder / name, place)
+    (place / file).write_bytes(content)
+    words_only(lambda: load_tokenizer(place))
+    words_only(lambda: lab.embed(["copy a file"], place))
+
+
+@SOME
+@given(CONTENT, ENDINGS, st.sampled_from(["classify", "tag", "answer"]))
+def test_any_table_of_examples_is_read_or_refused_in_words(content, ending, task):
+    from albert_lab.downstream.ours import material
+    from albert_lab.downstream.run import task_called
+
+    path = Path(f"examples{ending}")
+    path.write_bytes(content)
+    words_only(lambda: material(task_called(task), str(path)))
+
+
+CELL = st.one_of(JSON, st.lists(st.one_of(JSON, st.sampled_from(["O", "B-a", "I-a", "x"])), max_size=4))
+COLUMNS = ("text", "label", "spans", "tokens", "tags", "question", "context", "answer", "answers", "group")
+
+
+@SOME
+@given(
+    st.lists(st.dictionaries(st.sampled_from([*COLUMNS, "split"]), CELL, max_size=5), max_size=5),
+    st.sampled_from(["classify", "tag", "answer"]),
+)
+def test_any_row_of_examples_is_read_or_refused_in_words(rows, task):
+    from albert_lab.downstream.ours import material
+    from albert_lab.downstream.run import task_called
+
+    Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words_only(lambda: material(task_called(task), "rows.jsonl"))
+    words_only(lambda: read_pairs("rows.jsonl"))
+
+
 # What hypothesis makes: the commands
 
 WORD = st.one_of(
@@ -809,8 +859,19 @@ OPTIONS = {
         "--tokenizer",
         "--start",
     ),
+    "finetune": (
+        *("--model", "--batch-size", "--patience", "--dropout", "--layers", "--max-length", "--seed"),
+        *("--tokens-per-batch", "--shards", "--device", "--evaluate-every", "--learning-rate", "--json"),
+    ),
+    "predict": ("--column", "--context", "--device", "--json"),
+    "convert": ("--cased", "--leave-out", "--json"),
+    "export": ("--pooling", "--int8", "--attention", "--overwrite", "--json"),
+    "explore": ("--second", "--chapters", "--lang", "--out", "--json"),
+    "learn": ("--browser",),
+    "corpus": ("--package", "--private", "--json"),
 }
-ALONE = ("--json", "--explain", "--no-vectors", "--no-words", "--overwrite")
+ALONE = ("--json", "--explain", "--no-vectors", "--no-words", "--overwrite", "--cased", "--leave-out")
+ALONE += ("--int8", "--attention", "--browser", "--private")
 NEEDED = {
     "embed": ("copy a file", "--out", "v.parquet", "--overwrite"),
     "search": ("copy the string", "--notes", "notes"),
@@ -818,6 +879,13 @@ NEEDED = {
     "models": (),
     "tune": ("--out", "o", "--pairs", "few.jsonl", "--steps", "1", "--batch-size", "99"),
     "pretrain": ("--out", "o", "--package", "no_such_package"),
+    "finetune": ("classify", "labels.csv", "--out", "o", "--epochs", "1"),
+    "predict": ("fitted", "copy a file"),
+    "convert": ("release",),
+    "export": ("m/config.json", "o.onnx"),
+    "explore": ("copy a file", "--out", "e.html", "--no-library", "--overwrite"),
+    "learn": ("course", "--no-start"),
+    "corpus": ("stats", "--package", "no_such_package"),
 }
 
 
@@ -828,6 +896,11 @@ def ready(folder) -> Path:
     Path("notes/n.md").write_text("# Files\n\nCopy the string into a file.")
     Path("t.txt").write_text("copy a file\n")
     Path("few.jsonl").write_text('{"query": "copy", "positive": "a file"}\n' * 3)
+    rows = [f"copy file {number},{label}\n" for number in range(20) for label in ("a", "b")]
+    Path("labels.csv").write_text("text,label\n" + "".join(rows))
+    shutil.copytree(Path(__file__).parent / "model" / "release", "release")
+    save_model(AlbertForSequenceClassification(load_model(folder).config), "fitted")
+    load_tokenizer(folder).save_pretrained("fitted")
     return folder
 
 
@@ -835,7 +908,7 @@ def ready(folder) -> Path:
 @given(st.sampled_from(sorted(OPTIONS)), st.data())
 def test_any_command_line_ends_with_words(ready, command, data):
     arguments = [command, *NEEDED[command]]
-    if command in ("embed", "search", "attention", "tune"):
+    if command in ("embed", "search", "attention", "tune", "finetune", "explore"):
         arguments += ["--model", str(ready)]
     for option in data.draw(st.lists(st.sampled_from(OPTIONS[command]), max_size=3)):
         arguments += [option] if option in ALONE else [option, data.draw(WORD)]
