@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from albert_lab.errors import CorpusError
 from albert_lab.text.markdown import Section, sections
@@ -132,6 +136,72 @@ def test_every_section_has_a_name_of_its_own(tmp_path):
     names = [note.name for note in read_notes(tmp_path)]
     assert len(set(names)) == len(names) == 5
     assert names[:2] == ["a.md: X", "a.md: X (2)"]
+
+
+SIGNS = [
+    "# ",
+    "- ",
+    "1. ",
+    "> ",
+    "```",
+    "~~~",
+    "    ",
+    "\t",
+    "|",
+    "|-|-|",
+    "---",
+    "===",
+    "***",
+    "[",
+    "](",
+    ")",
+    "![",
+]
+SIGNS += [
+    "<",
+    ">",
+    "<!--",
+    "-->",
+    "`",
+    "*",
+    "**",
+    "_",
+    "__",
+    "\\",
+    "&amp;",
+    "$",
+    "{{",
+    "}}",
+    "[^1]: ",
+    "[a]: ",
+]
+SIGNS += [
+    "http://",
+    "C:\\",
+    "\n",
+    "\n\n",
+    "\n    ",
+    "  \n",
+    " ",
+    "- [ ] ",
+    "~~",
+    "<div>",
+    '"',
+    "'",
+    "\r",
+    "\\|",
+    "\x0c",
+]
+
+
+@settings(max_examples=int(os.environ.get("ALBERT_LAB_EXAMPLES", "50")), deadline=None)
+@given(st.lists(st.one_of(st.integers(0, 99).map("w{}x".format), st.sampled_from(SIGNS)), max_size=25))
+def test_no_markdown_loses_a_word_or_says_it_twice(pieces):
+    """Words that no sign of Markdown could be, in any company. A fence's own word names its language."""
+    text = "".join(pieces)
+    assume(not re.search(r"(```|~~~)[ \t]*\S+[ \t]*(\r|\n|\f|$)", text))
+    found = " ".join(" ".join([section.heading, *section.paragraphs]) for section in sections(text))
+    assert Counter(re.findall(r"w\d+x", found)) == Counter(re.findall(r"w\d+x", text))
 
 
 def test_as_many_headings_as_a_diary_has(tmp_path):
