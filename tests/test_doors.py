@@ -904,6 +904,11 @@ def ready(folder) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("context", ["", "some text"])
+def test_a_context_for_a_model_that_takes_none_is_told(context, ready):
+    told(run("predict", "fitted", "copy a file", "--context", context), "fitted to classify takes no context")
+
+
 @SOME
 @given(st.sampled_from(sorted(OPTIONS)), st.data())
 def test_any_command_line_ends_with_words(ready, command, data):

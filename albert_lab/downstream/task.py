@@ -64,6 +64,7 @@ class Task(ABC):
         head: the class of the network.
         measure: what training is stopped by; the larger the better.
         columns, optional: those of a table of examples.
+        takes_context: whether a question is asked about another text.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Task(ABC):
     measure: str
     columns: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    takes_context: bool = False
 
     @abstractmethod
     def parse(self, cells: dict[str, Any], where: str) -> Any:
@@ -160,9 +162,16 @@ class Reader:
         """What the network says of texts that have no label: text in, answer out.
 
         Raises:
-            InputError: an element is not a string, or texts of which the tokenizer knows almost no piece.
+            InputError: an element is not a string, texts of which the tokenizer knows almost no piece, or a
+                context for a task that has none.
         """
         texts = check_texts(texts)
+        if further and not self.task.takes_context:
+            raise InputError(
+                f"A model that was fitted to {self.task.name} takes no context.",
+                expected="texts alone; a context is for questions about it",
+                mend="leave --context out",
+            )
         self.encoder.known_pieces(texts).check()
         return self.predict(self.task.unlabelled(texts, *further))
 
