@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from albert_lab.downstream.data import Splits, read_splits
 from albert_lab.downstream.measures import Scores
+from albert_lab.errors import InputError
 from albert_lab.text.batches import TextEncoder, check_texts, length_batches, padded_lengths
 from albert_lab.vectors.network import evaluating
 

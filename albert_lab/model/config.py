@@ -205,7 +205,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _labels(named: Any) -> Mapping[int, str] | None:
-    """id2label as a file holds it, with text for numbers and in any order; LABEL_0, ... are no names: None."""
+    """id2label as a file holds it: text for numbers, in any order. LABEL_0, ... are no names: None."""
     try:
         labels = dict(sorted((int(i), label) for i, label in named.items()))
     except (AttributeError, ValueError, TypeError) as error:
