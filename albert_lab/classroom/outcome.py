@@ -97,13 +97,14 @@ def _changed(before: tuple[tuple, Mapping], after: tuple[tuple, Mapping]) -> tup
 
 def _kept(old: Any, new: Any) -> bool:
     """Whether an argument is what it was; of objects of other kinds nothing is asked."""
+    import numpy as np
     import torch
 
     if isinstance(old, torch.nn.Module):
         theirs = new.state_dict()
         same = all(torch.equal(value, theirs[name]) for name, value in old.state_dict().items())
         return same and old.training == new.training
-    if isinstance(old, torch.Tensor | numbers.Number | str | list | tuple | dict | set):
+    if isinstance(old, torch.Tensor | np.ndarray | numbers.Number | str | list | tuple | dict | set):
         return difference(old, new, rtol=0, atol=0) is None
     return True
 
@@ -149,11 +150,14 @@ def difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | 
 
 
 def _difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | None:
+    import numpy as np
     import torch
 
     how = {"rtol": rtol, "atol": atol}
     if isinstance(expected, torch.Tensor):
         return _tensor_difference(expected, given, **how)
+    if isinstance(expected, np.ndarray):
+        return _array_difference(expected, given, **how)
     if isinstance(expected, bool | str | bytes) or expected is None:
         return _plain_difference(expected, given)
     if isinstance(expected, numbers.Real):
@@ -190,6 +194,23 @@ def _tensor_difference(expected: Any, given: Any, *, rtol: float, atol: float) -
     at = f"at {list(place)} " if place else ""
     much = f"{int(wrong.sum())} of {wrong.numel()} numbers differ; " if wrong.numel() > 1 else ""
     return f"{much}{at}it is {_brief(given[place])}, expected is {_brief(expected[place])}"
+
+
+def _array_difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | None:
+    """NumPy's arrays: those of floats as tensors are compared, all others entry by entry."""
+    import numpy as np
+    import torch
+
+    if not isinstance(given, np.ndarray):
+        return f"a numpy.ndarray is expected, not {type(given).__name__}"
+    if expected.shape != given.shape:
+        return f"the shape is {given.shape}, expected is {expected.shape}"
+    if expected.dtype != given.dtype and not expected.dtype.kind == given.dtype.kind == "U":
+        return f"the dtype is {given.dtype}, expected is {expected.dtype}"
+    if expected.dtype.kind == "f":
+        one, other = (torch.from_numpy(np.array(array)) for array in (expected, given))
+        return _tensor_difference(one, other, rtol=rtol, atol=atol)
+    return difference(expected.tolist(), given.tolist(), rtol=rtol, atol=atol)
 
 
 def _brief(number: Any) -> str:
