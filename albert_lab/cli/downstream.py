@@ -1,4 +1,4 @@
-"""``albert-lab finetune`` and ``albert-lab predict``."""
+"""``albert-lab finetune``, ``albert-lab predict`` and ``albert-lab summarize``."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from albert_lab.cli.options import (
 # Choices and defaults of albert_lab.downstream, written here so that --help needs no torch; a test compares.
 Tasks = StrEnum("Tasks", ["classify", "tag", "answer", "translate"])
 Weights = StrEnum("Weights", ["none", "balanced"])
+Ways = StrEnum("Ways", ["position", "centroid", "mmr"])
 
 Which = Annotated[Tasks, typer.Argument(metavar="TASK", help="classify, tag, answer or translate.")]
 Data = Annotated[
@@ -185,3 +186,54 @@ def predict(
         return
     for text, answer in zip(found, answers, strict=True):
         typer.echo(answer.told(text))
+
+
+Parts = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="TEXT...", help="A text, or files of paragraphs (.txt, .md, ...); - is stdin."
+    ),
+]
+How = Annotated[
+    Ways, typer.Option(help="position: the first ones; centroid: near to all; mmr: and unlike each other.")
+]
+Sentences = Annotated[int, typer.Option(help="Sentences of the summary.")]
+Balance = Annotated[float, typer.Option(help="Of mmr: 1 looks at the nearness to the whole only.")]
+
+
+def summarize(
+    texts: Parts,
+    how: How = Ways.mmr,
+    sentences: Sentences = 3,
+    balance: Balance = 0.7,
+    model: Model = None,
+    json_output: Json = False,
+) -> None:
+    """The sentences that stand for a whole text, in its order and in its words.
+
+    \b
+    Examples:
+      albert-lab summarize notes.md
+      albert-lab summarize report.txt --sentences 5 --model docs-mini-sentence
+    """
+    from albert_lab.downstream.extract import summarize as run
+    from albert_lab.vectors.extractor import Extractor
+    from albert_lab.vectors.readers import read_texts
+
+    text = "\n".join(" ".join(record.text.split("\n")) for record in read_texts(texts))
+
+    def embed(found: list[str]) -> Any:
+        return Extractor.from_source(chosen_model(model)).embed(found, progress=False)
+
+    spans = run(text, embed, how=str(how), count=sentences, balance=balance)
+    chosen = [text[span.start : span.stop] for span in spans]
+    if json_output:
+        print_json(
+            [
+                {"sentence": each, "start": span.start, "stop": span.stop}
+                for each, span in zip(chosen, spans, strict=True)
+            ]
+        )
+        return
+    for each in chosen:
+        typer.echo(each)

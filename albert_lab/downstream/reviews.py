@@ -11,9 +11,9 @@ from albert_lab.downstream.labelled import LabelledText
 
 _FILE = Path(__file__).with_name("reviews.txt")
 _NAMES = ("training", "development", "test")
-# Two thirds of all are there to train on; of the hard ones more are kept for the test, so that it can tell.
+# Two thirds of all are there to train on; most of the hard ones are kept for the test, so that it can tell.
 _PLAIN = ("training",) * 5 + ("development", "test")
-_HARD = ("training",) * 3 + ("development",) + ("test",) * 3
+_HARD = ("test", "training", "test", "development", "test", "test")
 _ORIGIN = "Short reviews written for this course (albert_lab/downstream/reviews.txt)."
 LABELS = ("negative", "positive")
 

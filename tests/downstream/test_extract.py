@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from albert_lab import cli
+from albert_lab.cli import downstream as command
 from albert_lab.downstream.extract import (
+    WAYS,
     Summarized,
     compare_summaries,
     documented_summaries,
@@ -16,6 +22,7 @@ from albert_lab.downstream.extract import (
 )
 from albert_lab.errors import InputError
 from albert_lab.text.document import Document
+from albert_lab.vectors.extractor import Extractor
 
 TEXT = "Copy the file to a place. Then close the file again.\nNothing else is done here. No."
 VECTORS = {"Copy": (1.0, 0.1), "Then": (1.0, 0.0), "Noth": (0.2, 1.0)}
@@ -112,3 +119,26 @@ def test_wrong_options_are_told(options, told):
         summarize(TEXT, embed, **options)
     with pytest.raises(InputError, match="needs vectors"):
         summarize(TEXT, how="mmr")
+
+
+def test_the_command_takes_a_text_or_its_file_as_one(tmp_path):
+    def run(*arguments):
+        return CliRunner().invoke(cli.app, ["summarize", *map(str, arguments)])
+
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    wanted = ["Copy the file to a place.", "Then close the file again."]
+    for given in (TEXT, tmp_path / "text.txt"):
+        assert run(given, "--how", "position", "--sentences", 2).stdout.splitlines() == wanted
+    found = json.loads(run(TEXT, "--sentences", 2, "--json").stdout)
+    embed = Extractor.from_source("docs-mini").embed
+    assert [(each["start"], each["stop"]) for each in found] == [
+        (span.start, span.stop) for span in summarize(TEXT, embed, count=2)
+    ]
+    assert [each["sentence"] for each in found] == [TEXT[each["start"] : each["stop"]] for each in found]
+    refused = run(TEXT, "--sentences", 0)
+    assert refused.exit_code == 2
+    assert "count=0" in refused.stderr
+
+
+def test_the_command_offers_the_ways_that_there_are():
+    assert tuple(command.Ways) == WAYS

@@ -261,7 +261,7 @@ def test_neighbours_line_up_by_their_bodies_whatever_their_labels():
     assert (first.left, first.right) == pytest.approx((second.left, second.right))
 
 
-@pytest.mark.parametrize("here", ["00", *(f"{n:02}" for n in range(1, 14)), "06_parameter_sharing"])
+@pytest.mark.parametrize("here", ["00", *(f"{n:02}" for n in range(1, 18)), "06_parameter_sharing"])
 def test_the_map_of_the_course_lights_the_chapters_part(here):
     drawing, dark = draw.course_map(here), draw.course_map()
     assert faults(drawing.svg) == []

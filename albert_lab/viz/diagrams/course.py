@@ -25,6 +25,10 @@ PARTS = {
     "pooling": ("pooling,\nmean or [CLS]", "10"),
     "better": ("make vectors\ncomparable", "11"),
     "search": ("search in\nan index", "12"),
+    "label": ("a label\nfor a text", "14"),
+    "spans": ("labels for words,\nanswers", "15"),
+    "write": ("summaries,\ntranslations", "16"),
+    "beyond": ("images,\nspeed and scale", "17"),
 }
 HERE = {
     "00": (),
@@ -41,6 +45,10 @@ HERE = {
     "11": ("better",),
     "12": ("search",),
     "13": ("look",),
+    "14": ("label",),
+    "15": ("spans",),
+    "16": ("write",),
+    "17": ("beyond",),
 }
 
 
@@ -80,20 +88,25 @@ def course_map(here: str | Sequence[str] = "00") -> Drawing:
     middle = row(look := step("look"), space(28), looped)
     uses = row(
         guess := step("pretraining"),
-        space(70),
+        way := space(52),
         pooling := step("pooling"),
         arrow("one vector", "(B, H)"),
         step("better"),
         arrow(),
         step("search"),
+        gap=12,
     )
+    tasks = [step(name) for name in ("label", "spans", "write", "beyond")]
     links = [
         link(widen.bottom, layer.top, "(B, T, H)", square=True),
         link(look, layer, dashed=True),
         link(layer.bottom, pooling.top, square=True),
-        link(layer.bottom, guess.top, "hidden states (B, T, H)", square=True),
+        link(layer.bottom, guess.top, square=True),
+        link(layer.bottom, way.top, square=True, head=False),
+        link(way.top, way.bottom, "hidden\nstates\n(B, T, H)", head=False),
+        *(link(way.bottom, task.top, square=True) for task in tasks),
     ]
-    return drawing(entrance, middle, uses, *links, description=_said(lit), gap=34)
+    return drawing(entrance, middle, uses, row(*tasks, gap=56), *links, description=_said(lit), gap=34)
 
 
 def _said(lit: Sequence[str]) -> str:
@@ -101,7 +114,9 @@ def _said(lit: Sequence[str]) -> str:
         "The map of the course: a tokenizer turns a text into token ids; each picks a row of the word table, "
         "rows for position and segment are added, the sum is widened from E to H; one layer with N heads "
         "of attention is applied L times and gives hidden states; from these hidden words are guessed, and "
-        "pooling makes one vector, which is made comparable and searched for."
+        "pooling makes one vector, which is made comparable and searched for; a head for each task makes of "
+        "them a label for a text, labels for words and answers, summaries and translations, and in the end "
+        "they serve for images, fast and at scale."
     )
     names = [" ".join(PARTS[name][0].split()) for name in lit]
     return f"{way} Lit, since it is where this chapter stands: {', '.join(names)}." if names else way
