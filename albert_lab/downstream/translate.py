@@ -1,7 +1,7 @@
 """A text for a text: an ALBERT reads, a causal decoder writes, one character after the other.
 
 Training is teacher forcing: at each place the decoder has the right beginning before it and guesses the next
-character. In use it has only what it wrote itself, see `greedy` and `beam_search` in `albert_lab.model.decoder`.
+character. In use it has only what it wrote itself: `greedy` and `beam_search` in `albert_lab.model.decoder`.
 """
 
 from __future__ import annotations
@@ -238,7 +238,7 @@ def word_by_word(data: Splits[TextPair]) -> list[Translation]:
 
 
 def nearest_translations(data: Splits[TextPair]) -> list[Translation]:
-    """The translation of that training text whose words and pairs of words are most alike (tf-idf, cosine)."""
+    """The translation of the training text whose words and pairs of words are most alike (tf-idf, cosine)."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b")

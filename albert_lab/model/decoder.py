@@ -171,9 +171,8 @@ def beam_search(
 ) -> list[tuple[list[int], float]]:
     """The best texts found when `width` beginnings are kept at each step: (ids with END, log probability).
 
-    The best is first. Memory (1, T, H) of one text, mask (1, T) or None. A text of n pieces is compared by its
-    log probability divided by n^penalty (Wu et al. 2016, arXiv 1609.08144, section 7, in its simplest form):
-    0 compares probabilities, which favours short texts, 1 the mean of a piece. A text that is not finished
+    The best is first. Memory (1, T, H) of one text, mask (1, T) or None. A text of n pieces is compared by
+    its log probability divided by n^penalty (after Wu et al. 2016, arXiv 1609.08144, section 7): 0 compares probabilities, which favours short texts, 1 the mean of a piece. A text that is not finished
     after `longest` pieces is taken as it is.
     """
     if width < 1 or longest < 1 or len(memory) != 1:
