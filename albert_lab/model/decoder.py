@@ -172,8 +172,9 @@ def beam_search(
     """The best texts found when `width` beginnings are kept at each step: (ids with END, log probability).
 
     The best is first. Memory (1, T, H) of one text, mask (1, T) or None. A text of n pieces is compared by
-    its log probability divided by n^penalty (after Wu et al. 2016, arXiv 1609.08144, section 7): 0 compares probabilities, which favours short texts, 1 the mean of a piece. A text that is not finished
-    after `longest` pieces is taken as it is.
+    its log probability divided by n^penalty (after Wu et al. 2016, arXiv 1609.08144, section 7): 0 compares
+    probabilities, which favours short texts, 1 the mean of a piece. A text that is not finished after
+    `longest` pieces is taken as it is.
     """
     if width < 1 or longest < 1 or len(memory) != 1:
         raise InputError(
@@ -190,14 +191,20 @@ def beam_search(
         wide = memory.expand(len(beams), -1, -1)
         logits, _ = decoder(written, wide, None if mask is None else mask.expand(len(beams), -1))
         steps = _no_start(logits[:, -1]).log_softmax(dim=-1)  # (W, K)
-        total = steps.double() + torch.tensor([score for _, score in beams], device=memory.device)[:, None]
+        scores = torch.tensor([score for _, score in beams], dtype=torch.float64, device=memory.device)
+        total = steps.double() + scores[:, None]
         values, places = total.flatten().topk(min(2 * width, total.numel()))  # W of them, if W ended
         longer = []
-        for value, place in zip(values.tolist(), places.tolist(), strict=True):
+        for rank, (value, place) in enumerate(zip(values.tolist(), places.tolist(), strict=True)):
+            if value == float("-inf"):
+                continue
             row, piece = divmod(place, total.shape[1])
             beam = ([*beams[row][0], piece], value)
-            (finished if piece == END else longer).append(beam)
-        beams = [beam for beam in longer if beam[1] > float("-inf")][:width]
+            if piece != END:
+                longer.append(beam)
+            elif rank < width:  # an end that is not among the best is not taken: one beam is greedy
+                finished.append(beam)
+        beams = longer[:width]
         best = sorted((worth(beam) for beam in finished), reverse=True)[:width]
         if not beams or (len(best) == width and penalty == 0 and best[-1] >= beams[0][1]):
             break  # a longer text is never more probable than its beginning
