@@ -8,10 +8,12 @@ from albert_lab.lazy import lazy
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
+        "AlbertForImages": "images",
         "AnswerTask": "answer",
         "Classify": "classify",
         "FinetuneSettings": "settings",
         "FineTuning": "trainer",
+        "ImageTraining": "images",
         "LabelledText": "labelled",
         "Question": "labelled",
         "Span": "labelled",
@@ -22,6 +24,7 @@ __getattr__, __dir__, __all__ = lazy(
         "Translate": "translate",
         "align": "translate",
         "compare": "baselines",
+        "digits": "images",
         "entities": "markup",
         "finetune": "run",
         "load_fitted": "run",
