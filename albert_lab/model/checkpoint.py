@@ -19,6 +19,7 @@ from albert_lab.errors import CheckpointError, InputError
 from albert_lab.model import heads
 from albert_lab.model.albert import AlbertModel
 from albert_lab.model.config import AlbertConfig, groups_differ
+from albert_lab.model.decoder import AlbertForTranslation
 from albert_lab.model.sources import read_architectures, read_config, read_json, resolve
 from albert_lab.paths import atomic_write
 
@@ -30,13 +31,14 @@ MODEL_CLASSES = (
     heads.AlbertForTokenClassification,
     heads.AlbertForQuestionAnswering,
 )
+OUR_CLASSES = (*MODEL_CLASSES, AlbertForTranslation)  # the last has no class of the same name in transformers
 
 # A tied decoder has no numbers of its own: a file may hold them under either name, or under both.
 _TIED = {
     "predictions.decoder.weight": "albert.embeddings.word_embeddings.weight",
     "predictions.decoder.bias": "predictions.bias",
 }
-_HEADS = ("predictions.", "sop_classifier.", "classifier.", "qa_outputs.", "albert.pooler.")
+_HEADS = ("predictions.", "sop_classifier.", "classifier.", "qa_outputs.", "decoder.", "albert.pooler.")
 _INDEX, _PICKLED = "model.safetensors.index.json", "pytorch_model.bin"
 _OLD_BUFFERS = ("albert.embeddings.position_ids", "albert.embeddings.token_type_ids")
 
@@ -105,10 +107,10 @@ def save_model(model: nn.Module, folder: str | Path) -> None:
     last. Other files in the folder stay. Raises InputError for a model that is not one of ours, OutputError
     where the folder cannot be written.
     """
-    if type(model) not in MODEL_CLASSES:
+    if type(model) not in OUR_CLASSES:
         raise InputError(
             f"a {type(model).__name__} cannot be saved here",
-            expected=f"one of {', '.join(c.__name__ for c in MODEL_CLASSES)}",
+            expected=f"one of {', '.join(c.__name__ for c in OUR_CLASSES)}",
         )
     if groups_differ(model.config):
         warnings.warn(

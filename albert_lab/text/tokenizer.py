@@ -74,6 +74,38 @@ def train_tokenizer(
     return _wrap(_unigram(pieces), max_length)
 
 
+def word_tokenizer(
+    texts: Iterable[str], vocab_size: int = 4000, *, max_length: int = 256
+) -> PreTrainedTokenizerFast:
+    """A tokenizer whose pieces are the most frequent words of `texts`; other words are spelt out.
+
+    For small worlds, such as number words, where every word is worth a piece of its own.
+
+    Args:
+        texts: any strings; each is used once, nothing is kept.
+        vocab_size: V at most, special tokens and single characters included.
+        max_length: the longest input of the model that the tokenizer is for, in tokens.
+
+    Raises:
+        InputError: there is no text.
+    """
+    cutter = _unigram([])
+    counts: Counter[str] = Counter()
+    for text in texts:
+        cut = cutter.pre_tokenizer.pre_tokenize_str(cutter.normalizer.normalize_str(text))
+        counts.update(piece for piece, _ in cut)
+    if not counts:
+        raise InputError("There is no text to learn words from.", expected="at least one word")
+    characters = sorted({c for piece in counts for c in piece})
+    kept = [piece for piece, _ in counts.most_common() if len(piece) > 1]
+    kept = kept[: max(0, vocab_size - len(SPECIAL_TOKENS) - len(characters))]
+    total = counts.total()
+    scored = [(piece, math.log(counts[piece] / total)) for piece in kept]
+    spelt = math.log(1 / total) - 1  # a character costs more than the rarest word
+    pieces = [(token, 0.0) for token in SPECIAL_TOKENS] + scored + [(c, spelt) for c in characters]
+    return _wrap(_unigram(pieces), max_length)
+
+
 def _learn_candidates(texts: list[str], count: int, progress: bool) -> list[tuple[str, float]]:
     """About `count` pieces and their log probabilities, learnt from words cut at white space only.
 
