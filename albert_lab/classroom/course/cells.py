@@ -14,6 +14,17 @@ _MOST_PICTURES = 20
 _LARGEST_PICTURE = 4 * 2**20
 
 
+# Cells that load what most others need: tensors, gradients, an error with its lines, a picture.
+TENSORS = """
+import torch
+_x = torch.randn(3, 4, requires_grad=True)
+_y = (_x @ torch.nn.Linear(4, 4).weight.mT).softmax(-1).sum() + torch.nn.functional.layer_norm(_x, (4,)).sum()
+_y.backward(), torch.allclose(_x, _x), torch.equal(_x, _x), _x.detach().numpy(), print(_x)
+_x"""
+ERROR = "def _wrong(x):\n    return x / 0\n_wrong(1)"
+PICTURE = "import matplotlib.pyplot as _plt\n_plt.subplots()[1].plot([1, 2])\n_plt.show()\n_plt.close('all')"
+
+
 class Cells:
     """A shell of IPython without a kernel: one namespace, in which cells run one after the other."""
 
@@ -44,6 +55,16 @@ class Cells:
         with self.captured():
             result = self.shell.run_cell(source, store_history=False, silent=False)
         return self.outputs, result.error_before_exec or result.error_in_exec
+
+    def warm(self, *sources: str) -> None:
+        """Run cells whose only purpose is that what they need is loaded; their names are taken away again."""
+        before = set(self.names)
+        for source in sources:
+            self.run(source)
+        for name in set(self.names) - before:
+            del self.names[name]
+        self.names.pop("_", None)
+        self.shell.execution_count = 1
 
     @contextmanager
     def captured(self) -> Iterator[None]:

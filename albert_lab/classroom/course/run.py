@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -218,6 +219,7 @@ def _lane(course: Course, name: str, grader: Any, pipe: Connection, other: Conne
     sandbox.die_with_parent()
     if os.getppid() != parent:
         return
+    warnings.simplefilter("ignore")  # of nbgrader's, about its own tables
     level = grader.level
     os.environ[split_execute.SANDBOX] = level
     os.chdir(course.root)

@@ -100,8 +100,13 @@ def verdict(cell: NotebookNode) -> dict[str, Any]:
     elif "not answered yet" in told:
         diagnosis = "not answered yet"
     else:
-        diagnosis = told.splitlines()[0][:120] if told else ""
+        diagnosis = _first_line(cell)
     return {"points": points, "most": most, "diagnosis": " ".join(diagnosis.split())}
+
+
+def _first_line(cell: NotebookNode) -> str:
+    error = next((one for one in cell.outputs if one.output_type == "error"), None)
+    return "" if error is None else (error.evalue.splitlines() or [error.ename])[0][:120] or error.ename
 
 
 def _with_nodes(value: Any) -> Any:

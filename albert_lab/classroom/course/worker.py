@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from albert_lab.classroom.course import sandbox
-from albert_lab.classroom.course.cells import Cells
+from albert_lab.classroom.course.cells import ERROR, PICTURE, TENSORS, Cells
 from albert_lab.classroom.course.wire import Channel, GoneError, encode, error_words
 
 QUESTIONS = "albert_lab.classroom.questions"
@@ -230,7 +230,9 @@ def warm() -> Cells:
         import matplotlib.pyplot  # noqa: F401
 
         lab.viz.curves  # noqa: B018  (loads it)
-    return Cells()
+    cells = Cells()
+    cells.warm(TENSORS, ERROR, PICTURE)
+    return cells
 
 
 # The warm parent.
