@@ -184,6 +184,8 @@ def read_notebook(text: bytes) -> Notebook | str:
         return _too_large(len(text))
     try:
         content = json.loads(text.decode("utf-8-sig"))
+        plain = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+        content = json.loads(plain)  # without halves of signs, which no file can hold
     except UnicodeDecodeError:
         return "no notebook: it is not UTF-8"
     except RecursionError:

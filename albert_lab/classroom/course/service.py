@@ -153,6 +153,10 @@ def _start_workers(level: str, hidden: list[str]) -> tuple[socket.socket, subpro
     }
     environment |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONDONTWRITEBYTECODE": "1"}
     environment |= {"ALBERT_LAB_DATA": "/tmp/data", "ALBERT_LAB_CACHE": "/tmp/cache", "HF_HUB_OFFLINE": "1"}
+    with suppress(Exception):
+        import matplotlib
+
+        environment["MPLCONFIGDIR"] = matplotlib.get_cachedir()
     command = [sys.executable, "-P", "-m", module, str(theirs.fileno()), level, *hidden]
     process = subprocess.Popen(
         command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=environment, cwd="/"

@@ -181,6 +181,8 @@ def _encode(value: Any, blobs: list[bytes], above: tuple[int, ...]) -> Any:
 
 
 def _encode_many(value: Any, blobs: list[bytes], above: tuple[int, ...]) -> Any:
+    if len(value) > _MOST_NODES // 2:
+        return {"t": "opaque", "kind": type(value).__name__, "text": f"{len(value)} entries"}
     if isinstance(value, Mapping):
         pairs = [[encode(key, blobs, above), encode(one, blobs, above)] for key, one in value.items()]
         return {"t": "dict", "v": pairs}
