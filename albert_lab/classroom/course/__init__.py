@@ -1,1 +1,1 @@
-"""A course for a class, on ordinary nbgrader: students, collecting, grading behind a wall, feedback, export."""
+"""A course for a class, on ordinary nbgrader: students, work handed in, grading behind a wall, export."""

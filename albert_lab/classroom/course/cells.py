@@ -50,7 +50,7 @@ class Cells:
         return self.shell.user_ns
 
     def run(self, source: str) -> tuple[list[dict[str, Any]], BaseException | None]:
-        """Run one cell; its outputs in nbformat's form, with text and PNG pictures alone, and what it raised."""
+        """Run one cell: its outputs in nbformat's form, text and PNG pictures alone, and what it raised."""
         self.outputs, self.left, self.silent = [], MOST_TEXT, _ends_silently(source)
         with self.captured():
             result = self.shell.run_cell(source, store_history=False, silent=False)
@@ -140,7 +140,7 @@ class _Text(io.TextIOBase):
 
 
 def _result_hook(cells: Cells) -> Any:
-    """What a cell's last expression gives: shown, and kept as ``_``; a cell that ends with ; shows nothing."""
+    """What a cell's last expression gives: shown, and kept as ``_``, unless the cell ends with ;."""
     from IPython.core.displayhook import DisplayHook
 
     class Result(DisplayHook):

@@ -79,7 +79,7 @@ class LearnersSide:
         return outputs, ""
 
     def name(self, name: str) -> tuple[bool, Any]:
-        """Whether there is such a name over there, and what it stands for: data, or a stand-in for a callable."""
+        """Whether there is such a name over there, and what it stands for: data, or a stand-in."""
         reply, blobs = self._ask({"do": "name", "name": name}, self.call_seconds)
         if reply.get("missing"):
             return False, None
@@ -249,7 +249,7 @@ def _read_outcome(one: Any, blobs: list[bytes]) -> Outcome:
 
 
 def carry(value: Any) -> bytes:
-    """A pickle that needs no question at the other side: what questions define goes along, under other names."""
+    """A pickle that needs no question at the other side: what questions define goes along in it."""
     import cloudpickle
 
     modules = [module for name, module in list(sys.modules.items()) if name.startswith(f"{QUESTIONS}.")]

@@ -40,7 +40,7 @@ def export(course: Course, assignment: str | None, kind: str = "plain") -> str:
 
 
 def write(text: str, path: Path | str) -> None:
-    """Write the text under a name, complete or not at all; with the mark by which table programs know UTF-8."""
+    """Write the text to a file, with the mark by which table programs know UTF-8."""
     with atomic_write(expanded(path)) as part:
         part.write_bytes(text.encode("utf-8-sig"))
 

@@ -1,6 +1,6 @@
 """Find notebooks in what was handed in: a folder, or a zip as Moodle, Canvas or a mail program makes it.
 
-Nothing is unpacked: the bytes of single notebooks are read, up to a limit, and written under names of our own.
+Nothing is unpacked: the bytes of single notebooks are read, up to a limit, and written under our own names.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is done to a notebook before anything of it is run: its own cells are put right, the rest is made plain."""
+"""Before anything of a notebook is run: the assignment's cells are put right, the rest is made plain."""
 
 from __future__ import annotations
 

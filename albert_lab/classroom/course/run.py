@@ -1,7 +1,7 @@
-"""Grade many submissions at once: in several processes, with one warm grader, and so that a kill loses nothing.
+"""Grade many submissions at once, with one warm grader, and so that a kill loses nothing.
 
-A submission is graded when its notebook in ``autograded/`` says so, which nbgrader writes last, after the points
-are in the gradebook. Whatever was begun and not ended is graded again; whatever ended is left alone.
+A submission is graded when its notebook in ``autograded/`` says so, which is written last, after the
+points are in the gradebook. Whatever was begun and not ended is graded again; what ended is left alone.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ def _replace(lanes: dict, lane: Connection, run: Run, why: str) -> None:
 
 def _load_nbgrader(course: Course) -> None:
     """Once, before processes are forked; no connection to the gradebook is open then."""
-    import nbgrader.apps  # noqa: F401
+    import nbgrader.apps
     import nbgrader.preprocessors  # noqa: F401
 
     import albert_lab.classroom.course.split_execute  # noqa: F401

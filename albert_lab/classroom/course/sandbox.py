@@ -1,13 +1,13 @@
 """Walls around one process that runs a learner's code: what it may see, use and reach.
 
-Three ways, the strongest first; each is tried before it is counted on.
+Two kinds, the stronger first; each is tried before it is counted on.
 
-``namespaces``: a file system of its own that holds Python and this package only, no network, no other
+``namespaces``: a file system of its own with Python and this package only, no network, no other
 processes in sight. Needs root, or the right to make user namespaces.
 ``landlock``: the kernel refuses files outside of Python and this package; processes are seen and cannot be
 reached.
-Both: limits on memory, processor time, file size, threads; a filter of system calls (seccomp) without sockets,
-new processes, signals to others, tracing. See landlock(7), namespaces(7), seccomp(2), setrlimit(2).
+Both: limits on memory, processor time, file size and threads; a filter of system calls (seccomp) that knows
+no sockets, new processes, signals to others, tracing. See landlock(7), namespaces(7), seccomp(2), setrlimit(2).
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ def landlock_version() -> int:
 
 
 def only_files(paths: Iterable[Path], writable: Path) -> None:
-    """From now on this process opens files below ``paths`` for reading, below ``writable`` for all, no others.
+    """From now on this process reads files below ``paths``, writes below ``writable``, and opens no others.
 
     Raises:
         SandboxError: the kernel has no Landlock.
@@ -285,8 +285,7 @@ def only_files(paths: Iterable[Path], writable: Path) -> None:
 
 def set_limits(limits: Limits) -> None:
     """The limits of this process and of all that it might start."""
-    with open("/proc/self/statm") as file:
-        have = int(file.read().split()[0]) * resource.getpagesize()
+    have = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     bounds = {
         resource.RLIMIT_AS: have + limits.memory,
         resource.RLIMIT_CPU: limits.seconds,
@@ -304,7 +303,7 @@ def set_limits(limits: Limits) -> None:
 
 
 def limit_threads(limits: Limits) -> None:
-    """How many threads the user of this process may have; where others of that user run, those are counted."""
+    """How many threads this process's user may have, besides those that the user has already."""
     own = 0
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -333,7 +332,8 @@ _CALLS = {  # numbers of system calls: x86_64, aarch64; None where it is not the
     "userfaultfd": (323, 282), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427), "perf_event_open": (298, 241), "mount": (165, 40), "umount2": (166, 39),
     "pivot_root": (155, 41), "chroot": (161, 51), "unshare": (272, 97), "setns": (308, 268),
-    "kexec_load": (246, 104), "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),
+    "kexec_load": (246, 104), "init_module": (175, 105),
+    "finit_module": (313, 273), "delete_module": (176, 106),
     "open_by_handle_at": (304, 265), "name_to_handle_at": (303, 264), "open_tree": (428, 428),
     "move_mount": (429, 429), "fsopen": (430, 430), "fsmount": (432, 432), "mount_setattr": (442, 442),
     "socket": (41, 198), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201), "accept": (43, 202),

@@ -16,6 +16,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from albert_lab.classroom.course import sandbox
@@ -24,6 +25,7 @@ from albert_lab.errors import AlbertLabError, InputError
 
 _QUESTION = re.compile(r"\bex\d\d_\d\b")
 _START_SECONDS = 120
+_loaded: set[str] = set()
 _GRADE_SECONDS = 300  # of one notebook, whatever happens
 
 
@@ -215,7 +217,7 @@ def _serve(control: socket.socket, workers: socket.socket, cells: Any) -> None:
         told, handles, _, _ = socket.recv_fds(control, 65536, 1)
         if not told or len(handles) != 1:
             break
-        _load(json.loads(told))
+        _load(json.loads(told), workers)
         child = os.fork()
         if child == 0:
             try:
@@ -230,13 +232,28 @@ def _serve(control: socket.socket, workers: socket.socket, cells: Any) -> None:
         os.waitpid(child, 0)
 
 
-def _load(hint: dict[str, Any]) -> None:
-    """Load the questions that a job asks about before it is forked, so that the next one finds them here."""
+def _load(hint: dict[str, Any], workers: socket.socket) -> None:
+    """Load the questions that a job asks about before it is forked, so that the next one finds them here.
+
+    The workers' parent loads what those questions import, so that no worker needs to; never the questions.
+    """
     from albert_lab.classroom.questions import question
 
+    needed: set[str] = set()
     for name in hint["questions"]:
+        if name in _loaded:
+            continue
+        _loaded.add(name)
         with suppress(Exception):  # the check says what is wrong
             question(name)
+            for value in vars(sys.modules[f"albert_lab.classroom.questions.{name}"]).values():
+                module = (
+                    value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+                )
+                needed |= {module} if isinstance(module, str) else set()
+    needed = {name for name in needed if not name.startswith("albert_lab.classroom") and name in sys.modules}
+    if needed:
+        workers.send(json.dumps(sorted(needed)).encode())
 
 
 def _be_checker(channel: Channel, workers: socket.socket, cells: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a course's ``nbgrader_config.py`` sets, so that nbgrader's own commands and buttons grade as safely."""
+"""What a course's ``nbgrader_config.py`` sets, so that nbgrader's commands and buttons grade as safely."""
 
 from __future__ import annotations
 

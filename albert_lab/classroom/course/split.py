@@ -1,6 +1,6 @@
 """Grade one notebook, split in two: the learner's cells run behind a wall, the assignment's own cells here.
 
-A test cell's text is nbgrader's; what it reads of the learner's are stand-ins (`elsewhere`) and data (`wire`).
+A test cell's text is nbgrader's; of the learner's it reads stand-ins (`elsewhere`) and data (`wire`).
 """
 
 from __future__ import annotations

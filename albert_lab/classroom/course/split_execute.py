@@ -1,4 +1,4 @@
-"""nbgrader's step that runs a notebook, done by the grader: split in two, the learner's half behind a wall."""
+"""nbgrader's step that runs a notebook: split in two by the grader, the learner's half behind a wall."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _close(key: str, owner: int) -> None:
 
 
 class SplitExecute(NbGraderPreprocessor):
-    """Run the learner's cells behind a wall, and the assignment's tests in a process that they cannot reach."""
+    """Run the learner's cells behind a wall, and the tests in a process that they cannot reach."""
 
     sandbox = Unicode("", help="namespaces, landlock, or none; empty for the best that works").tag(
         config=True

@@ -69,7 +69,7 @@ def read_students(path: Path | str) -> Roll:
     if not roll.students:
         raise InputError(
             f"{path} holds no student.\n" + "\n".join(roll.remarks[:20]),
-            expected="a column with ids, called id or student_id; or, without a header, ids in the first column",
+            expected="a column with ids called student_id; or, without a header, ids in the first column",
         )
     return roll
 
@@ -81,9 +81,7 @@ def _text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", expected="a CSV file") from error
-    for mark, coding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig")):
-        if raw.startswith(mark):
-            break
+    coding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         return raw.decode(coding)
     except UnicodeDecodeError as error:
@@ -158,7 +156,7 @@ def _add(line: int, cells: list[str], columns: dict[str, int], roll: Roll, seen:
     odd = next((row[name] for name in ("first_name", "last_name", "email") if risky(row[name])), "")
     if odd:
         roll.remarks.append(
-            f"line {line}: {odd!r:.80} begins like a formula; it is kept, and exported so that no table runs it."
+            f"line {line}: {odd!r:.80} begins like a formula; it is kept, and exported so that none is run."
         )
     roll.students.append(Student(**row))
 

@@ -8,13 +8,17 @@ import re
 from collections.abc import Iterable
 
 _REACHES = {
-    "classroom.questions": "the questions' own code", "lab.solution": "a solution", "classroom.solution": "a solution",
-    "sys.modules": "Python's table of modules", "settrace": "other code's frames", "_getframe": "other code's frames",
+    "classroom.questions": "the questions' own code", "lab.solution": "a solution",
+    "classroom.solution": "a solution",
+    "sys.modules": "Python's table of modules", "settrace": "other code's frames",
+    "_getframe": "other code's frames",
     "gc.get_objects": "all objects of the process", "gc.get_referrers": "all objects of the process",
     "ast_transformers": "how cells are read", "input_transformers": "how cells are read",
     "do_execute": "Jupyter's kernel", "ctypes": "memory", "__code__": "other functions' code",
-    "__closure__": "other functions' code", "__globals__": "other functions' code", "inspect.getsource": "other code",
-    "subprocess": "other programs", "socket": "the network", "urllib": "the network", "requests.": "the network",
+    "__closure__": "other functions' code", "__globals__": "other functions' code",
+    "inspect.getsource": "other code",
+    "subprocess": "other programs", "socket": "the network", "urllib": "the network",
+    "requests.": "the network",
     "os.environ": "the environment", "gradebook": "the gradebook", "/proc/": "other processes",
     "/etc/": "the system's files", "atexit": "the end of Python", "os.fork": "other processes",
     "os.kill": "other processes", "nbgrader": "nbgrader", "pickle": "pickles",
@@ -34,7 +38,7 @@ def looked_for(sources: Iterable[str]) -> list[str]:
 
 
 def fingerprint(sources: Iterable[str]) -> str:
-    """The same for programs that are the same but for names, comments and layout; '' where there is little."""
+    """The same for programs that differ in names, comments and layout alone; '' where there is little."""
     count, hashed = 0, hashlib.sha256()
     for source in sources:
         try:

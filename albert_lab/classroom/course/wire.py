@@ -1,8 +1,8 @@
 """What crosses the wall between a learner's code and the checks: data, and nothing that runs.
 
-A message is a head in JSON and blobs of bytes. Towards the learner's side pickles are allowed, since they come
-from us; from there comes only what `encode` makes and `decode` accepts: numbers, text, lists, dictionaries,
-tensors and arrays of plain numbers. Everything else arrives as an `Opaque`, a word about it.
+A message is a head in JSON and blobs of bytes. Towards the learner's side pickles are allowed, since they
+come from us; from there comes only what `encode` makes and `decode` accepts: numbers, text, lists,
+dictionaries, tensors and arrays of plain numbers. Everything else arrives as an `Opaque`, a word about it.
 """
 
 from __future__ import annotations
@@ -257,7 +257,7 @@ def decode(head: Any, blobs: list[bytes]) -> Any:
     except WireError:
         raise
     except (
-        ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, OverflowError, ArithmeticError,
+        ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, ArithmeticError,
     ) as error:  # fmt: skip
         raise WireError(f"a value cannot be read: {type(error).__name__}") from None
 

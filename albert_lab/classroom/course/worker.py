@@ -1,12 +1,13 @@
 """The learner's side: a warm parent that forks one closed-in worker for each submission, and that worker.
 
-``python -m albert_lab.classroom.course.worker FD LEVEL`` is the parent. It reads requests from the socket FD; each
-brings two file descriptors: the worker's end of a channel, and a lifeline. When the other end of a lifeline is
-closed, that worker is killed. Nobody here has loaded the questions, their mistakes or their solutions.
+``python -m albert_lab.classroom.course.worker FD LEVEL`` is the parent. It reads requests from the socket
+FD; each brings two file descriptors: the worker's end of a channel, and a lifeline. When the other end of
+a lifeline is closed, that worker is killed. Nobody here has loaded the questions or their solutions.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import pickle
@@ -206,7 +207,8 @@ def without_questions() -> None:
 
     package.__dict__.update(
         check=check, progress=progress, solution=nowhere, question=nowhere, question_ids=question_ids,
-        Fact=facts.Fact, Facts=facts.Facts, facts=facts.facts, AnswerError=AnswerError, QuestionError=AnswerError,
+        Fact=facts.Fact, Facts=facts.Facts, facts=facts.facts, AnswerError=AnswerError,
+        QuestionError=AnswerError,
         Prediction=predictions.Prediction, predict=predictions.predict, Case=Case, Draw=Draw, Mistake=Mistake,
         Question=Question, QuestionBuilder=QuestionBuilder,
     )  # fmt: skip
@@ -299,6 +301,9 @@ class Parent:
                     self._end(handle)
                     continue
                 request, handles, _, _ = socket.recv_fds(self.control, 65536, 2)
+                if request and not handles:
+                    _load(json.loads(request))
+                    continue
                 if len(handles) != 2:
                     for life in list(self.lifelines):
                         self._end(life)
@@ -346,7 +351,7 @@ class Parent:
             os.chdir(folder)
         else:
             sandbox.close_in(self.level, limits, self.hidden, folder, user)
-        os.environ["HOME"] = os.environ["TMPDIR"] = os.getcwd()
+        os.environ["HOME"] = os.environ["TMPDIR"] = str(Path.cwd())
         tempfile.tempdir = None
         for name, text in request.get("files", {}).items():
             with suppress(OSError):
@@ -371,6 +376,13 @@ class Parent:
             os.close(one)
         if folder is not None:
             sandbox.clean_up(folder)
+
+
+def _load(names: list[str]) -> None:
+    """Import what questions of the jobs to come are made of, once for all workers."""
+    for name in names:
+        with suppress(Exception):
+            importlib.import_module(name)
 
 
 def main() -> None:

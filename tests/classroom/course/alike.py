@@ -1,4 +1,4 @@
-"""The same answers checked twice: here, as in a notebook, and split in two; verdicts and words must be one."""
+"""The same answers checked twice, here as in a notebook, and split in two; verdicts and words must agree."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def split(grader: Grader, asked: list[tuple[str, Any]]) -> list[str]:
         cells.append({"role": "own", "source": load})
         cells.append({"role": "test", "source": f"assert lab.check({name!r}, answer_{number})"})
     outputs = grader.grade({"cells": cells, "limits": LIMITS})["outputs"]
-    return ["\n".join(_words(one) for one in tests) or _trouble(own) for own, tests in zip(outputs[1::2], outputs[2::2])]
+    return [
+        "\n".join(_words(one) for one in tests) or _trouble(own)
+        for own, tests in zip(outputs[1::2], outputs[2::2], strict=True)
+    ]
 
 
 def _words(output: dict[str, Any]) -> str:

@@ -56,12 +56,19 @@ class Bench:
         """Take it in, run it, count its points."""
         cells, notes = rebuilt(notebook["cells"], self.given)
         code = [cell for cell in cells if cell.cell_type == "code"]
-        job = {"cells": [{"source": cell.source, "role": role(cell)} for cell in code], "limits": LIMITS | limits}
+        job = {
+            "cells": [{"source": cell.source, "role": role(cell)} for cell in code],
+            "limits": LIMITS | limits,
+        }
         reply = self.grader.grade(job)
         for cell, outputs in zip(code, reply["outputs"], strict=True):
             cell.outputs = [_with_nodes(one) for one in outputs]
         tests = {cell.metadata.nbgrader["grade_id"]: verdict(cell) for cell in code if role(cell) == "test"}
-        reasons = [*notes, *looked_for(cell.source for cell in code if role(cell) == "own"), *reply["incidents"]]
+        reasons = [
+            *notes,
+            *looked_for(cell.source for cell in code if role(cell) == "own"),
+            *reply["incidents"],
+        ]
         outputs = [output for cell in code for output in cell.outputs]
         return Done(sum(one["points"] or 0 for one in tests.values()), reasons, outputs, tests)
 

@@ -1,4 +1,5 @@
-"""A small assignment of its own for attacks on the grader: five questions with plain assertions, 19 points."""
+# ruff: noqa: E501  (one line of a submission)
+"""A small assignment for attacks on the grader: five questions with plain assertions, 19 points."""
 
 from __future__ import annotations
 

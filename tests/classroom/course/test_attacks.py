@@ -153,7 +153,9 @@ def test_nobody_is_graded_without_a_wall_unless_it_is_said(monkeypatch):
         return ours, process, "not permitted"
 
     tried = []
-    monkeypatch.setattr(service, "_started", lambda level, hidden: (tried.append(level), refused(level, hidden))[1])
+    monkeypatch.setattr(
+        service, "_started", lambda level, hidden: (tried.append(level), refused(level, hidden))[1]
+    )
     with pytest.raises(service.SandboxMissingError, match="--no-sandbox"):
         Grader()
     assert tried == ["namespaces", "landlock"]

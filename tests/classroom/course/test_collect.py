@@ -94,7 +94,15 @@ def test_a_student_is_known_however_programs_name_files(name, student, course, t
 
 
 @pytest.mark.parametrize(
-    "name", ["аnn/ps1.ipynb", "annabel/ps1.ipynb", "ps1.ipynb", "ann/bob/ps1.ipynb", "xann_ps1.ipynb", "ａnn/ps1.ipynb"]
+    "name",
+    [
+        "аnn/ps1.ipynb",
+        "annabel/ps1.ipynb",
+        "ps1.ipynb",
+        "ann/bob/ps1.ipynb",
+        "xann_ps1.ipynb",
+        "ａnn/ps1.ipynb",
+    ],
 )
 def test_nobody_is_guessed(name, course, tmp_path):
     """Look-alike letters of other alphabets, longer names, two students in one path."""
@@ -167,7 +175,14 @@ def test_a_zip_cannot_climb_link_or_burst(course, tmp_path, monkeypatch):
     done = collect(course, "ps1", path)
     assert [line.student for line in done.lines if line.done == "taken"] == ["bob"]
     words = " ".join(note for line in done.lines for note in line.notes)
-    for word in ("leads out", "link", "no file", "larger than", "packed so tightly", "archive in the archive"):
+    for word in (
+        "leads out",
+        "link",
+        "no file",
+        "larger than",
+        "packed so tightly",
+        "archive in the archive",
+    ):
         assert word in words
     made = {one for one in map(str, tmp_path.rglob("*")) if one not in before}
     assert all("/course/submitted" in one for one in made)
@@ -175,10 +190,14 @@ def test_a_zip_cannot_climb_link_or_burst(course, tmp_path, monkeypatch):
 
 def test_sizes_that_an_archive_lies_about_are_not_believed(course, tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "MOST_BYTES", 100_000)
-    monkeypatch.setattr(zipfile.ZipInfo, "file_size", property(lambda self: 10, lambda self, n: None), raising=False)
+    monkeypatch.setattr(
+        zipfile.ZipInfo, "file_size", property(lambda self: 10, lambda self, n: None), raising=False
+    )
     path = tmp_path / "lies.zip"
     path.write_bytes(b"")
-    entry = type("E", (), {"filename": "ann/ps1.ipynb", "date_time": (2026, 1, 1, 0, 0, 0), "external_attr": 0})()
+    entry = type(
+        "E", (), {"filename": "ann/ps1.ipynb", "date_time": (2026, 1, 1, 0, 0, 0), "external_attr": 0}
+    )()
     entry.flag_bits, entry.file_size, entry.compress_size = 0, 10, 10
 
     class Archive:
@@ -224,7 +243,12 @@ def test_in_a_folder_no_link_is_followed_and_no_pipe_waited_for(course, tmp_path
         (b"{}", "format 4"),
         (b'{"nbformat": 4, "cells": [{"cell_type": "spell"}]}', "kind"),
         (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": 5}]}', "no text"),
-        (b'{"nbformat": 4, "cells": ' + json.dumps([{"cell_type": "raw", "source": ""}] * 5001).encode() + b"}", "5000"),
+        (
+            b'{"nbformat": 4, "cells": '
+            + json.dumps([{"cell_type": "raw", "source": ""}] * 5001).encode()
+            + b"}",
+            "5000",
+        ),
     ],
 )
 def test_what_is_no_notebook_is_said_to_be_none(text, word):
@@ -240,7 +264,13 @@ def test_halves_of_signs_are_mended():
 @pytest.mark.parametrize("kind", exporting.FORMATS)
 def test_no_cell_of_an_export_is_a_formula(kind, course, monkeypatch):
     people = [
-        {"id": "ann", "first_name": "=cmd|' /C calc'!A0", "last_name": "+1", "email": "@x", "lms_user_id": "7"},
+        {
+            "id": "ann",
+            "first_name": "=cmd|' /C calc'!A0",
+            "last_name": "+1",
+            "email": "@x",
+            "lms_user_id": "7",
+        },
         {"id": "bob", "first_name": "Bob", "last_name": 'Ø"s,t', "email": "", "lms_user_id": ""},
     ]
     given = ({("ann", "ps1"): 12.5, ("bob", "ps1"): None}, {"ps1": 19.0}, people)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one line of a submission)
 """The list of a class, however a program or a person wrote it."""
 
 from __future__ import annotations
@@ -21,14 +22,20 @@ def written(tmp_path, text, coding="utf-8"):
         ("ann,Ann,Á,a@x.org\nbob,Bob,B,\n", "utf-8-sig"),
         ("ann;Ann;Á;a@x.org\r\n\r\nbob;Bob;B;\r\n", "utf-8-sig"),
         ("Email address\tFirst name\tLast name\tID number\na@x.org\tAnn\tÁ\tann\n\tBob\tB\tbob", "utf-16"),
-        ('"First name","Last name","ID number","Email address"\n"Ann","A\u0301","ann","a@x.org"\nBob,B,bob,', "utf-8"),
+        (
+            '"First name","Last name","ID number","Email address"\n"Ann","A\u0301","ann","a@x.org"\nBob,B,bob,',
+            "utf-8",
+        ),
         ("Student,ID,SIS Login ID\n" + '"Á, Ann",7,ann\n"B, Bob",8,bob\n', "utf-8"),
     ],
     ids=["header", "plain with a mark", "semicolons", "tabs in UTF-16", "Moodle, accents apart", "Canvas"],
 )
 def test_a_list_is_read_however_it_was_written(text, coding, tmp_path):
     roll = read_students(written(tmp_path, text, coding))
-    assert [(s.id, s.first_name, s.last_name) for s in roll.students] == [("ann", "Ann", "Á"), ("bob", "Bob", "B")]
+    assert [(s.id, s.first_name, s.last_name) for s in roll.students] == [
+        ("ann", "Ann", "Á"),
+        ("bob", "Bob", "B"),
+    ]
     assert roll.remarks == []
 
 
@@ -46,12 +53,21 @@ def test_what_is_odd_is_told_line_by_line_and_the_others_are_kept(tmp_path):
     roll = read_students(written(tmp_path, text))
     assert [one.id for one in roll.students] == ["ann", "eve", "zoe"]
     told = "\n".join(roll.remarks)
-    for line, word in ((3, "stands in line 2"), (4, "no id"), (5, "is no id"), (6, "is no id"), (7, "formula"), (8, "no part")):
+    for line, word in (
+        (3, "stands in line 2"),
+        (4, "no id"),
+        (5, "is no id"),
+        (6, "is no id"),
+        (7, "formula"),
+        (8, "no part"),
+    ):
         assert any(one.startswith(f"line {line}:") and word in one for one in roll.remarks), told
     assert roll.students[2].first_name == "b Zoë" or "<" not in roll.students[2].first_name
 
 
-@pytest.mark.parametrize("bad", ["a/b", "a\\b", ".", "..", "-rf", "a b", "a*", "a[0]", "{x}", "a\nb", "", "x" * 65, "=1"])
+@pytest.mark.parametrize(
+    "bad", ["a/b", "a\\b", ".", "..", "-rf", "a b", "a*", "a[0]", "{x}", "a\nb", "", "x" * 65, "=1"]
+)
 def test_ids_that_could_lead_elsewhere_are_refused(bad, tmp_path):
     roll = read_students(written(tmp_path, f'id\nann\n"{bad}"\n'))
     assert [one.id for one in roll.students] == ["ann"]
