@@ -68,7 +68,7 @@ def release(
     course: Folder = ".",
     json_output: Json = False,
 ) -> None:
-    """Make the notebooks that learners get, without solutions and hidden tests.
+    """Make learners' notebooks: no solutions, no hidden tests.
 
     \b
     Examples:
@@ -98,7 +98,7 @@ def collect(
     course: Folder = ".",
     json_output: Json = False,
 ) -> None:
-    """Take in what was handed in, and say of each file what was done with it.
+    """Take in what was handed in, and list each file.
 
     \b
     Examples:
@@ -147,9 +147,9 @@ def grade(
     course: Folder = ".",
     json_output: Json = False,
 ) -> None:
-    """Grade what was handed in, several at once; goes on where an earlier run was stopped.
+    """Grade what was handed in, behind walls, several at once.
 
-    Learners' code runs behind walls: no network, no files but Python's, limited memory and time. Ends with
+    Goes on where an earlier run was stopped. Learners' code runs behind walls: no network, no files but Python's, limited memory and time. Ends with
     the points, each question's commonest mistakes, and the submissions that a person should look at. Exit
     status 1 if a submission could not be graded.
 
@@ -230,7 +230,9 @@ def feedback(
     course: Folder = ".",
     json_output: Json = False,
 ) -> None:
-    """Write a page for each graded submission: the check's words, no hidden test, nothing that runs.
+    """Write a feedback page for each graded submission.
+
+    It holds the check's words, no hidden test, and nothing that runs.
 
     \b
     Examples:

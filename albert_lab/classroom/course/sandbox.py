@@ -6,8 +6,8 @@ Two kinds, the stronger first; each is tried before it is counted on.
 processes in sight. Needs root, or the right to make user namespaces.
 ``landlock``: the kernel refuses files outside of Python and this package; processes are seen and cannot be
 reached.
-Both: limits on memory, processor time, file size and threads; a filter of system calls (seccomp) that knows
-no sockets, new processes, signals to others, tracing. See landlock(7), namespaces(7), seccomp(2), setrlimit(2).
+Both: limits on memory, processor time, file size and threads; a filter of system calls (seccomp) without
+sockets, new processes, signals to others, tracing. See landlock(7), namespaces(7), seccomp(2), setrlimit(2).
 """
 
 from __future__ import annotations

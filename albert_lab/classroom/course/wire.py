@@ -308,7 +308,7 @@ class _Decoder:
                 raise WireError("an array of no plain numbers")
             own = np.frombuffer(self.blob(head), dtype=f"<{head['dtype']}".replace("<b1", "u1"))
             own = own.reshape(_shape(head["shape"])).copy()
-            own = own != 0 if head["dtype"] == "b1" else own
+            own = np.asarray(own != 0) if head["dtype"] == "b1" else own
             return own if kind == "array" else own[()]
         if kind == "bytes":
             return self.blob(head)
