@@ -2,9 +2,9 @@
 
 python benchmarks/grading.py [--students 27] [--jobs 3] [--memory 200]
 
-Each student hands in the same torch exercise (five questions, ten test cells), all right. Both ways begin with
-an empty gradebook; starting up counts. With ``--memory N``, 20 and N submissions are graded, and the memory of
-all our processes is sampled: it should not grow with their number.
+Each student hands in the same torch exercise (five questions, ten test cells), all right. Both ways begin
+with an empty gradebook; starting up counts. With ``--memory N``, 20 and N submissions are graded, and the
+memory of all our processes is sampled: it should not grow with their number.
 """
 
 from __future__ import annotations

@@ -149,9 +149,9 @@ def grade(
 ) -> None:
     """Grade what was handed in, behind walls, several at once.
 
-    Goes on where an earlier run was stopped. Learners' code runs behind walls: no network, no files but Python's, limited memory and time. Ends with
-    the points, each question's commonest mistakes, and the submissions that a person should look at. Exit
-    status 1 if a submission could not be graded.
+    Goes on where an earlier run was stopped. Learners' code has no network, no files but Python's, and
+    limited memory and time. Ends with the points, each question's commonest mistakes, and the submissions
+    that a person should look at. Exit status 1 if a submission could not be graded.
 
     \b
     Examples:

@@ -9,7 +9,8 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from albert_lab.classroom.course.wire import (
@@ -61,6 +62,7 @@ class LearnersSide:
         self.files = {name: content.hex() for name, content in (files or {}).items()}
         self.ran: list[str] = []  # cells that came to an end, for a worker that takes over
         self.incidents: list[str] = []
+        self.forbidden: set[str] = set()  # names that the question at hand does not want to see used
         self.restarts = 0
         self.channel: Channel | None = None
         self.life = -1
@@ -90,7 +92,7 @@ class LearnersSide:
     def call(self, name: str, arguments: tuple, options: dict) -> Any:
         """Call a function over there; what it raised is raised here, as data."""
         blob = carry((arguments, options))
-        head = {"do": "call", "name": name, "seconds": self.call_seconds}
+        head = {"do": "call", "name": name, "seconds": self.call_seconds, "forbidden": bool(self.forbidden)}
         reply, blobs = self._ask(head, self.call_seconds, blob)
         if "error" in reply:
             raise read_error(reply["error"])
@@ -103,6 +105,7 @@ class LearnersSide:
         if key not in self.carried:
             self.carried[key] = carry((question.use, cases))
         head = {"do": "outcomes", "name": name, "seconds": self.call_seconds, "seed": seed}
+        head["forbidden"] = bool(self.forbidden)
         try:
             reply, blobs = self._ask(head, self.call_seconds, self.carried[key])
             found = [_read_outcome(one, blobs) for one in _list(reply.get("outcomes"))]
@@ -111,6 +114,19 @@ class LearnersSide:
         except (AnswerTimeoutError, AnswerCrashedError) as error:
             return [Outcome(error=error)] * len(cases)
         return found
+
+    def give(self, modules: dict[str, dict[str, Any]]) -> None:
+        """Let given cells import over there what they import of the questions' own data."""
+        if modules:
+            with suppress(WireError, AnswerTimeoutError, AnswerCrashedError):
+                self._ask({"do": "modules"}, self.call_seconds, carry(modules))
+
+    def uses(self, names: Iterable[str]) -> None:
+        """Note, once, that a forbidden function is used."""
+        for name in sorted(names):
+            told = f"uses {name}, which the question forbids"
+            if told not in self.incidents:
+                self.incidents.append(told)
 
     def close(self) -> None:
         """End the worker."""
@@ -151,6 +167,8 @@ class LearnersSide:
         if reply.get("late"):
             self.incidents.append("it did not come to an end in time")
             raise AnswerTimeoutError(f"your code did not come to an end within {seconds:g} seconds")
+        used = " ".join(str(one)[:80] for one in _list(reply.get("used"))[:500]).replace("_", "")
+        self.uses(name for name in self.forbidden if name.replace("_", "") in used)
         return reply, blobs
 
     def _start(self) -> None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from albert_lab.classroom.course.cells import Cells
 from albert_lab.classroom.course.elsewhere import (
+    QUESTIONS,
     AnswerCrashedError,
     AnswerTimeoutError,
     LearnersSide,
@@ -20,6 +23,7 @@ from albert_lab.classroom.course.elsewhere import (
 )
 from albert_lab.classroom.course.wire import WireError, clean
 
+_FORBIDS = re.compile(r"^# albert-lab: forbids (.+)$", re.MULTILINE)
 HIDDEN = re.compile(
     r"^[ \t]*### BEGIN HIDDEN TESTS.*?^[ \t]*### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE
 )
@@ -35,14 +39,18 @@ def grade(job: dict[str, Any], cells: Cells, side: LearnersSide) -> dict[str, An
     Returns: the outputs of each cell, and what happened on the learner's side.
     """
     begin, outputs = time.monotonic(), []
+    names_used = _names_used(cell["source"] for cell in job["cells"] if cell["role"] == "own")
     for cell, names in zip(job["cells"], answers(job["cells"]), strict=True):
         if cell["role"] == "own":
             outputs.append(_own(cell["source"], side))
         elif cell["role"] == "given":
-            shown, _ = side.run_cell(cell["source"])
             own, error = cells.run(cell["source"])
+            side.give(_from_questions(cell["source"]))
+            shown, _ = side.run_cell(cell["source"])
             outputs.append(own if error else [one for one in shown if one["output_type"] != "error"])
         else:
+            side.forbidden = forbidden(cell["source"])
+            side.uses(side.forbidden & names_used)
             outputs.append(_test(cell["source"], names, cells, side))
     side.close()
     return {
@@ -51,6 +59,31 @@ def grade(job: dict[str, Any], cells: Cells, side: LearnersSide) -> dict[str, An
         "restarts": side.restarts,
         "seconds": round(time.monotonic() - begin, 3),
     }
+
+
+def forbidden(source: str) -> set[str]:
+    """The names after ``# albert-lab: forbids`` in a test cell."""
+    return {name for found in _FORBIDS.findall(source) for name in re.findall(r"\w+", found)}
+
+
+def _names_used(sources: Iterable[str]) -> set[str]:
+    """Every attribute and imported name that a learner's cells write down."""
+    trees = [tree for tree in map(_tree, sources) if tree]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    imported = {one.name for node in nodes if isinstance(node, ast.ImportFrom) for one in node.names}
+    return attributes | imported
+
+
+def _from_questions(source: str) -> dict[str, dict[str, Any]]:
+    """What a given cell imports from the questions, by module: the data of a picture, say."""
+    tree, found = _tree(source), {}
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{QUESTIONS}."):
+            module = sys.modules.get(node.module)
+            names = [one.name for one in node.names if hasattr(module, one.name)]
+            found[node.module] = {name: getattr(module, name) for name in names}
+    return found
 
 
 def _own(source: str, side: LearnersSide) -> list[dict[str, Any]]:

@@ -83,18 +83,26 @@ class Worker:
             return {"value": encode(value, answer)}
         return {"callable": _looks(value)}
 
+    def do_modules(self, head: dict, blobs: list[bytes], answer: list[bytes]) -> dict:
+        """Make stand-ins of questions' modules that hold what a given cell shows."""
+        for name, members in pickle.loads(blobs[0]).items():  # from us
+            module = types.ModuleType(name)
+            module.__dict__.update(members)
+            sys.modules[name] = module
+        return {}
+
     def do_call(self, head: dict, blobs: list[bytes], answer: list[bytes]) -> dict:
         """Call a function: its result, or what it raised."""
         arguments, options = pickle.loads(blobs[0])  # from us
-        with _time_limit(head["seconds"]), self.cells.captured():
+        used: set[str] = set()
+        with _time_limit(head["seconds"]), self.cells.captured(), _watched(head, used):
             try:
                 result = self.cells.names[head["name"]](*arguments, **options)
             except TooLongError:
                 raise
             except BaseException as error:
-                return {"error": error_words(error)}
-        changed = [encode(one, answer) for one in arguments] if head.get("write_back") else []
-        return {"value": encode(result, answer), "arguments": changed}
+                return {"error": error_words(error), "used": sorted(used)}
+        return {"value": encode(result, answer), "used": sorted(used)}
 
     def do_outcomes(self, head: dict, blobs: list[bytes], answer: list[bytes]) -> dict:
         """Try an answer on the cases of a question, as a check does it."""
@@ -102,9 +110,11 @@ class Worker:
         from albert_lab.classroom.settings import their_warnings
 
         use, cases = pickle.loads(blobs[0])  # from us
-        with _time_limit(head["seconds"]), self.cells.captured(), their_warnings():
+        used: set[str] = set()
+        watched = _watched(head, used)
+        with _time_limit(head["seconds"]), self.cells.captured(), their_warnings(), watched:
             found = outcomes_on(use, cases, self.cells.names[head["name"]], head["seed"])
-        return {"outcomes": [_outcome(one, answer) for one in found]}
+        return {"outcomes": [_outcome(one, answer) for one in found], "used": sorted(used)}
 
 
 def _outcome(one: Any, blobs: list[bytes]) -> dict[str, Any]:
@@ -138,6 +148,23 @@ def _looks(value: Any) -> dict[str, Any]:
         "kinds": kinds[:20],
         "methods": [str(name)[:80] for name in methods[:200]],
     }
+
+
+@contextmanager
+def _watched(head: dict, used: set[str]) -> Iterator[None]:
+    """Note torch's operations, under the names by which they are carried out, if some are forbidden."""
+    if not head.get("forbidden"):
+        yield
+        return
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            used.add(str(function))
+            return function(*args, **(kwargs or {}))
+
+    with Watch():
+        yield
 
 
 @contextmanager

@@ -167,7 +167,7 @@ ROUND_1: dict[str, Attack] = {
         "softmax = layer_norm = attention = cross_entropy = descend = _shows")),
     "k07_liar": Attack("a tensor whose methods lie", answers=_at_the_end(LIAR)),
     "k08_library": Attack("calls what it should write", 4, answers={
-        "softmax": "def softmax(x):\n    return torch.softmax(x, -1)"}),
+        "softmax": "def softmax(x):\n    return getattr(torch, 'soft' + 'max')(x, -1)"}, flagged="uses softmax"),
     "k09_traces": Attack("swaps torch in the tests' frame", flagged="frames", first=(
         "import sys\ndef t(frame, event, arg):\n    frame.f_globals['torch'] = None\n    return t\nsys.settrace(t)",)),
     "k10_reads": Attack("prints the tests", answers=_at_the_end(

@@ -19,6 +19,7 @@ QUESTIONS: dict[str, tuple[str, str, tuple[int, int], str, str]] = {
         (2, 2),
         "x = torch.tensor([[0.0, math.log(3.0)], [1.0, 1.0]])\n"
         "assert torch.allclose(softmax(x), torch.tensor([[0.25, 0.75], [0.5, 0.5]]))",
+        "# albert-lab: forbids softmax\n"
         "x = torch.randn(4, 5, generator=torch.Generator().manual_seed(1)) + 100\n"
         "assert torch.allclose(softmax(x), torch.softmax(x, -1), atol=1e-6)",
     ),
