@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import io
-import json
 import os
 import socket
 import sys
@@ -45,7 +44,6 @@ class LearnersSide:
         control: the socket of the workers' warm parent.
         cell_seconds, call_seconds: how long one cell, and one call or check, may take.
         seconds: how long all of them together may take.
-        files: files that were handed in beside the notebook: name and content.
     """
 
     def __init__(
@@ -55,11 +53,9 @@ class LearnersSide:
         cell_seconds: float = 20,
         call_seconds: float = 10,
         seconds: float = 120,
-        files: dict[str, bytes] | None = None,
     ) -> None:
         self.control, self.cell_seconds, self.call_seconds = control, cell_seconds, call_seconds
         self.end = time.monotonic() + seconds
-        self.files = {name: content.hex() for name, content in (files or {}).items()}
         self.ran: list[str] = []  # cells that came to an end, for a worker that takes over
         self.incidents: list[str] = []
         self.forbidden: set[str] = set()  # names that the question at hand does not want to see used
@@ -174,8 +170,7 @@ class LearnersSide:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         life, their_life = socket.socketpair()
-        request = json.dumps({"files": self.files}).encode()
-        socket.send_fds(self.control, [request], [theirs.fileno(), their_life.fileno()])
+        socket.send_fds(self.control, [b"{}"], [theirs.fileno(), their_life.fileno()])
         theirs.close(), their_life.close()
         os.set_blocking(ours.fileno(), True)
         self.channel, self.life = Channel(ours.detach()), life.detach()

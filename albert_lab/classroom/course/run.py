@@ -258,9 +258,13 @@ def _grade_one(course: Course, api: Any, name: str, student: str) -> str:
     if odd:
         return f"links or devices were handed in: {', '.join(odd[:3])}"
     before = _print_of(course, name, student)
-    result = api.autograde(name, student, force=True)
+    for _ in range(3):
+        result = api.autograde(name, student, force=True)
+        told = f"{result.get('error') or ''}{result.get('log') or ''}".strip()
+        if result["success"] or "database is locked" not in told:
+            break
     if not result["success"]:
-        told = (result.get("error") or result.get("log") or "").strip().splitlines()
+        told = told.splitlines()
         return f"nbgrader: {told[-1][:300] if told else 'it gave no reason'}"
     return _mark(course, name, student, before)
 

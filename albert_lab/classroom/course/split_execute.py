@@ -10,7 +10,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_locked, is_solution
 from traitlets import Float, Unicode
 
 from albert_lab.classroom.course.intake import RECORD
@@ -69,7 +69,7 @@ class SplitExecute(NbGraderPreprocessor):
 
     def _record(self, code: list[NotebookNode], done: dict[str, Any], level: str) -> dict[str, Any]:
         own = [cell.source for cell in code if role(cell) == "own"]
-        answers = [cell.source for cell in code if is_solution(cell)]
+        answers = [cell.source for cell in code if is_solution(cell) and not _untouched(cell)]
         return {
             "seconds": done["seconds"],
             "restarts": done["restarts"],
@@ -102,6 +102,11 @@ def verdict(cell: NotebookNode) -> dict[str, Any]:
     else:
         diagnosis = _first_line(cell)
     return {"points": points, "most": most, "diagnosis": " ".join(diagnosis.split())}
+
+
+def _untouched(cell: NotebookNode) -> bool:
+    """Whether an answer's cell is as it was released."""
+    return cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
 
 
 def _first_line(cell: NotebookNode) -> str:

@@ -352,7 +352,7 @@ class Parent:
         child = os.fork()
         if child == 0:
             try:
-                self._be_worker(channel, limits, folder, user, request)
+                self._be_worker(channel, limits, folder, user)
             finally:
                 os._exit(70)
         if self.level == "namespaces":
@@ -362,9 +362,7 @@ class Parent:
         self.lifelines[life] = self.lifelines[pidfd] = (child, pidfd, folder)
         return life, pidfd
 
-    def _be_worker(
-        self, channel: int, limits: Any, folder: Path | None, user: int | None, request: dict
-    ) -> None:
+    def _be_worker(self, channel: int, limits: Any, folder: Path | None, user: int | None) -> None:
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         quiet = os.open("/dev/null", os.O_RDWR)
@@ -380,9 +378,6 @@ class Parent:
             sandbox.close_in(self.level, limits, self.hidden, folder, user)
         os.environ["HOME"] = os.environ["TMPDIR"] = str(Path.cwd())
         tempfile.tempdir = None
-        for name, text in request.get("files", {}).items():
-            with suppress(OSError):
-                Path(name).write_bytes(bytes.fromhex(text))
         Worker(Channel(3), self.cells).serve()
 
     def _end(self, handle: int) -> None:
