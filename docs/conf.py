@@ -37,6 +37,8 @@ autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 napoleon_numpy_docstring = False
 
+default_role = "code"  # `name` in a docstring
+
 html_theme = "furo"
 html_title = "albert-lab"
 html_static_path = ["_static"]
@@ -49,10 +51,12 @@ copybutton_selector = "div.cell_input div.highlight pre, div.highlight-sh pre, d
 
 
 def escaped(_app: Any, _kind: str, _name: str, _object: Any, _options: Any, lines: list[str]) -> None:
-    """Docstrings are prose for people: |x| is a length there, no substitution of reStructuredText."""
-    lines[:] = [re.sub(r"(``.*?``)|\|", lambda found: found[1] or r"\|", line) for line in lines]
+    """Docstrings are prose for people: |x| is a length there, and no reStructuredText."""
+    lines[:] = [
+        re.sub(r"(``.*?``)|([|*])", lambda found: found[1] or "\\" + found[2], line) for line in lines
+    ]
 
 
 def setup(app: Any) -> None:
     """Called by Sphinx."""
-    app.connect("autodoc-process-docstring", escaped)
+    app.connect("autodoc-process-docstring", escaped, priority=400)  # before napoleon

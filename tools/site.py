@@ -75,6 +75,8 @@ def to_read(notebook: nbformat.NotebookNode, place: Path, repository: str) -> nb
         links += [f'<a href="{binder}">Open in Binder</a>', f'<a href="{colab}">Open in Colab</a>']
     first = notebook.cells[0]
     title, _, rest = first.source.partition("\n")
+    if place.parts[0] == "chapters":
+        title = f"# {place.stem.partition('_')[0]} · {title.removeprefix('# ')}"
     first.source = f'{title}\n\n<p class="get">{" ".join(links)}</p>\n{rest}'
     return notebook
 
