@@ -56,9 +56,9 @@ def _row(each: Term) -> str:
     if each.ours:
         said.append(f"*We say:* {each.ours}.")
     symbol = f"${each.symbol}$" if each.symbol else ""
-    file = chapters()[each.chapter]["file"]
-    cells = (each.term, each.zh, symbol, each.shape, f"[{each.chapter}]({file}.ipynb)", " ".join(said))
-    return _line([cells[0], cells[1], cells[2], *map(_plain, cells[3:4]), cells[4], _plain(cells[5])])
+    known = chapters().get(each.chapter)  # a chapter that is still being written is named, not linked
+    first = f"[{each.chapter}]({known['file']}.ipynb)" if known else each.chapter
+    return _line([each.term, each.zh, symbol, _plain(each.shape), first, _plain(" ".join(said))])
 
 
 def _plain(text: str) -> str:
