@@ -112,6 +112,14 @@ def test_the_search_answers_without_a_server(built, watched: Watched):
     )
 
 
+def test_the_explorer_leads_to_the_chapters(built, watched: Watched):
+    page = watched.open(built / "explorer.html")
+    page.locator("a.chapter").first.wait_for()
+    targets = {link.get_attribute("href") for link in page.locator("a.chapter").all()}
+    assert len(targets) > 5
+    assert [target for target in targets if not (built / target).is_file()] == []
+
+
 def test_a_chapter_is_printed(built, browser: Browser, tmp_path):
     site.print_page(browser, built / "chapters/B_notation_and_glossary.html", tmp_path / "b.pdf")
     assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF")
