@@ -24,6 +24,7 @@ from albert_lab.text.packages import STDLIB, Package, find_package
 from albert_lab.text.readers import read_files
 
 if TYPE_CHECKING:
+    from albert_lab.text.corpus import Corpus
     from albert_lab.text.document import Document
 
 SOURCES = (STDLIB, "numpy", "scipy", "matplotlib", "sklearn", "pandas")  # they show how the others are used
@@ -95,6 +96,16 @@ def summed(files: Iterable[dict]) -> Usage:
 
 def _some(texts: list[str]) -> list[str]:
     return texts[:: -(-len(texts) // _MOST_COMMENTS)]
+
+
+def usage_of(corpus: Corpus, folder: Path, *, progress: bool | None = False) -> UsageOf:
+    """The use of a corpus's objects in the sources of its packages, and of those that use these most.
+
+    Raises:
+        CorpusError, OutputError: as `read_usage`.
+    """
+    packages = [found for name in corpus.by_package() if (found := find_package(name)) is not None]
+    return UsageOf(corpus, [read_usage(each, folder, progress=progress) for each in sources_of(packages)])
 
 
 def use_of(counts: Sequence[float]) -> np.ndarray:
