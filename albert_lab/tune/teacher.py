@@ -60,10 +60,9 @@ def _is_albert(folder: Path) -> bool:
 def _read_by_transformers(root: Path, name: str) -> Extractor:
     from transformers import AutoModel
 
-    notes = read_notes(root)
+    folder, notes = network_folder(root), read_notes(root)
     if notes is None:
         raise CheckpointError(f"{root} holds no sentence model.", expected="a folder with modules.json")
-    folder = network_folder(root)
     try:
         model = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).float().eval()
     except (OSError, ValueError) as error:
