@@ -77,7 +77,9 @@ ask.mistake(
     "the teacher's own uncertainty is not subtracted: a perfect student would still pay",
     _of(lambda ours, theirs: -(theirs.exp() * ours).sum(dim=1).mean()),
 )
-ask.mistake("the sign is turned", _of(lambda ours, theirs: (theirs.exp() * (ours - theirs)).sum(dim=1).mean()))
+ask.mistake(
+    "the sign is turned", _of(lambda ours, theirs: (theirs.exp() * (ours - theirs)).sum(dim=1).mean())
+)
 ask.mistake(
     "the rows are summed and not averaged", _of(lambda ours, theirs: (theirs.exp() * (theirs - ours)).sum())
 )
@@ -94,7 +96,8 @@ ask.mistake(
     _of(lambda ours, theirs: F.cross_entropy(ours, theirs.argmax(dim=1))),
 )
 ask.mistake(
-    "the terms are not weighed by the teacher's bets", _of(lambda ours, theirs: (theirs - ours).sum(dim=1).mean())
+    "the terms are not weighed by the teacher's bets",
+    _of(lambda ours, theirs: (theirs - ours).sum(dim=1).mean()),
 )
 ask.mistake(
     "the bets are subtracted where their logarithms should be",
@@ -173,6 +176,16 @@ def _always_32(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     return distance(student.float(), teacher.float(), temperature)
 
 
+@ask.mistake(
+    "the divergence of torch's distributions is taken, which is infinite where a small bet becomes 0"
+)
+def _with_distributions(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    ours, theirs = (
+        torch.distributions.Categorical(logits=x / temperature) for x in (student, teacher.detach())
+    )
+    return torch.distributions.kl_divergence(theirs, ours).mean()
+
+
 @ask.mistake("a base other than e is taken")
 def _bits(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     return distance(student, teacher, temperature) / torch.log(torch.tensor(2.0, dtype=student.dtype))
@@ -187,7 +200,9 @@ def with_kl_div(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
 @ask.right
 def with_cross_entropies(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     bets = (teacher.detach() / temperature).softmax(dim=1)
-    return F.cross_entropy(student / temperature, bets) - F.cross_entropy(teacher.detach() / temperature, bets)
+    return F.cross_entropy(student / temperature, bets) - F.cross_entropy(
+        teacher.detach() / temperature, bets
+    )
 
 
 @ask.right
@@ -200,8 +215,7 @@ def with_a_loop(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
 
 
 @ask.right
-def with_distributions(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    ours, theirs = (
-        torch.distributions.Categorical(logits=x / temperature) for x in (student, teacher.detach())
-    )
-    return torch.distributions.kl_divergence(theirs, ours).mean()
+def with_entropies(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    bets = torch.softmax(teacher.detach() / temperature, dim=-1)
+    ours = student / temperature - torch.logsumexp(student / temperature, dim=1, keepdim=True)
+    return -(torch.special.entr(bets) + bets * ours).sum() / len(student)
