@@ -1,7 +1,7 @@
 """What a larger model said about sentences of ours, kept: vectors to learn from, without that model.
 
-The teacher is all-MiniLM-L6-v2 (22.7 million parameters; Apache 2.0). `tools/teacher_vectors.py` made the file,
-and says how. The sentences are needs that we wrote (`albert_lab.retrieval.needs`), two for each need.
+The teacher is all-MiniLM-L6-v2 (22.7 million parameters; Apache 2.0). `tools/teacher_vectors.py` made the
+file, and says how. The sentences are needs that we wrote (`albert_lab.retrieval.needs`), two for each need.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ ask = QuestionBuilder(
     difficulty=3,
     importance=2,
     why=(
-        "The teacher's own uncertainty is subtracted, so that the loss is 0 for a student who bets as the teacher "
-        "does. The teacher weighs the terms: where it bets nothing, nothing is asked of the student."
+        "The teacher's own uncertainty is subtracted, so that the loss is 0 for a student who bets as the "
+        "teacher does. The teacher weighs the terms: where it bets nothing, nothing is asked of the student."
     ),
 )
 
