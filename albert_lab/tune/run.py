@@ -212,11 +212,12 @@ def _card(
     run: Tuning, material: Material, source: str, metrics: dict[str, float], teacher: str | Path | None
 ) -> str:
     position, settings = run.position, run.settings
+    taught_by = [teacher] if teacher else []
     return _CARD.format(
         name=run.folder.path.resolve().name,
         source=source,
         H=run.model.config.hidden_size,
-        command=command(settings, source, material.options),
+        command=command(settings, source, (*material.options, *_words({"--teacher": taught_by}, {}))),
         origin=material.origin,
         pairs=len(material.pairs),
         held_out=len(material.held_out),
