@@ -4,6 +4,8 @@ python benchmarks/search_quality.py                          # every set of ques
 python benchmarks/search_quality.py --questions FILE.tsv     # question, accepted (a|b|c), source: two halves
 python benchmarks/search_quality.py --ablate                 # and what each part of the score is worth
 python benchmarks/search_quality.py --package numpy          # questions about another package
+python benchmarks/search_quality.py --teacher FOLDER         # beside a larger model, alone and with BM25
+python benchmarks/search_quality.py --times                  # first index, warm command, a question
 
 Half of each set chose the settings; what is called "reporting" chose nothing.
 """
@@ -16,18 +18,21 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-from search import near_questions
+from search import near_questions, start, times
 
+from albert_lab.paths import cache_dir
 from albert_lab.retrieval import DocumentSearch
 from albert_lab.retrieval.fusion import SENTENCE_WEIGHT, Evidence, Weights, fused
 from albert_lab.retrieval.lexical import says_nothing, stem, terms, words
 from albert_lab.retrieval.questions import development_questions
+from albert_lab.retrieval.store import package_vectors
 from albert_lab.text.corpus import STDLIB, Corpus, Document, build_corpus
 from albert_lab.tune.plain import said_differently
+from albert_lab.tune.teacher import teacher_of
 from albert_lab.vectors.evaluate import bootstrap
 
 HERE = Path(__file__).parent
@@ -37,7 +42,8 @@ NOTES_ASKED = (
     "who has the {}", "how much does the {} cost", "when does the {} leave", "do we still need the {}",
 )  # fmt: skip
 NAMES, RARE, TRIALS = 60, 300, 600
-LEFT_OUT = ("use", "needs", "comments", "coverage", "sure", "name")
+LEFT_OUT = tuple(asdict(Weights()))
+NOTHING = Weights(**dict.fromkeys(LEFT_OUT, 0.0))
 
 
 def table(path: Path, source: str | None = None) -> Asked:
@@ -112,15 +118,39 @@ def notes_found(which: str) -> np.ndarray:
     return np.array(found)
 
 
-def rankings(search: DocumentSearch, asked: Asked, ablate: bool) -> dict[str, np.ndarray]:
+class Rival:
+    """A larger sentence model over the same documents and needs."""
+
+    def __init__(self, search: DocumentSearch, source: str) -> None:
+        self._extractor = teacher_of(source)
+        names, texts = search.documents["name"], search.documents["text"]
+        folder, own = cache_dir() / "index", self._extractor
+        self._found = package_vectors(folder, f"rival-{len(names)}", names, texts, own).vectors
+        self._mean = self._found.mean(axis=0)
+
+    def ways(self, question: str, words: np.ndarray) -> dict[str, np.ndarray]:
+        """Its cosines, and the weighted sum with BM25 that was best for it (weight 6)."""
+        vector = self._extractor.embed([question], progress=False)[0]
+        best = max(float(words.max(initial=0)), 1e-9)
+        return {
+            "larger model": self._found @ vector,
+            "larger model + BM25": words / best + 6 * ((self._found - self._mean) @ vector),
+        }
+
+
+def rankings(
+    search: DocumentSearch, asked: Asked, ablate: bool, rival: Rival | None = None
+) -> dict[str, np.ndarray]:
     """For each way of scoring, the place of the first accepted object of each question; inf beyond fifty."""
     places = {name: i for i, name in enumerate(search.documents["name"])}
     found = defaultdict(list)
     for question, accepted in asked:
         right = [places[name] for name in accepted if name in places]
-        for way, scores in ways(search.evidence(question), ablate).items():
-            best = scores[right].max() if right else 0.0
-            rank = 1 + int((scores > best).sum()) if best > 0 else np.inf
+        evidence = search.evidence(question)
+        scored = ways(evidence, ablate) | (rival.ways(question, evidence.words) if rival else {})
+        for way, scores in scored.items():
+            best = scores[right].max() if right else -np.inf
+            rank = 1 + int((scores > best).sum()) if right and (best > 0 or way != "words") else np.inf
             found[way].append(rank if rank <= 50 else np.inf)
     return {way: np.array(values, dtype=float) for way, values in found.items()}
 
@@ -131,7 +161,7 @@ def ways(evidence: Evidence, ablate: bool) -> dict[str, np.ndarray]:
         "all": fused(evidence, SENTENCE_WEIGHT, Weights()),
         "words": evidence.words,
         "vectors": evidence.cosines,
-        "bm25 + 4 cos (before)": fused(evidence, 4.0, Weights(*[0.0] * 6)),
+        "bm25 + 4 cos (before)": fused(evidence, 4.0, NOTHING),
     }
     if ablate:
         for part in LEFT_OUT:
@@ -184,12 +214,19 @@ def main() -> None:
     parser.add_argument("--package", default=STDLIB)
     parser.add_argument("--ablate", action="store_true", help="leave each part of the score out")
     parser.add_argument("--notes", action="store_true", help="also the trials with small folders of notes")
+    parser.add_argument("--teacher", help="a larger sentence model to compare with: a folder, or its package")
+    parser.add_argument("--times", action="store_true", help="only times: first index, question, command")
     arguments = parser.parse_args()
+    if arguments.times:
+        times(None, development_questions("reporting", packages=[STDLIB]))
+        start()
+        return
     search = DocumentSearch(arguments.package, progress=False)
+    rival = Rival(search, arguments.teacher) if arguments.teacher else None
     print(f"{len(search):,} objects")
     print(f"{'':34}" + "".join(f"{measure:26}" for measure in MEASURES))
     for title, asked in sets_of(arguments.package, search, arguments.questions).items():
-        found = rankings(search, asked, arguments.ablate)
+        found = rankings(search, asked, arguments.ablate, rival)
         for way, ranks in found.items():
             show(f"{title} ({len(asked)})" if way == "all" else f"  {way}", ranks)
             if way != "all":

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,8 @@ from albert_lab.retrieval.asked import LANGUAGE, Names, telling
 from albert_lab.retrieval.forget import family_of
 from albert_lab.retrieval.fusion import RAW_WEIGHT, SENTENCE_WEIGHT, Evidence, Weights, fused
 from albert_lab.retrieval.hits import SearchHit, SearchResults
-from albert_lab.retrieval.lexical import COMMENTS, NEEDS, LexicalIndex
-from albert_lab.retrieval.needs import written_needs
+from albert_lab.retrieval.lexical import COMMENTS, NEEDS, LexicalIndex, terms
+from albert_lab.retrieval.needs import Overlap, alike, written_needs
 from albert_lab.retrieval.store import Objects, forget_older, package_vectors, read_words, save_words
 from albert_lab.retrieval.usage import UsageOf, read_usage, sources_of, use_of
 from albert_lab.text import corpus as corpus_module
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 KINDS = ("module", "class", "function", "method", "attribute", "note")
 _FORMAT = 3
 _USED = 3  # so many files must use a method or a value without a docstring, or it is not searched
+_COMPARED = 200  # objects whose summary is compared with a question, word by word
 _SHOWN = ("name", "summary", "signature", "kind", "package")
 
 
@@ -105,7 +107,8 @@ class DocumentSearch:
         self.weight = weight if weight is not None else SENTENCE_WEIGHT if sentences else RAW_WEIGHT
         self._needs_words = words and not sentences
         self._mean, self._vectors = self._vector_part() if self._extractor else (None, None)
-        self._need_of, self._need_vectors = self._need_part() if self._extractor else (None, None)
+        self._needs = _Needs(self._objects["name"], {} if corpus is not None else written_needs())
+        self._need_vectors = self._need_part() if self._extractor else None
 
     def __len__(self) -> int:
         return len(self._objects["name"])
@@ -184,10 +187,13 @@ class DocumentSearch:
         return Evidence(
             words=words,
             needs=self._lexical.scores(asked, NEEDS),
+            overlap=self._needs.nearest(self._overlap(asked), 0),
             comments=self._lexical.scores(asked, COMMENTS),
             coverage=self._lexical.coverage(asked, words),
+            summary=self._summaries(asked, words),
+            borrowed=self._borrowed,
             cosines=None if vector is None else self._vectors.vectors @ vector,
-            need_cosines=None if vector is None else self._need_cosines(vector),
+            need_cosines=None if vector is None else self._needs.nearest(self._need_vectors @ vector, -1),
             use=self._use,
             share=self._names.shares(question, self._lexical.rarity, self._silent),
         )
@@ -199,11 +205,28 @@ class DocumentSearch:
         query, _ = self._extractor.sentences([asked], lambda done: None)
         return _unit(_unit(query) - self._mean)[0]
 
-    def _need_cosines(self, vector: np.ndarray) -> np.ndarray:
-        """The cosine with the nearest need of each object, -1 without one: (n,)."""
-        nearest = np.full(len(self), -1, dtype=np.float32)
-        np.maximum.at(nearest, self._need_of, self._need_vectors @ vector)
-        return nearest
+    def _summaries(self, asked: str, words: np.ndarray) -> np.ndarray:
+        """How much of the question and of an object's name and summary is the same, (n,) float32.
+
+        Of the objects that share the most words; 0 for all others.
+        """
+        found, asked_for = np.zeros(len(self), dtype=np.float32), terms(asked)
+        for i in best(words, _COMPARED):
+            if words[i] > 0:
+                told = terms(f"{self._objects['name'][i]} {self._objects['summary'][i]}")
+                found[i] = alike(asked_for, told, self._lexical.rarity)
+        return found
+
+    @cached_property
+    def _borrowed(self) -> np.ndarray:
+        """1 for objects without a text of their own, which begin with their owner's: (n,) float32."""
+        pairs = zip(self._objects["name"], self._objects["summary"], strict=True)
+        owned = [told.startswith(f"{name.rpartition('.')[0]}: ") for name, told in pairs]
+        return np.array(owned, dtype=np.float32)
+
+    @cached_property
+    def _overlap(self) -> Overlap:
+        return Overlap(self._needs.texts, self._lexical.rarity)
 
     @property
     def _silent(self) -> list[str]:
@@ -297,16 +320,31 @@ class DocumentSearch:
         centred.add(raw.keys, raw.vectors - mean)
         return mean, centred
 
-    def _need_part(self) -> tuple[np.ndarray, np.ndarray]:
-        """The needs that are written for objects here: the objects' places (m,), centred vectors (m, H)."""
-        needs = written_needs() if self._corpus is None else {}
-        known = [(i, need) for i, name in enumerate(self._objects["name"]) for need in needs.get(name, ())]
-        places, texts = np.array([i for i, _ in known], dtype=np.int64), [need for _, need in known]
-        if not known:
-            return places, np.zeros((0, len(self._mean)), dtype=np.float32)
-        names = [self._objects["name"][i] for i in places]
-        found = package_vectors(self._folder, "needs", names, texts, self._extractor, rebuild=self._rebuild)
-        return places, _unit(found.vectors - self._mean)
+    def _need_part(self) -> np.ndarray:
+        """The centred vectors of the needs that are written for objects here, (needs, H)."""
+        texts = self._needs.texts
+        if not texts:
+            return np.zeros((0, len(self._mean)), dtype=np.float32)
+        found = package_vectors(self._folder, "needs", texts, texts, self._extractor, rebuild=self._rebuild)
+        return _unit(found.vectors - self._mean)
+
+
+class _Needs:
+    """The needs that are written for the objects of an index, each text once."""
+
+    def __init__(self, names: Sequence[str], needs: Mapping[str, Sequence[str]]) -> None:
+        self._objects = len(names)
+        known = [(i, need) for i, name in enumerate(names) for need in needs.get(name, ())]
+        numbers = {text: number for number, text in enumerate(sorted({need for _, need in known}))}
+        self.texts = list(numbers)
+        self._of = np.array([i for i, _ in known], dtype=np.int64)
+        self._text = np.array([numbers[need] for _, need in known], dtype=np.int64)
+
+    def nearest(self, values: np.ndarray, without: float) -> np.ndarray:
+        """The greatest of an object's needs' values, (objects,) float32; `without` where none is written."""
+        found = np.full(self._objects, without, dtype=np.float32)
+        np.maximum.at(found, self._of, values[self._text].astype(np.float32))
+        return found
 
 
 def _is_wanted(document: Document, uses: float) -> bool:

@@ -212,15 +212,16 @@ def _card(
     run: Tuning, material: Material, source: str, metrics: dict[str, float], teacher: str | Path | None
 ) -> str:
     position, settings = run.position, run.settings
+    taught_by = [teacher] if teacher else []
     return _CARD.format(
         name=run.folder.path.resolve().name,
         source=source,
         H=run.model.config.hidden_size,
-        command=command(settings, source, material.options),
+        command=command(settings, source, (*material.options, *_words({"--teacher": taught_by}, {}))),
         origin=material.origin,
         pairs=len(material.pairs),
         held_out=len(material.held_out),
-        teacher=f"The teacher was {teacher}." if teacher else "There was no teacher.",
+        teacher=_TAUGHT.format(teacher=teacher, share=settings.distillation) if teacher else _ALONE,
         position=position,
         hours=position.seconds / 3600,
         values="\n".join(f"| {name} | {value} |" for name, value in settings.to_dict().items()),
@@ -228,6 +229,11 @@ def _card(
     )
 
 
+_ALONE = "There was no teacher."
+_TAUGHT = (
+    "The teacher was {teacher}: {share:g} of the loss is the KL divergence of the student's similarities "
+    "within a batch from the teacher's (Hinton et al. 2015)."
+)
 _CARD = """---
 license: apache-2.0
 language: en

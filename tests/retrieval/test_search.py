@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from albert_lab.retrieval import store
 from albert_lab.retrieval.explain import Meeting, meetings
 from albert_lab.retrieval.fusion import RAW_WEIGHT, SENTENCE_WEIGHT, Weights
 from albert_lab.retrieval.hits import SearchHit, SearchResults, search_box
-from albert_lab.retrieval.lexical import LexicalIndex
+from albert_lab.retrieval.lexical import LexicalIndex, terms
+from albert_lab.retrieval.needs import alike
 from albert_lab.retrieval.search import KINDS, DocumentSearch
 from albert_lab.retrieval.store import package_vectors
 from albert_lab.retrieval.usage import Usage
@@ -150,7 +152,6 @@ def test_vectors_add_a_little_to_bm25(small, extractor, tmp_path):
     texts = ["p copy. Copy a file.", "p move. Move a file.", "p sort. Sort a list of numbers."]
     texts += ["p split. Split a string.", "p undocumented. "]
     unit = extractor.embed([*texts, "file or string"])
-    coverage = LexicalIndex.build(small.documents).coverage
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     centred = unit - unit[:5].mean(axis=0)
     centred /= np.linalg.norm(centred, axis=1, keepdims=True)
@@ -158,8 +159,12 @@ def test_vectors_add_a_little_to_bm25(small, extractor, tmp_path):
     words = lexical.scores("file or string")
     assert (words > 0).tolist() == [True, True, False, True, False]
     meaning = RAW_WEIGHT * 5 / 25 * (cosines + 0.9 * np.maximum(cosines, 0) ** 6)
-    best = LexicalIndex.build(small.documents).scores("file or string")
-    expected = np.where(words > 0, words + coverage("file or string", best) ** 2 + meaning, 0)
+    index = LexicalIndex.build(small.documents)
+    covered = index.coverage("file or string", index.scores("file or string"))
+    told = [terms(f"{each.name} {each.summary}") for each in small.documents]
+    summary = [alike(terms("file or string"), each, index.rarity) for each in told]
+    expected = words + 1.5 * covered**2 + 2 * np.array(summary) ** 3 + meaning
+    expected = np.where(words > 0, expected, 0)
     np.testing.assert_allclose(both.scores("file or string"), expected, atol=1e-5)
     assert both("unheard") == []
 
@@ -209,7 +214,7 @@ def sentences(model, tokenizer) -> Extractor:
 
 
 def test_vectors_of_a_sentence_model_find_what_shares_no_word(small, sentences, tmp_path):
-    plain = Weights(0, 0, 0, 0, 0, 0)
+    plain = Weights(**dict.fromkeys(asdict(Weights()), 0.0))
     both = DocumentSearch(STDLIB, extractor=sentences, weights=plain, cache=tmp_path)
     assert both.weight == SENTENCE_WEIGHT
     lexical = DocumentSearch(STDLIB, vectors=False, cache=tmp_path).scores("file or string")
@@ -243,7 +248,8 @@ def test_of_two_objects_that_fit_alike_the_more_used_one_comes_first(small, sent
     assert search.documents["uses"] == [0, 2, 50]
     plain = DocumentSearch(STDLIB, extractor=sentences, cache=tmp_path, weights=Weights(use=0))
     gained = search.scores("copy a file") - plain.scores("copy a file")
-    np.testing.assert_allclose(gained, [0, 0.7 * np.log(3) / np.log(51), 0.7], atol=1e-5)
+    doubt = 1 - search.evidence("copy a file").coverage.max() ** 2
+    np.testing.assert_allclose(gained, doubt * np.array([0, np.log(3) / np.log(51), 1]), atol=1e-5)
 
 
 def test_comments_and_needs_lead_to_their_objects(small, sentences, tmp_path, monkeypatch):
@@ -260,7 +266,18 @@ def test_comments_and_needs_lead_to_their_objects(small, sentences, tmp_path, mo
     evidence = both.evidence("shift")
     assert evidence.need_cosines[1] == pytest.approx(1, abs=1e-5), "one of its needs, word for word"
     assert np.delete(evidence.need_cosines, 1).tolist() == [-1] * 4
+    assert evidence.overlap.tolist() == [0, 1, 0, 0, 0]
     np.testing.assert_allclose(evidence.cosines, alone.scores("shift"), atol=1e-6)
+
+
+def test_what_has_no_text_of_its_own_comes_after_its_owner(small, sentences, tmp_path):
+    small.documents[:] = [
+        document("p.m.LIMIT", "p.m: Read a line.", "attribute"),
+        document("p.m", "Read a line."),
+    ]
+    assert ranking(tmp_path, sentences, "read a line")[0] == "p.m"
+    borrowed = DocumentSearch(STDLIB, extractor=sentences, cache=tmp_path).evidence("a line").borrowed
+    assert borrowed.tolist() == [1, 0]
 
 
 def test_what_nobody_documented_and_nobody_uses_is_left_out(small, sentences, tmp_path, monkeypatch):

@@ -270,6 +270,16 @@ def test_the_material_tells_what_it_was_made_of():
     assert told == "albert-lab tune --out FOLDER --model docs-mini " + " ".join([*options, "--public-only"])
 
 
+def test_only_what_sources_use():
+    asked = {"packages": ["platformdirs"], "forms": ("plain", "comment"), "include_private": False}
+    everything, used = (gather(SMALL, **asked, used=used, progress=False) for used in (False, True))
+    about = [{pair.about for pair in each.pairs + each.held_out} for each in (everything, used)]
+    assert "platformdirs.user_data_dir" in about[0]
+    assert 0 < len(about[1]) < len(about[0])
+    assert "Only objects that these packages' sources use." in used.origin
+    assert used.options[-2:] == ("--public-only", "--used")
+
+
 def test_every_setting_is_an_option_with_the_same_default():
     import inspect
 
