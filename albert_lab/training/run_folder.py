@@ -20,7 +20,7 @@ from albert_lab.paths import atomic_write
 
 STATE_FILE, LOG_FILE, BEST_FILE = "training_state.pt", "training_log.jsonl", "best_weights.pt"
 MARK_FILE = "training_run.json"  # there while a run is not finished: what stands in the folder is ours
-_RUN_FILES = (STATE_FILE, LOG_FILE, BEST_FILE, MARK_FILE, "negatives-*.npy")
+_RUN_FILES = (STATE_FILE, LOG_FILE, BEST_FILE, MARK_FILE, "negatives-*.npy", "teacher-*.npy")
 _TOKENIZER_FILES = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*")
 # What a finished model consists of, or what would be read together with it.
 _MODEL_FILES = (

@@ -75,7 +75,7 @@ def test_without_a_body_and_without_a_summary():
     only, _ = documentation_pairs([COPY], 1e-9, forms=("name",))
     assert len(only) == 1
     for forms in ((), ("summary",)):
-        with pytest.raises(InputError, match="body, sentence, name, named, plain, need"):
+        with pytest.raises(InputError, match="body, sentence, name, named, plain, need, comment"):
             documentation_pairs([COPY], forms=forms)
 
 
@@ -127,6 +127,18 @@ def test_needs_and_summaries_said_differently():
     assert {pair.about for pair in training} == {"shutil.rmtree"}
     assert documentation_pairs([page], 1e-9, ("plain", "need"))[0] == training, "the same each time"
     assert len({pair.query for pair in needs}) > len(written_needs()["shutil.rmtree"])
+
+
+def test_what_stands_beside_calls():
+    comments = ["clean up", "Remove what the last run left", "Remove what the last run left"]
+    comments += [f"Delete folder number {i} again" for i in range(30)]
+    page = Packed("shutil.rmtree", "Recursively delete a directory tree.", ())
+    training, _ = documentation_pairs([page, COPY], 1e-9, ("comment",), comments={"shutil.rmtree": comments})
+    assert {pair.positive for pair in training} == {document_text(page)}
+    queries = [pair.query for pair in training]
+    assert queries[0] == "Remove what the last run left"
+    assert 4 <= len(queries) == len(set(queries)) <= 8
+    assert "clean up" not in queries, "two words say too little"
 
 
 def test_a_package_that_counts_more():
