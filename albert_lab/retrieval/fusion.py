@@ -1,6 +1,6 @@
 """One score from all that speaks for a document: words, meaning, use, and its name.
 
-    score = w / (best w) + 1.5 coverage² + Λ (c + 0.9 c⁶) + 2 share⁶ + 2 summary³
+    score = w / (best w) + 1.5 coverage² + Λ (c + 0.9 c⁶) + 3 share⁶ + 2 summary³
             + (1 - t²) (use + overlap + 0.2 Λ d) - 0.7 borrowed         with Λ = λ n/(n + 20)
 
     w         BM25 over the documentation, the needs written for it and the comments near its calls
@@ -43,7 +43,7 @@ class Weights:
     coverage: float = 1.5
     sure: float = 0.9
     use: float = 1.0
-    name: float = 2.0
+    name: float = 3.0
     overlap: float = 1.0
     nearest: float = 0.2
     summary: float = 2.0

@@ -16,7 +16,7 @@ def by_hand(e: dict[str, float], best: float, surest: float, n: int, weight: flo
     score = (e["words"] + 0.4 * e["needs"] + 0.8 * e["comments"]) / best + 1.5 * e["coverage"] ** 2
     trust = weight * n / (n + 20)
     score += trust * (nearest + 0.9 * max(nearest, 0) ** 6)
-    score += 2 * e["share"] ** 6 + 2 * e["summary"] ** 3
+    score += 3 * e["share"] ** 6 + 2 * e["summary"] ** 3
     common = e["use"] + e["overlap"] + 0.2 * trust * max(e["need_cosines"], 0)
     return score + (1 - surest**2) * common - 0.7 * e["borrowed"]
 
