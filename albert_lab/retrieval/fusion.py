@@ -1,11 +1,12 @@
 """One score from all that speaks for a document: words, meaning, use, and its name.
 
-    score = w / (best w) + 1.5 coverage² + λ n/(n + 20) (c + 0.9 c⁶) + 2 share⁶ + 2 summary³
-            + (1 - t²) (use + overlap) - 0.7 borrowed
+    score = w / (best w) + 1.5 coverage² + Λ (c + 0.9 c⁶) + 3 share⁶ + 2 summary³
+            + (1 - t²) (use + overlap + 0.2 Λ d) - 0.7 borrowed         with Λ = λ n/(n + 20)
 
     w         BM25 over the documentation, the needs written for it and the comments near its calls
     coverage  BM25 over the documentation alone, as a part of what the question's words could give at most
     c         the cosine with the documentation or with the nearest of its needs; of c⁶ only positive ones
+    d         the cosine with the nearest need alone, where it is positive
     n         documents: the fewer there are, the less a cosine says about which of them is meant
     t         the greatest coverage of any document: how sure the words are
     use       log(1 + files that use the object), 0 to 1
@@ -17,9 +18,10 @@
 Coverage, cosine, share and summary grow faster than their evidence: a document that has all rare words of a
 question wins over one whose vector is a little nearer, and a vector that is very near wins over words that
 hardly fit. So a name that is asked for comes first, the only note with a rare word too, and a need in other
-words is found by its meaning. What is only true of most questions, that people want what is much used, counts
-the less, the more surely one document has the question's words: a rare object that is asked for is found. The
-constants were chosen on questions that report nothing; see benchmarks/search_quality.py.
+words is found by its meaning. What is only true of most questions, that people want what is much used or
+what we wrote needs for, counts the less, the more surely one document has the question's words: a rare
+object that is asked for is found. The constants were chosen on questions that report nothing; see
+benchmarks/search_quality.py.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RAW_WEIGHT, SENTENCE_WEIGHT = 0.2, 2.0  # λ, for vectors of a language model and of a sentence model
+RAW_WEIGHT, SENTENCE_WEIGHT = 0.2, 2.5  # λ, for vectors of a language model and of a sentence model
 FEW = 20
 
 
@@ -36,13 +38,14 @@ FEW = 20
 class Weights:
     """How much each part counts; 0 leaves it out. Of `needs` and `comments` against the documentation."""
 
-    needs: float = 0.8
-    comments: float = 0.5
+    needs: float = 0.4
+    comments: float = 0.8
     coverage: float = 1.5
     sure: float = 0.9
     use: float = 1.0
-    name: float = 2.0
+    name: float = 3.0
     overlap: float = 1.0
+    nearest: float = 0.2
     summary: float = 2.0
     borrowed: float = 0.7
 
@@ -80,14 +83,16 @@ def fused(
     """The score of every document, (n,) float32; with `must_share`, 0 for those that share no word."""
     words = evidence.words + weights.needs * evidence.needs + weights.comments * evidence.comments
     scores = words / max(float(words.max(initial=0)), 1e-9) + weights.coverage * evidence.coverage**2
-    doubt = 1 - min(float(evidence.coverage.max(initial=0)), 1) ** 2
-    scores += doubt * (weights.use * evidence.use + weights.overlap * evidence.overlap)
     scores += weights.name * evidence.share**6 + weights.summary * evidence.summary**3
     scores -= weights.borrowed * evidence.borrowed
+    common = weights.use * evidence.use + weights.overlap * evidence.overlap
     if evidence.cosines is not None:
         cosines, n = evidence.cosines, len(evidence.cosines)
+        trust = cosine_weight * n / (n + FEW)
+        common = common + trust * weights.nearest * np.maximum(evidence.need_cosines, 0)
         if weights.needs:
             cosines = np.maximum(cosines, evidence.need_cosines)
-        trust = cosine_weight * n / (n + FEW)
         scores += trust * (cosines + weights.sure * np.maximum(cosines, 0) ** 6)
+    doubt = 1 - min(float(evidence.coverage.max(initial=0)), 1) ** 2
+    scores += doubt * common
     return np.where(words > 0, scores, 0) if must_share else scores

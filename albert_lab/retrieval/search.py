@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 KINDS = ("module", "class", "function", "method", "attribute", "note")
 _FORMAT = 3
 _USED = 3  # so many files must use a method or a value without a docstring, or it is not searched
-_COMPARED = 200  # objects whose summary is compared with a question, word by word
+_COMPARED = 50  # objects whose summary is compared with a question, word by word
 _SHOWN = ("name", "summary", "signature", "kind", "package")
 
 

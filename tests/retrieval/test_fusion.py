@@ -13,10 +13,12 @@ from albert_lab.retrieval.fusion import Evidence, Weights, fused
 def by_hand(e: dict[str, float], best: float, surest: float, n: int, weight: float) -> float:
     """The formula for one document, from its evidence `e`."""
     nearest = max(e["cosines"], e["need_cosines"])
-    score = (e["words"] + 0.8 * e["needs"] + 0.5 * e["comments"]) / best + 1.5 * e["coverage"] ** 2
-    score += weight * n / (n + 20) * (nearest + 0.9 * max(nearest, 0) ** 6)
-    score += 2 * e["share"] ** 6 + 2 * e["summary"] ** 3
-    return score + (1 - surest**2) * (e["use"] + e["overlap"]) - 0.7 * e["borrowed"]
+    score = (e["words"] + 0.4 * e["needs"] + 0.8 * e["comments"]) / best + 1.5 * e["coverage"] ** 2
+    trust = weight * n / (n + 20)
+    score += trust * (nearest + 0.9 * max(nearest, 0) ** 6)
+    score += 3 * e["share"] ** 6 + 2 * e["summary"] ** 3
+    common = e["use"] + e["overlap"] + 0.2 * trust * max(e["need_cosines"], 0)
+    return score + (1 - surest**2) * common - 0.7 * e["borrowed"]
 
 
 RANGES = {"words": (0, 9), "needs": (0, 9), "comments": (0, 9), "cosines": (-1, 1), "need_cosines": (-1, 1)}
@@ -40,7 +42,7 @@ def test_the_score_is_the_sum_of_its_parts():
     rows = [
         dict(zip(asdict(evidence), row, strict=True)) for row in zip(*asdict(evidence).values(), strict=True)
     ]
-    best = max(row["words"] + 0.8 * row["needs"] + 0.5 * row["comments"] for row in rows)
+    best = max(row["words"] + 0.4 * row["needs"] + 0.8 * row["comments"] for row in rows)
     surest = max(row["coverage"] for row in rows)
     expected = [by_hand(row, best, surest, n=30, weight=2.0) for row in rows]
     np.testing.assert_allclose(fused(evidence, 2.0, Weights()), expected, rtol=1e-5)
