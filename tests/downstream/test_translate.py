@@ -31,7 +31,7 @@ from albert_lab.model.decoder import END, START
 from albert_lab.vectors import Extractor
 
 SETTINGS = FinetuneSettings(
-    epochs=12,
+    epochs=8,
     batch_size=16,
     learning_rate=5e-3,
     max_length=16,
@@ -156,6 +156,7 @@ def test_sides_share_nothing_and_longer_numbers_are_in_the_test_alone():
     assert pairs_by_rule(900, seed=1).training != data.training
 
 
+@torch.no_grad()
 def test_the_targets_are_characters_and_an_end(colours, fitted):
     reader = load_fitted(fitted[0])
     (encoded,) = reader.encode([TextPair("red blue", "蓝红")])
