@@ -82,7 +82,11 @@ class Intake(NbGraderPreprocessor):
 def rebuilt(cells: list[Any], given: list[Given]) -> tuple[list[NotebookNode], list[str]]:
     """A submission's cells, put right, and what a person may want to know of that."""
     known = {one.name: one for one in given}
-    last = {_grade_id(cell): place for place, cell in enumerate(cells) if _grade_id(cell) in known}
+    last: dict[str, int] = {}  # of a test the first copy counts, of an answer the last
+    for place, cell in enumerate(cells[:_MOST_CELLS]):
+        name = _grade_id(cell)
+        if name in known and not (known[name].locked and name in last):
+            last[name] = place
     found: list[tuple[str, NotebookNode]] = []
     notes, changed, copies = [], [], []
     for place, cell in enumerate(cells[:_MOST_CELLS]):
@@ -104,7 +108,7 @@ def rebuilt(cells: list[Any], given: list[Given]) -> tuple[list[NotebookNode], l
     visible = [name for name in changed if not _only_hidden_tests(known[name], cells, name)]
     for what, names in (
         ("changed, and were restored", visible), ("missing, and were put back", lost), ("moved", moved),
-        ("copied; the last copy counts", sorted(set(copies))),
+        ("copied", sorted(set(copies))),
     ):  # fmt: skip
         if names:
             notes.append(f"cells of the assignment were {what}: {', '.join(names[:8])}")

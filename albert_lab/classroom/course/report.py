@@ -104,11 +104,12 @@ def as_text(found: dict[str, Any]) -> str:
         lines.append(
             f"  {student:{width}}  {told}{'   needs a person' if student in found['person'] else ''}"
         )
-    lines += ["", "question           right   what went wrong most often"]
+    wide = max([8, *(len(one["question"]) for one in found["questions"])])
+    lines += ["", f"  {'question':{wide}}  right  what went wrong most often"]
     for one in found["questions"]:
         told = [f"{count}× {text}" for text, count in one["diagnoses"]] or [""]
-        lines.append(f"  {one['question']:16} {one['right']:5.0%}   {told[0]}")
-        lines += [f"{'':27}{text}" for text in told[1:]]
+        lines.append(f"  {one['question']:{wide}}  {one['right']:5.0%}  {told[0]}".rstrip())
+        lines += [f"  {'':{wide}}  {'':5}  {text}" for text in told[1:]]
     if found["person"]:
         lines += ["", "A person should look at:"]
         for student, reasons in found["person"].items():

@@ -213,14 +213,19 @@ def _bind(old: str, new: str) -> None:
         _mount(old, new, None, _MS_BIND | _MS_REC)
 
 
-def next_child_is_first() -> None:
-    """The next child begins processes of its own: it sees no others, and all of its own die with it."""
+def first_of_its_own() -> None:
+    """Go on as the first of processes that see no others; the one that called this waits, and ends with it.
+
+    When either is killed, so is everything that the other started.
+    """
+    die_with_parent()
     _unshare(_NEWPID)
-
-
-def children_are_usual(own: int) -> None:
-    """Undo `next_child_is_first`; ``own`` is an open ``/proc/self/ns/pid`` of this process."""
-    _check(_libc().setns(own, ctypes.c_int(_NEWPID)), "setns")
+    child = os.fork()
+    if child:
+        os.closerange(0, 65536)
+        os.waitpid(child, 0)
+        os._exit(0)
+    die_with_parent()
 
 
 def own_folders(limits: Limits) -> None:

@@ -104,7 +104,7 @@ class Grader:
         """End it, and everything that it started."""
         self.control.close()
         try:
-            self.process.wait(10)
+            self.process.wait(40)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -180,7 +180,7 @@ def main() -> None:
         _serve(control, workers, cells)
     workers.close()
     with suppress(subprocess.TimeoutExpired):
-        process.wait(5)
+        process.wait(30)
     process.kill()
 
 

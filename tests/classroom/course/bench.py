@@ -16,7 +16,7 @@ from albert_lab.classroom.course.suspicious import looked_for
 from tests.classroom.course import ps1
 
 _SOLUTION = re.compile(r" *### BEGIN SOLUTION.*### END SOLUTION", re.DOTALL)
-LIMITS = {"cell_seconds": 2, "call_seconds": 1, "seconds": 60}
+LIMITS = {"cell_seconds": 4, "call_seconds": 2, "seconds": 60}
 
 
 @dataclass

@@ -61,7 +61,7 @@ def listener() -> Iterator[Listener]:
     found.socket.close()
 
 
-@pytest.fixture(scope="module", params=["namespaces", "landlock"])
+@pytest.fixture(scope="module", params=["namespaces", pytest.param("landlock", marks=pytest.mark.slow)])
 def bench(request: pytest.FixtureRequest, course: Path) -> Iterator[Bench]:
     """A grader behind one kind of wall; a machine that has none of a kind skips it, and says so."""
     before = graders_processes()
