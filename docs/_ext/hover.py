@@ -69,7 +69,8 @@ class Hover(SphinxPostTransform):
 
     def _terms(self) -> None:
         forms = {form.lower(): each for each in terms() for form in each.forms if each.group != "letters"}
-        names = sorted((form for form in forms if forms[form].term not in EVERYDAY), key=len, reverse=True)
+        plain = [form for form in forms if not {form, forms[form].term} & EVERYDAY]
+        names = sorted(plain, key=len, reverse=True)
         pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?![\w-])", re.IGNORECASE)
         done: set[str] = set()
         for bold in list(self.document.findall(nodes.strong)):
