@@ -72,7 +72,7 @@ print: $(TEST) ## a chapter of the site as a PDF: make site, then make print NN=
 	$(BIN)/python -m tools.site --print $(NN)
 
 clean: ## remove the environment and what building left behind
-	rm -rf $(VENV) $(NEWEST) dist build site .build .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NEWEST) dist build site jupyter_execute .build .pytest_cache .ruff_cache
 
 $(LEARN): pyproject.toml constraints.txt tools/make_venv.sh
 	@tools/make_venv.sh $(PYTHON) $(VENV)
