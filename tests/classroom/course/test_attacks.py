@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-from nbformat import NotebookNode
 
 from albert_lab.classroom.course.service import Grader
 from tests.classroom.course import ps1
@@ -133,11 +131,10 @@ def test_what_a_worker_sees_is_python_and_itself(bench, course):
         "print(os.path.exists(here + '/../exercises/source'))\n"
     ).replace("{course!r}", repr(str(course)))
     if bench.grader.level == "landlock":
-        cell = cell.replace("os.path.exists({course!r}), os.listdir('/'), ", "")
         cell = cell.replace(f"os.path.exists({str(course)!r}), os.listdir('/'), ", "")
     notebook = ps1.notebook([ps1.cell(cell)])
-    (output,) = bench.grade(notebook).outputs[:1]
-    text = str(output.get("text", output))
+    printed = [one["text"] for one in bench.grade(notebook).outputs if one["output_type"] == "stream"]
+    text = "".join(printed)
     assert "ALBERT_LAB_SEED" not in text
     assert "ex02_1" not in text
     assert "secret.py" not in text
@@ -148,8 +145,9 @@ def test_nobody_is_graded_without_a_wall_unless_it_is_said(monkeypatch):
     from albert_lab.classroom.course import service
 
     def refused(level: str, hidden: tuple) -> Any:
-        ours, _ = socket.socketpair()
-        process = psutil.Popen([sys.executable, "-c", ""])
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        process = subprocess.Popen([sys.executable, "-c", ""])
         return ours, process, "not permitted"
 
     tried = []
@@ -166,9 +164,3 @@ def test_on_other_systems_there_is_a_word_and_a_way(system, monkeypatch):
     monkeypatch.setattr(sys, "platform", system)
     with pytest.raises(Exception, match="container"):
         Grader()
-
-
-def test_a_graded_cell_is_a_notebooks_cell(bench):
-    done = bench.grade(ALL["s08_prints"].notebook())
-    assert all(isinstance(output, NotebookNode) for output in done.outputs)
-    assert os.getpid()
