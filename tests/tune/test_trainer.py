@@ -160,12 +160,14 @@ def test_distillation_pulls_towards_the_teacher(start):
         return np.stack([taught.setdefault(text, rng.normal(size=6)) for text in texts])
 
     settings = TuneSettings(
-        **SMALL.to_dict() | {"distillation": 1.0, "negatives": "none", "temperature": 0.5}
+        **SMALL.to_dict()
+        | {"distillation": 1.0, "negatives": "none", "temperature": 0.5, "learning_rate": 1e-2}
     )
     run = start(settings, teacher=teacher)
     with run._pool() as pool:
-        losses = [run._step(work, pool)["loss"] for work in run.steps()]
-    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+        first = run._batch(0)  # the same pairs each time: other ones have other losses
+        losses = [run._step(first, pool)["loss"] for _ in run.steps()]
+    assert losses[-1] < 0.97 * losses[0]
     with pytest.raises(InputError, match="needs a teacher"):
         start(settings, "other")
 
@@ -274,7 +276,7 @@ def test_only_what_sources_use():
     asked = {"packages": ["platformdirs"], "forms": ("plain", "comment"), "include_private": False}
     everything, used = (gather(SMALL, **asked, used=used, progress=False) for used in (False, True))
     about = [{pair.about for pair in each.pairs + each.held_out} for each in (everything, used)]
-    assert "platformdirs.user_data_dir" in about[0]
+    assert "platformdirs.PlatformDirsABC.appname" in about[0] - about[1]
     assert 0 < len(about[1]) < len(about[0])
     assert "Only objects that these packages' sources use." in used.origin
     assert used.options[-2:] == ("--public-only", "--used")
