@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -270,11 +271,32 @@ def carry(value: Any) -> bytes:
         cloudpickle.register_pickle_by_value(module)
     try:
         file = io.BytesIO()
-        cloudpickle.Pickler(file, protocol=5).dump(value)
+        _pickler(file).dump(value)
         return file.getvalue()
     finally:
         for module in modules:
             cloudpickle.unregister_pickle_by_value(module)
+
+
+def _pickler(file: io.BytesIO) -> Any:
+    """One that leaves out the hooks with which transformers records states: copies record for nobody."""
+    import cloudpickle
+    import torch
+
+    recording = "transformers.utils.output_capturing"
+
+    class Pickler(cloudpickle.Pickler):
+        def reducer_override(self, value: Any) -> Any:
+            if not isinstance(value, torch.nn.Module):
+                return super().reducer_override(value)
+            make, arguments, state = value.__reduce_ex__(5)[:3]
+            hooks = value._forward_hooks.items()
+            others = {key: hook for key, hook in hooks if getattr(hook, "__module__", "") != recording}
+            state = {**state, "_forward_hooks": OrderedDict(others)}
+            state.pop("_output_capturing_hooks_installed", None)  # it hooks the copy when that first runs
+            return make, arguments, state
+
+    return Pickler(file, protocol=5)
 
 
 # Stand-ins.

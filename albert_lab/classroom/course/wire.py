@@ -241,7 +241,8 @@ def _encode_tensor(value: Any, blobs: list[bytes]) -> Any:
         kind = "meta" if value.device.type != "cpu" else kind
         kind = type(value).__name__ if kind == "strided" else kind
         return {"t": "odd tensor", "kind": kind, "dtype": dtype}
-    plain = value.detach().resolve_conj().resolve_neg().contiguous()
+    # A tensor of one element counts as contiguous with any strides; a clone has those of its shape.
+    plain = value.detach().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
     blobs.append(plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b"")
     return {"t": "tensor", "dtype": dtype, "shape": list(plain.shape), "blob": len(blobs) - 1}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import pickle
 import socket
 import struct
 import time
@@ -14,8 +15,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from transformers import AlbertConfig, AlbertModel
 
-from albert_lab.classroom.course.elsewhere import _output
+from albert_lab.classroom.course.elsewhere import _output, carry
 from albert_lab.classroom.course.wire import (
     Channel,
     GoneError,
@@ -233,3 +235,27 @@ def test_outputs_are_text_and_pictures_alone():
     assert kept == {"output_type": "display_data", "data": {"text/plain": "1"}, "metadata": {}}
     assert clean("\ud800a") == "?a"
     assert os.linesep
+
+
+def test_a_column_of_one_element_crosses_with_the_strides_of_its_matrix():
+    column = torch.arange(6.0).reshape(2, 3)[:1, 1:2]
+    assert column.is_contiguous()
+    assert column.stride() == (3, 1)
+    strided = column.as_strided((1, 1), (5, 3), 1)
+    blobs: list[bytes] = []
+    head = json.loads(json.dumps(encode(strided, blobs)))
+    assert torch.equal(decode(head, blobs), torch.tensor([[1.0]]))
+
+
+def test_a_model_of_transformers_that_has_run_records_its_states_over_there():
+    config = AlbertConfig(
+        vocab_size=20, embedding_size=4, hidden_size=8, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=8, attn_implementation="eager",
+    )  # fmt: skip
+    model = AlbertModel(config).eval()
+    ids = torch.tensor([[1, 2, 3]])
+    here = model(ids, output_hidden_states=True).hidden_states
+    there = pickle.loads(carry(model))(ids, output_hidden_states=True).hidden_states
+    assert len(there) == 3
+    torch.testing.assert_close(there, here)
+    assert len(model(ids, output_hidden_states=True).hidden_states) == 3, "the model itself is as it was"
