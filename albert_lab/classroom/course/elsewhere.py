@@ -19,7 +19,7 @@ from albert_lab.classroom.course.wire import (
     LateError,
     WireError,
     clean,
-    decode,
+    from_wire,
     read_error,
 )
 from albert_lab.classroom.outcome import Elsewhere, Outcome
@@ -84,7 +84,7 @@ class LearnersSide:
             return False, None
         if "callable" in reply:
             return True, _stand_in(self, name, reply["callable"])
-        return True, decode(reply.get("value"), blobs)
+        return True, from_wire(reply.get("value"), blobs)
 
     def call(self, name: str, arguments: tuple, options: dict) -> Any:
         """Call a function over there; what it raised is raised here, as data."""
@@ -93,7 +93,7 @@ class LearnersSide:
         reply, blobs = self._ask(head, self.call_seconds, blob)
         if "error" in reply:
             raise read_error(reply["error"])
-        return decode(reply.get("value"), blobs)
+        return from_wire(reply.get("value"), blobs)
 
     def outcomes(self, name: str, question: Question, seed: int) -> list[Outcome]:
         """Try an answer on a question's cases over there."""
@@ -253,10 +253,10 @@ def _read_outcome(one: Any, blobs: list[bytes]) -> Outcome:
         if not isinstance(one["error"], dict) or not isinstance(one["error"].get("kinds"), list):
             raise WireError("no error")
         return Outcome(error=read_error(one["error"]), where=clean(str(one.get("where", ""))[:500]))
-    changed, gradients = decode(one.get("changed"), blobs), decode(one.get("gradients"), blobs)
+    changed, gradients = from_wire(one.get("changed"), blobs), from_wire(one.get("gradients"), blobs)
     if not isinstance(changed, tuple) or not isinstance(gradients, tuple):
         raise WireError("no outcome")
-    return Outcome(decode(one.get("value"), blobs), changed=changed, gradients=gradients)
+    return Outcome(from_wire(one.get("value"), blobs), changed=changed, gradients=gradients)
 
 
 # What goes over there.

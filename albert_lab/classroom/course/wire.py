@@ -1,7 +1,7 @@
 """What crosses the wall between a learner's code and the checks: data, and nothing that runs.
 
 A message is a head in JSON and blobs of bytes. Towards the learner's side pickles are allowed, since they
-come from us; from there comes only what `encode` makes and `decode` accepts: numbers, text, lists,
+come from us; from there comes only what `to_wire` makes and `from_wire` accepts: numbers, text, lists,
 dictionaries, tensors and arrays of plain numbers. Everything else arrives as an `Opaque`, a word about it.
 """
 
@@ -146,7 +146,7 @@ def clean(text: str, most: int = _LONGEST_TEXT) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def encode(value: Any, blobs: list[bytes], above: tuple[int, ...] = ()) -> Any:
+def to_wire(value: Any, blobs: list[bytes], above: tuple[int, ...] = ()) -> Any:
     """A value as JSON, with the bytes of its tensors and arrays added to ``blobs``; never fails."""
     try:
         return _encode(value, blobs, above)
@@ -184,9 +184,9 @@ def _encode_many(value: Any, blobs: list[bytes], above: tuple[int, ...]) -> Any:
     if len(value) > _MOST_NODES // 2:
         return {"t": "opaque", "kind": type(value).__name__, "text": f"{len(value)} entries"}
     if isinstance(value, Mapping):
-        pairs = [[encode(key, blobs, above), encode(one, blobs, above)] for key, one in value.items()]
+        pairs = [[to_wire(key, blobs, above), to_wire(one, blobs, above)] for key, one in value.items()]
         return {"t": "dict", "v": pairs}
-    inner = [encode(one, blobs, above) for one in value]
+    inner = [to_wire(one, blobs, above) for one in value]
     if isinstance(value, list):
         return inner
     return {"t": "tuple" if isinstance(value, tuple) else "set", "v": inner}
@@ -213,7 +213,7 @@ def _encode_other(value: Any, blobs: list[bytes]) -> Any:
     if isinstance(value, torch.dtype):
         return {"t": "dtype", "v": str(value).removeprefix("torch.")}
     if isinstance(value, float):
-        return encode(float(value), blobs)
+        return to_wire(float(value), blobs)
     if isinstance(value, BaseException):
         return {"t": "error", **error_words(value)}
     return _word(value)
@@ -247,11 +247,11 @@ def _encode_tensor(value: Any, blobs: list[bytes]) -> Any:
     return {"t": "tensor", "dtype": dtype, "shape": list(plain.shape), "blob": len(blobs) - 1}
 
 
-def decode(head: Any, blobs: list[bytes]) -> Any:
-    """The value that `encode` wrote.
+def from_wire(head: Any, blobs: list[bytes]) -> Any:
+    """The value that `to_wire` wrote.
 
     Raises:
-        WireError: this is nothing that `encode` writes.
+        WireError: this is nothing that `to_wire` writes.
     """
     try:
         return _Decoder(blobs).value(head, 0)

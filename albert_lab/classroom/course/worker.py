@@ -25,7 +25,7 @@ from typing import Any
 
 from albert_lab.classroom.course import sandbox
 from albert_lab.classroom.course.cells import ERROR, PICTURE, TENSORS, Cells
-from albert_lab.classroom.course.wire import Channel, GoneError, encode, error_words
+from albert_lab.classroom.course.wire import Channel, GoneError, error_words, to_wire
 
 _FOLDERS = "albert-lab-worker-"
 QUESTIONS = "albert_lab.classroom.questions"
@@ -81,7 +81,7 @@ class Worker:
             return {"missing": True}
         value = self.cells.names[head["name"]]
         if not callable(value):
-            return {"value": encode(value, answer)}
+            return {"value": to_wire(value, answer)}
         return {"callable": _looks(value)}
 
     def do_modules(self, head: dict, blobs: list[bytes], answer: list[bytes]) -> dict:
@@ -103,7 +103,7 @@ class Worker:
                 raise
             except BaseException as error:
                 return {"error": error_words(error), "used": sorted(used)}
-        return {"value": encode(result, answer), "used": sorted(used)}
+        return {"value": to_wire(result, answer), "used": sorted(used)}
 
     def do_outcomes(self, head: dict, blobs: list[bytes], answer: list[bytes]) -> dict:
         """Try an answer on the cases of a question, as a check does it."""
@@ -122,9 +122,9 @@ def _outcome(one: Any, blobs: list[bytes]) -> dict[str, Any]:
     if one.error is not None:
         return {"error": error_words(one.error), "where": str(one.where)[:500]}
     return {
-        "value": encode(one.value, blobs),
-        "changed": encode(one.changed, blobs),
-        "gradients": encode(one.gradients, blobs),
+        "value": to_wire(one.value, blobs),
+        "changed": to_wire(one.changed, blobs),
+        "gradients": to_wire(one.gradients, blobs),
     }
 
 

@@ -24,9 +24,9 @@ from albert_lab.classroom.course.wire import (
     LateError,
     WireError,
     clean,
-    decode,
-    encode,
+    from_wire,
     read_error,
+    to_wire,
 )
 from albert_lab.classroom.outcome import difference
 from albert_lab.classroom.shown import odd_tensor, shown
@@ -34,8 +34,8 @@ from albert_lab.classroom.shown import odd_tensor, shown
 
 def across(value):
     blobs: list[bytes] = []
-    head = json.loads(json.dumps(encode(value, blobs)))
-    return decode(head, blobs)
+    head = json.loads(json.dumps(to_wire(value, blobs)))
+    return from_wire(head, blobs)
 
 
 VALUES = [
@@ -138,7 +138,7 @@ HOSTILE = [
 @pytest.mark.parametrize("head", HOSTILE, ids=lambda head: str(head)[:40])
 def test_what_was_not_written_by_us_is_refused(head):
     with pytest.raises(WireError):
-        decode(head, [b"abcd" * 4])
+        from_wire(head, [b"abcd" * 4])
 
 
 def test_depth_and_keys_are_bounded():
@@ -146,16 +146,16 @@ def test_depth_and_keys_are_bounded():
     for _ in range(100):
         deep = [deep]
     with pytest.raises(WireError):
-        decode(deep, [])
-    found = decode({"t": "dict", "v": [[{"t": "opaque", "kind": "K", "text": "k"}, 1], [[1], 2]]}, [])
+        from_wire(deep, [])
+    found = from_wire({"t": "dict", "v": [[{"t": "opaque", "kind": "K", "text": "k"}, 1], [[1], 2]]}, [])
     assert all(isinstance(key, str) for key in found)
 
 
 def test_a_truth_value_is_true_or_false_whatever_its_byte():
-    found = decode({"t": "tensor", "dtype": "bool", "shape": [3], "blob": 0}, [b"\x00\x01\x07"])
+    found = from_wire({"t": "tensor", "dtype": "bool", "shape": [3], "blob": 0}, [b"\x00\x01\x07"])
     assert torch.equal(found, torch.tensor([False, True, True]))
     assert found.view(torch.uint8).tolist() == [0, 1, 1]
-    array = decode({"t": "array", "dtype": "b1", "shape": [3], "blob": 0}, [b"\x00\x01\x07"])
+    array = from_wire({"t": "array", "dtype": "b1", "shape": [3], "blob": 0}, [b"\x00\x01\x07"])
     assert array.view("u1").tolist() == [0, 1, 1]
 
 
@@ -243,8 +243,8 @@ def test_a_column_of_one_element_crosses_with_the_strides_of_its_matrix():
     assert column.stride() == (3, 1)
     strided = column.as_strided((1, 1), (5, 3), 1)
     blobs: list[bytes] = []
-    head = json.loads(json.dumps(encode(strided, blobs)))
-    assert torch.equal(decode(head, blobs), torch.tensor([[1.0]]))
+    head = json.loads(json.dumps(to_wire(strided, blobs)))
+    assert torch.equal(from_wire(head, blobs), torch.tensor([[1.0]]))
 
 
 def test_a_model_of_transformers_that_has_run_records_its_states_over_there():
