@@ -186,9 +186,7 @@ def predict(
 
 Parts = Annotated[
     list[str],
-    typer.Argument(
-        metavar="TEXT...", help="A text, or files of paragraphs (.txt, .md, ...); - is stdin."
-    ),
+    typer.Argument(metavar="TEXT...", help="A text, or files of paragraphs (.txt, .md, ...); - is stdin."),
 ]
 How = Annotated[
     Ways, typer.Option(help="position: the first ones; centroid: near to all; mmr: and unlike each other.")
