@@ -203,7 +203,7 @@ def summarize(
     model: Model = None,
     json_output: Json = False,
 ) -> None:
-    """The sentences that stand for a whole text, in its order and in its words.
+    """The sentences that stand for a whole text.
 
     \b
     Examples:
