@@ -30,14 +30,16 @@ from albert_lab.cli.options import (
 )
 
 # Choices and defaults of albert_lab.downstream, written here so that --help needs no torch; a test compares.
-Tasks = StrEnum("Tasks", ["classify", "tag", "answer"])
+Tasks = StrEnum("Tasks", ["classify", "tag", "answer", "translate"])
 Weights = StrEnum("Weights", ["none", "balanced"])
 Ways = StrEnum("Ways", ["position", "centroid", "mmr"])
 
-Which = Annotated[Tasks, typer.Argument(metavar="TASK", help="classify, tag or answer.")]
+Which = Annotated[Tasks, typer.Argument(metavar="TASK", help="classify, tag, answer or translate.")]
 Data = Annotated[
     str,
-    typer.Argument(help="topics, sentiment; entities, roles; parameters; or a table or folder of your own."),
+    typer.Argument(
+        help="topics, sentiment; entities, roles; parameters; numerals; or a table or folder of your own."
+    ),
 ]
 Epochs = Annotated[int, typer.Option(help="Passes over the training side, at most.")]
 BatchSize = Annotated[int, typer.Option(help="Examples in an update.")]
@@ -84,8 +86,8 @@ def finetune(
 
     DATA of your own (.csv, .tsv, .jsonl, .parquet, a folder of datasets): classify has columns "text" and
     "label"; tag has "text" and "spans" (start, stop, label) or "tokens" and "tags" (BIO); answer has
-    "question", "context" and "answer" (or SQuAD's "answers"). "group" (texts that belong together) and
-    "split" (train, validation, test) if you like.
+    "question", "context" and "answer" (or SQuAD's "answers"); translate has "source" and "target". "group"
+    (texts that belong together) and "split" (train, validation, test) if you like.
 
     Stop it whenever you like; the same command goes on from the last state.
 
@@ -110,7 +112,9 @@ def _run(options: dict[str, Any]) -> None:
 
     settings = FinetuneSettings(**{field.name: options[field.name] for field in fields(FinetuneSettings)}
                                 | {"class_weights": str(options["class_weights"])})  # fmt: skip
-    task, source = task_called(str(options["task"])), chosen_model(options["model"])
+    task, source = task_called(str(options["task"])), options["model"]
+    if task.name != "translate":  # which begins with a network of its own
+        source = chosen_model(source)
     data = material(task, options["data"])
     report = reporter(options["as_json"], lambda record: line(record, task.measure))
     how = {"device": options["device"], "save_every": options["save_every"], "report": report}

@@ -13,10 +13,11 @@ import numpy as np
 from albert_lab.downstream.answer import Answer, AnswerTask
 from albert_lab.downstream.classify import Label
 from albert_lab.downstream.data import Splits
-from albert_lab.downstream.labelled import LabelledText, Question, TaggedText
+from albert_lab.downstream.labelled import LabelledText, Question, TaggedText, TextPair
 from albert_lab.downstream.measures import Scores
 from albert_lab.downstream.tag import OUTSIDE, Tags, spans_of_tags, words_and_tags
 from albert_lab.downstream.task import Reader, Task
+from albert_lab.downstream.translate import Translation, nearest_translations, word_by_word
 from albert_lab.text.batches import word_spans
 from albert_lab.vectors.extractor import Extractor
 
@@ -77,10 +78,16 @@ def _spans(data: Splits[Question], extractor: Extractor) -> Iterator[tuple[str, 
     yield "probe", span_probe(data, extractor)
 
 
+def _translations(data: Splits[TextPair], extractor: Extractor) -> Iterator[tuple[str, list[Translation]]]:
+    yield "trivial", word_by_word(data)
+    yield "words", nearest_translations(data)  # a probe has nothing to say: it cannot write
+
+
 _ANSWERS: Mapping[str, Callable[[Splits[Any], Extractor], Iterator[tuple[str, list[Any]]]]] = {
     "classify": _labels,
     "tag": _tags,
     "answer": _spans,
+    "translate": _translations,
 }
 
 

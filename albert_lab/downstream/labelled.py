@@ -40,3 +40,13 @@ class Question:
     context: str
     answers: tuple[Span, ...] = ()
     group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPair:
+    """A text and what it is in another language; `kind` names a part of the test side of its own."""
+
+    source: str
+    target: str
+    kind: str = ""
+    group: str = ""

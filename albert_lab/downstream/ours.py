@@ -10,6 +10,7 @@ from albert_lab.downstream.data import Splits
 from albert_lab.downstream.documentation import topics
 from albert_lab.downstream.imperatives import roles
 from albert_lab.downstream.markup import entities
+from albert_lab.downstream.number_words import numerals
 from albert_lab.downstream.numpydoc import parameters
 from albert_lab.downstream.reviews import sentiment
 from albert_lab.downstream.task import Task
@@ -19,6 +20,7 @@ OURS: Mapping[str, Mapping[str, Callable[[], Splits[Any]]]] = {
     "classify": {"topics": topics, "sentiment": sentiment},
     "tag": {"entities": entities, "roles": roles},
     "answer": {"parameters": parameters},
+    "translate": {"numerals": numerals},
 }
 
 

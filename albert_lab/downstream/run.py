@@ -19,16 +19,22 @@ from albert_lab.downstream.settings import FinetuneSettings
 from albert_lab.downstream.tag import Tag
 from albert_lab.downstream.task import Reader, Task
 from albert_lab.downstream.trainer import FineTuning
+from albert_lab.downstream.translate import Translate
 from albert_lab.errors import CheckpointError, InputError
 from albert_lab.model.albert import AlbertModel
 from albert_lab.model.checkpoint import load_model, save_model
 from albert_lab.model.devices import checked_device
-from albert_lab.model.sources import DEFAULT_SOURCE, read_config, read_json, resolve
+from albert_lab.model.sources import DEFAULT_SOURCE, read_architectures, read_config, resolve
 from albert_lab.paths import atomic_write
 from albert_lab.text.tokenizer import load_tokenizer
 from albert_lab.training.run_folder import claim_results, claimed
 
-TASKS: Mapping[str, type[Task]] = {"classify": Classify, "tag": Tag, "answer": AnswerTask}
+TASKS: Mapping[str, type[Task]] = {
+    "classify": Classify,
+    "tag": Tag,
+    "answer": AnswerTask,
+    "translate": Translate,
+}
 
 
 def task_called(name: str) -> Task:
@@ -61,8 +67,8 @@ def finetune(
     interruption with the same settings, it goes on from the last state saved.
 
     Args:
-        source: the model to begin with, as `load_model` takes it; None = docs-mini. A head of the same kind
-            with the same labels is gone on with, any other one begins at random.
+        source: the model to begin with, as `load_model` takes it; None = docs-mini, or what `task.begin`
+            makes. A head of the same kind with the same labels is gone on with, any other begins at random.
         told: the data in the card's command.
 
     Raises:
@@ -71,19 +77,26 @@ def finetune(
         CheckpointError: no such model, or the folder holds a run that differs.
     """
     task = task_called(task) if isinstance(task, str) else task
-    settings, folder, source = settings or FinetuneSettings(), Path(folder), source or DEFAULT_SOURCE
+    settings, folder = settings or FinetuneSettings(), Path(folder)
     device = None if device is None else str(checked_device(device))
-    model = first_model(task, source, task.labels(data.training), settings)
+    begun = task.begin(data, settings) if source is None else None
+    if begun is None:
+        source = source or DEFAULT_SOURCE
+        model = first_model(task, source, task.labels(data.training), settings)
+        tokenizer = load_tokenizer(resolve(source))
+    else:
+        model, tokenizer = begun
     labels = tuple((model.config.id2label or {}).values()) if task.labels(data.training) else ()
-    tokenizer = load_tokenizer(resolve(source))
     with claimed(folder):
         run = FineTuning(
             settings, task, model, tokenizer, labels, data.training, data.development, folder, device=device
         )
     run.fit(save_every=save_every, report=report)
     scores = task.scores(data.test, run.reader.predict(data.test))
-    words = ["albert-lab", "finetune", task.name, told, "--out", "FOLDER", "--model", str(source)]
-    _finish(run, _card(run, data, shlex.join([*words, *settings.options()]), str(source), scores))
+    words = ["albert-lab", "finetune", task.name, told, "--out", "FOLDER"]
+    words += [] if source is None else ["--model", str(source)]
+    origin = "with random weights" if source is None else f"as {source}"
+    _finish(run, _card(run, data, shlex.join([*words, *settings.options()]), origin, scores))
     return scores
 
 
@@ -102,7 +115,7 @@ def first_model(
         changes["num_hidden_layers"] = settings.layers
     folder = resolve(source)
     there = read_config(folder).id2label or {}
-    same_head = task.head.__name__ in (read_json(folder / "config.json").get("architectures") or ())
+    same_head = task.head.__name__ in read_architectures(folder)
     if same_head and {str(name) for name in there.values()} == set(labels):
         return load_model(source, task.head, **changes)
     body = load_model(source, AlbertModel, **changes)
@@ -123,7 +136,7 @@ def load_fitted(folder: Path | str, *, device: str | None = None, max_length: in
         CheckpointError: no such folder, or a model without one of the tasks' heads.
     """
     place = resolve(folder)
-    named = read_json(place / "config.json").get("architectures") or ()
+    named = read_architectures(place)
     task = next((kind() for kind in TASKS.values() if kind.head.__name__ in named), None)
     if task is None:
         raise CheckpointError(
@@ -155,12 +168,13 @@ def _finish(run: FineTuning, card: str) -> None:
     run.folder.clear()
 
 
-def _card(run: FineTuning, data: Splits[Any], command: str, source: str, scores: Scores) -> str:
+def _card(run: FineTuning, data: Splits[Any], command: str, began: str, scores: Scores) -> str:
     position, settings = run.position, run.settings
     return _CARD.format(
         name=run.folder.path.resolve().name,
         task=run.task.name,
-        source=source,
+        readers=run.task.readers,
+        began=began,
         labels=f"Labels: {', '.join(run.reader.labels)}. " if run.reader.labels else "",
         command=command,
         origin=data.origin,
@@ -180,8 +194,8 @@ tags: [albert, {task}]
 
 # {name}
 
-An ALBERT fine-tuned to {task}, with the course albert-lab. It began as {source}. {labels}
-`albert-lab predict` and `transformers.pipeline` read it.
+An ALBERT fine-tuned to {task}, with the course albert-lab. It began {began}. {labels}
+{readers}
 
 ## How it was made
 

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from albert_lab.downstream.data import Splits, read_splits
 from albert_lab.downstream.measures import Scores
+from albert_lab.downstream.settings import FinetuneSettings
+from albert_lab.errors import InputError
 from albert_lab.text.batches import TextEncoder, check_texts, length_batches, padded_lengths
 from albert_lab.vectors.network import evaluating
 
@@ -64,6 +66,7 @@ class Task(ABC):
         head: the class of the network.
         measure: what training is stopped by; the larger the better.
         columns, optional: those of a table of examples.
+        takes_context: whether a question is asked about another text.
     """
 
     name: str
@@ -71,6 +74,8 @@ class Task(ABC):
     measure: str
     columns: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    takes_context: bool = False
+    readers = "`albert-lab predict` and `transformers.pipeline` read it."  # of the folder, for its card
 
     @abstractmethod
     def parse(self, cells: dict[str, Any], where: str) -> Any:
@@ -108,9 +113,21 @@ class Task(ABC):
     def unlabelled(self, texts: Sequence[str], *further: Any) -> list[Any]:
         """Examples without an answer; `further` is what a task needs beside the texts."""
 
+    def begin(self, data: Splits[Any], settings: FinetuneSettings) -> tuple[nn.Module, Any] | None:
+        """The network and tokenizer to begin with where no model is named; None for the built-in model's."""
+        return None
+
+    def run(self, model: nn.Module, batch: Batch) -> Any:
+        """What the network gives back for a batch."""
+        return model(batch.ids, batch.mask, batch.types)
+
     def logits(self, output: Any) -> Tensor:
         """What is kept of the output, (B, …)."""
         return output.logits
+
+    def kept(self, model: nn.Module, batch: Batch, output: Any) -> Sequence[Any]:
+        """What `read` gets of each input of a batch: its row of the logits, if the task says nothing else."""
+        return self.logits(output).float().cpu().numpy()
 
     def checksum_of(self, example: Any) -> str:
         """What identifies an example."""
@@ -160,9 +177,16 @@ class Reader:
         """What the network says of texts that have no label: text in, answer out.
 
         Raises:
-            InputError: an element is not a string, or texts of which the tokenizer knows almost no piece.
+            InputError: an element is not a string, texts of which the tokenizer knows almost no piece, or a
+                context for a task that has none.
         """
         texts = check_texts(texts)
+        if further and not self.task.takes_context:
+            raise InputError(
+                f"A model that was fitted to {self.task.name} takes no context.",
+                expected="texts alone; a context is for questions about it",
+                mend="leave --context out",
+            )
         self.encoder.known_pieces(texts).check()
         return self.predict(self.task.unlabelled(texts, *further))
 
@@ -189,10 +213,10 @@ class Reader:
         loss = total = 0.0
         with evaluating(self.model):
             for batch in self.batches(inputs):
-                output = self.model(batch.ids, batch.mask, batch.types)
+                output = self.task.run(self.model, batch)
                 loss += float(self.task.loss(output, batch, weights))
                 total += float(weight_of(batch.targets, weights))
-                rows = self.task.logits(output).float().cpu().numpy()
+                rows = self.task.kept(self.model, batch, output)
                 for number, row in zip(batch.numbers, rows, strict=True):
                     outputs[inputs[number].example].append((inputs[number], row))
         return self.task.read(outputs, examples, self.labels), loss / max(total, 1e-12)

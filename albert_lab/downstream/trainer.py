@@ -113,7 +113,7 @@ class FineTuning(Trainer):
 
         def part(batch: Batch) -> tuple[float, tuple[Tensor, ...]]:
             with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
-                output = self.model(batch.ids, batch.mask, batch.types)
+                output = self.task.run(self.model, batch)
             loss = self.task.loss(output, batch, self.weights) / total
             return float(loss.detach()), torch.autograd.grad(
                 loss, self.parameters, allow_unused=True, materialize_grads=True

@@ -1,5 +1,5 @@
 """ALBERT from scratch; read it in this order: config, attention, embeddings, encoder, albert,
-heads, checkpoint.
+heads, decoder, checkpoint.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy(
         "AlbertForQuestionAnswering": "heads",
         "AlbertForSequenceClassification": "heads",
         "AlbertForTokenClassification": "heads",
+        "AlbertForTranslation": "decoder",
         "AlbertLayer": "encoder",
         "AlbertLayerGroup": "encoder",
         "AlbertModel": "albert",
