@@ -4,11 +4,15 @@
 #             PIP_ARGS="--extra-index-url …" further arguments for pip install
 #             PYTEST_ARGS="tests/model -x" further arguments for pytest
 #             MATRIX_ARGS="02 09"          arguments of tools/matrix.py
+#             NN=01                        the chapter that `make print` prints
+#             REPOSITORY=owner/name        where a fork of the course lies: links to Binder and Colab in the site
 #             NO_BROWSER=1                 print JupyterLab's address, open no browser
 PYTHON ?= python3
 PIP_ARGS ?=
 PYTEST_ARGS ?=
 MATRIX_ARGS ?=
+NN ?= 01
+REPOSITORY ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 NEWEST := .venv-newest
@@ -20,7 +24,7 @@ LEARN := $(VENV)/.learn-$(PLACE)
 TEST := $(VENV)/.test-$(PLACE)
 INSTALL = PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m tools.install $(PIP_ARGS) -c constraints.txt
 
-.PHONY: help learn test test-fast test-newest matrix lint chapters exercises picture clean
+.PHONY: help learn setup test test-fast test-newest matrix lint chapters exercises picture site print clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -28,6 +32,8 @@ help: ## this list
 
 learn: $(LEARN) ## set up on the first run, then open JupyterLab at chapters/00_start_here.ipynb
 	@$(BIN)/python -m albert_lab learn
+
+setup: $(LEARN) ## set up what learning needs, and open nothing
 
 test: $(TEST) ## set up on the first run, then run all tests, the notebooks included
 	@$(BIN)/python -m tests.browser.find
@@ -59,8 +65,14 @@ exercises: $(TEST) ## write exercises/release from exercises/source, as nbgrader
 picture: $(LEARN) ## draw the README's picture again with the built-in model
 	$(BIN)/python tools/readme_picture.py
 
+site: $(TEST) ## build the course as pages to read, in site/
+	$(BIN)/python -m tools.site --library --repository "$(REPOSITORY)"
+
+print: $(TEST) ## a chapter of the site as a PDF: make site, then make print NN=01
+	$(BIN)/python -m tools.site --print $(NN)
+
 clean: ## remove the environment and what building left behind
-	rm -rf $(VENV) $(NEWEST) dist build .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NEWEST) dist build site jupyter_execute .build .pytest_cache .ruff_cache
 
 $(LEARN): pyproject.toml constraints.txt tools/make_venv.sh
 	@tools/make_venv.sh $(PYTHON) $(VENV)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from albert_lab.errors import CheckpointError, InputError, OutputError
+from albert_lab.paths import expanded
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -50,7 +51,12 @@ def convert(
         InputError: `out` holds files already.
         OutputError: `out` cannot be written.
     """
-    source, out = Path(source).expanduser(), Path(out).expanduser()
+    source = expanded(source)
+    try:
+        out = Path(out).expanduser()
+        str(out).encode()
+    except (RuntimeError, ValueError) as error:  # no such user, no UTF-8
+        raise InputError(f"{str(out)!r:.80} is no name of a folder: {error}") from error
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
             f"{out} is there already", expected="a new or empty folder", mend="choose another name"

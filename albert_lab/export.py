@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from albert_lab.errors import AlbertLabError, InputError
 from albert_lab.model import AlbertModel
-from albert_lab.paths import atomic_write
+from albert_lab.paths import atomic_write, check_output, expanded
 from albert_lab.vectors.extractor import Extractor
 from albert_lab.vectors.pooling import pool
 
@@ -73,6 +73,7 @@ def export_onnx(
     *,
     attention: bool = False,
     int8: bool = False,
+    overwrite: bool = False,
     **options: Any,
 ) -> Exported:
     """Write a model as ONNX.
@@ -85,20 +86,20 @@ def export_onnx(
 
     Args:
         source: a built-in name, a folder or a hub name; None = the default model.
-        out: the file to write; it must not exist.
+        out: the file to write, which ends in .onnx.
         attention: give the attention weights too.
         int8: round the matrices to 8 bits, for a smaller file that is faster on many processors.
+        overwrite: replace the file if it exists.
         options: pooling, layer, normalize and truncate_dim, as :class:`albert_lab.vectors.Extractor` takes.
 
     Raises:
-        InputError: `out` exists, a package is missing, or an option has a wrong value.
+        InputError: a package is missing, or an option has a wrong value.
         CheckpointError: the model cannot be read.
         ExportError: the file computes something else than the model.
-        OutputError: `out` cannot be written.
+        OutputError: `out` exists, or cannot be written.
     """
-    out = Path(out).expanduser()
-    if out.exists():
-        raise InputError(f"{out} is there already", expected="a new name", mend="delete it or choose another")
+    out = expanded(out)
+    check_output(out, [".onnx"], overwrite=overwrite)
     _check_packages()
     if int8 and attention:
         raise InputError(
@@ -247,8 +248,8 @@ def _compare(network: _Network, path: Path) -> tuple[dict[str, float], dict[str,
         if not difference <= max(TOLERANCE, _TIMES_ROUNDING * rounding):
             raise ExportError(
                 f"{name} of the exported file differs by {difference:.1e} from the model in float64",
-                expected=f"at most {TOLERANCE:.0e}, or {_TIMES_ROUNDING} times what torch's float32 is off "
-                f"({rounding:.1e})",
+                expected=f"at most {TOLERANCE:.0e}, or {_TIMES_ROUNDING} times torch's own difference in "
+                f"float32, {rounding:.1e}",
                 mend="please report it, with the versions of torch, onnxscript and onnxruntime",
             )
         differences[name] = max(differences[name], difference)

@@ -28,6 +28,7 @@ MANIFEST = ".albert-lab.json"
 START = "chapters/00_start_here.ipynb"
 PARTS = ("chapters", "exercises/release")  # what travels; the exercises' sources hold the solutions
 SKIPPED = (".ipynb_checkpoints", "__pycache__")
+_TELLS_PICTURES = "albert_lab.viz.exported.TellPictures"
 _LAB_SETTINGS = Path(__file__).parent / "lab_settings"
 
 
@@ -172,6 +173,7 @@ def lab_command(root: Path, start: str, *, browser: bool) -> list[str]:
     command += ["--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate"]
     command += [f"--LabApp.app_settings_dir={_LAB_SETTINGS}"]  # else it asks whether news are wanted
     command += ["--LabApp.extension_manager=readonly", "--log-level=WARN"]
+    command += [f"--HTMLExporter.preprocessors={_TELLS_PICTURES}"]  # of "Save and Export Notebook As"
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -281,7 +283,7 @@ def _read_manifest(path: Path, placed: Placed) -> dict[str, str]:
     try:
         offered = json.loads(path.read_bytes())["offered_sha256"].items()
         return {str(name): str(digest) for name, digest in offered}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         placed.warnings.append(f"{path.name} was damaged; every file that differs is treated as yours")
         return {}
 

@@ -10,9 +10,11 @@ import codecs
 import encodings.aliases
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -28,9 +30,11 @@ from typer.testing import CliRunner, Result
 import albert_lab as lab
 from albert_lab import analysis, cli
 from albert_lab.errors import AlbertLabError, CheckpointError, InputError
-from albert_lab.model.checkpoint import save_model
+from albert_lab.model import AlbertForSequenceClassification
+from albert_lab.model.checkpoint import load_model, save_model
 from albert_lab.retrieval import DocumentSearch
 from albert_lab.text.notes import read_notes
+from albert_lab.text.tokenizer import load_tokenizer
 from albert_lab.tune import read_pairs
 from albert_lab.vectors import Extractor, VectorIndex, embed_to_parquet, read_texts, read_vectors
 from albert_lab.vectors.sentence import read_notes as read_sentence_notes
@@ -171,6 +175,25 @@ def test_texts_of_which_almost_no_piece_is_known_are_refused_everywhere(foreign,
     model_findings = [each for each in doctor.examine() if each.topic == "Model"]
     assert model_findings[-1].state == "problem"
     assert "tokenizer knows" in model_findings[-1].value
+
+
+def test_a_tokenizer_class_that_cuts_otherwise_than_its_file_is_said(folder):
+    """transformers takes the class's rules and the file's vocabulary: other pieces, other vectors."""
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"tokenizer_class": "BertTokenizer"}))
+    with pytest.warns(UserWarning, match="names a BertTokenizer, which cuts text into other pieces"):
+        lab.load(folder)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"tokenizer_class": "AlbertTokenizer"}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        lab.load(folder)
+
+
+def test_a_tokenizer_that_makes_no_pieces_is_told(folder):
+    path = folder / "tokenizer.json"
+    nothing = {"type": "Replace", "pattern": {"Regex": "."}, "content": ""}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"normalizer": nothing}))
+    told(run("embed", "copy a file", "--model", folder, "--out", "v.parquet"), 'makes no piece of "a"')
 
 
 def test_a_few_unknown_texts_among_others_have_vectors(extractor):
@@ -377,6 +400,20 @@ def test_what_the_machine_refuses_is_told_in_words(monkeypatch):
 
     monkeypatch.setattr("albert_lab.cli.models.list_models", full)
     told(run("models"), "No space left")
+
+
+@pytest.mark.parametrize("source", ["~nobody-of-this-name/m", "x" * 300, "o\udce9", "a/b", "docs-mini", "m"])
+@pytest.mark.parametrize("out", ["new", "~nobody-of-this-name/o", "x" * 300, "o\udce9", "t/f", "m"])
+def test_convert_and_export_take_or_tell_any_name(source, out, folder, tmp_path):
+    Path("t").write_text("a file")
+    before = sorted(tmp_path.rglob("*"))
+    for command in (["convert", source, out], ["export", source, f"{out}.bin"]):
+        assert run(*command).exit_code == 2
+    assert sorted(tmp_path.rglob("*")) == before
+    release = Path(__file__).parent / "model" / "release"
+    done = run("convert", release, out)
+    assert done.exit_code == (0 if out == "new" else 2), done.output
+    assert out == "new" or sorted(tmp_path.rglob("*")) == before
 
 
 # Attention
@@ -646,6 +683,25 @@ def test_any_note_of_a_sentence_model_is_followed_or_refused_in_words(model, tok
     words_only(lambda: Extractor.from_source(folder).embed(["copy a file", "return the string"]))
 
 
+@pytest.mark.parametrize(
+    "field", ["num_hidden_layers", "inner_group_num", "max_position_embeddings", "vocab_size"]
+)
+def test_a_damaged_number_costs_no_years(field, folder):
+    """A layer costs no memory where all share one: nothing but the number says that there are too many."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: 10**18}))
+    told(run("embed", "copy a file", "--model", folder, "--out", "v.parquet"), "config.json")
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json", "tokenizer.json", "modules.json"])
+@pytest.mark.parametrize("content", ["[" * 200_000, '{"a":' * 200_000, "9" * 5000, "\ud800", "null", '"', ""])
+def test_a_file_of_a_model_that_is_no_such_json_is_told(file, content, folder, monkeypatch):
+    (folder / file).write_text(content, encoding="utf-8", errors="surrogatepass")
+    told(run("embed", "copy a file", "--model", folder, "--out", "v.parquet"), "albert-lab: ", file)
+    monkeypatch.setenv("ALBERT_LAB_MODEL", str(folder))
+    assert run("models").exit_code == 0
+
+
 @SOME
 @given(st.one_of(JSON, st.lists(JSON, max_size=3)), st.sampled_from(["sentence", "word", "token"]))
 def test_anything_given_as_texts_has_vectors_or_is_refused_in_words(extractor, texts, level):
@@ -662,6 +718,53 @@ def test_any_texts_have_finite_vectors_or_are_refused_in_words(extractor, texts)
         raise
     assert vectors.shape == (len(texts), 32)
     assert np.isfinite(vectors).all()
+
+
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "spiece.model", "vocab.txt", "config.json")
+
+
+@SOME
+@given(st.sampled_from(TOKENIZER_FILES), CONTENT, st.booleans())
+def test_any_file_of_a_tokenizer_is_used_or_refused_in_words(folder, file, content, alone):
+    """`alone`: there is no tokenizer.json that would be taken before it."""
+    place = folder / "one"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"):
+        if not (alone and name.startswith("tokenizer")):
+            shutil.copy(folder / name, place)
+    (place / file).write_bytes(content)
+    words_only(lambda: load_tokenizer(place))
+    words_only(lambda: lab.embed(["copy a file"], place))
+
+
+@SOME
+@given(CONTENT, ENDINGS, st.sampled_from(["classify", "tag", "answer"]))
+def test_any_table_of_examples_is_read_or_refused_in_words(content, ending, task):
+    from albert_lab.downstream.ours import material
+    from albert_lab.downstream.run import task_called
+
+    path = Path(f"examples{ending}")
+    path.write_bytes(content)
+    words_only(lambda: material(task_called(task), str(path)))
+
+
+CELL = st.one_of(JSON, st.lists(st.one_of(JSON, st.sampled_from(["O", "B-a", "I-a", "x"])), max_size=4))
+COLUMNS = ("text", "label", "spans", "tokens", "tags", "question", "context", "answer", "answers", "group")
+
+
+@SOME
+@given(
+    st.lists(st.dictionaries(st.sampled_from([*COLUMNS, "split"]), CELL, max_size=5), max_size=5),
+    st.sampled_from(["classify", "tag", "answer"]),
+)
+def test_any_row_of_examples_is_read_or_refused_in_words(rows, task):
+    from albert_lab.downstream.ours import material
+    from albert_lab.downstream.run import task_called
+
+    Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words_only(lambda: material(task_called(task), "rows.jsonl"))
+    words_only(lambda: read_pairs("rows.jsonl"))
 
 
 # What hypothesis makes: the commands
@@ -756,8 +859,19 @@ OPTIONS = {
         "--tokenizer",
         "--start",
     ),
+    "finetune": (
+        *("--model", "--batch-size", "--patience", "--dropout", "--layers", "--max-length", "--seed"),
+        *("--tokens-per-batch", "--shards", "--device", "--evaluate-every", "--learning-rate", "--json"),
+    ),
+    "predict": ("--column", "--context", "--device", "--json"),
+    "convert": ("--cased", "--leave-out", "--json"),
+    "export": ("--pooling", "--int8", "--attention", "--overwrite", "--json"),
+    "explore": ("--second", "--chapters", "--lang", "--out", "--json"),
+    "learn": ("--browser",),
+    "corpus": ("--package", "--private", "--json"),
 }
-ALONE = ("--json", "--explain", "--no-vectors", "--no-words", "--overwrite")
+ALONE = ("--json", "--explain", "--no-vectors", "--no-words", "--overwrite", "--cased", "--leave-out")
+ALONE += ("--int8", "--attention", "--browser", "--private")
 NEEDED = {
     "embed": ("copy a file", "--out", "v.parquet", "--overwrite"),
     "search": ("copy the string", "--notes", "notes"),
@@ -765,6 +879,13 @@ NEEDED = {
     "models": (),
     "tune": ("--out", "o", "--pairs", "few.jsonl", "--steps", "1", "--batch-size", "99"),
     "pretrain": ("--out", "o", "--package", "no_such_package"),
+    "finetune": ("classify", "labels.csv", "--out", "o", "--epochs", "1"),
+    "predict": ("fitted", "copy a file"),
+    "convert": ("release",),
+    "export": ("m/config.json", "o.onnx"),
+    "explore": ("copy a file", "--out", "e.html", "--no-library", "--overwrite"),
+    "learn": ("course", "--no-start"),
+    "corpus": ("stats", "--package", "no_such_package"),
 }
 
 
@@ -775,14 +896,24 @@ def ready(folder) -> Path:
     Path("notes/n.md").write_text("# Files\n\nCopy the string into a file.")
     Path("t.txt").write_text("copy a file\n")
     Path("few.jsonl").write_text('{"query": "copy", "positive": "a file"}\n' * 3)
+    rows = [f"copy file {number},{label}\n" for number in range(20) for label in ("a", "b")]
+    Path("labels.csv").write_text("text,label\n" + "".join(rows))
+    shutil.copytree(Path(__file__).parent / "model" / "release", "release")
+    save_model(AlbertForSequenceClassification(load_model(folder).config), "fitted")
+    load_tokenizer(folder).save_pretrained("fitted")
     return folder
+
+
+@pytest.mark.parametrize("context", ["", "some text"])
+def test_a_context_for_a_model_that_takes_none_is_told(context, ready):
+    told(run("predict", "fitted", "copy a file", "--context", context), "fitted to classify takes no context")
 
 
 @SOME
 @given(st.sampled_from(sorted(OPTIONS)), st.data())
 def test_any_command_line_ends_with_words(ready, command, data):
     arguments = [command, *NEEDED[command]]
-    if command in ("embed", "search", "attention", "tune"):
+    if command in ("embed", "search", "attention", "tune", "finetune", "explore"):
         arguments += ["--model", str(ready)]
     for option in data.draw(st.lists(st.sampled_from(OPTIONS[command]), max_size=3)):
         arguments += [option] if option in ALONE else [option, data.draw(WORD)]

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import albert_lab as lab
 from albert_lab import export
 from albert_lab.cli import app
-from albert_lab.errors import InputError
+from albert_lab.errors import InputError, OutputError
 from albert_lab.model import AlbertConfig, AlbertForMaskedLM, AlbertModel, save_model
 from albert_lab.text.tokenizer import load_tokenizer
 
@@ -177,8 +177,12 @@ def test_a_file_that_computes_something_else_is_not_kept(tmp_path, monkeypatch):
 
 def test_what_is_refused(tmp_path, monkeypatch):
     (tmp_path / "there.onnx").write_text("mine")
-    with pytest.raises(InputError, match="is there already"):
-        export.export_onnx("docs-mini", tmp_path / "there.onnx")
+    monkeypatch.setattr(export.Extractor, "from_source", lambda *_, **__: pytest.fail("it was computed"))
+    for name, told in (("there.onnx", "exists"), ("m.bin", "Expected: .onnx"), ("no/m.onnx", "not exist")):
+        with pytest.raises(OutputError, match=told):
+            export.export_onnx("docs-mini", tmp_path / name)
+    monkeypatch.undo()
+    assert (tmp_path / "there.onnx").read_text() == "mine"
     with pytest.raises(InputError, match="one of them"):
         export.export_onnx("docs-mini", tmp_path / "m.onnx", int8=True, attention=True)
     with pytest.raises(InputError, match="no pooler"):

@@ -120,7 +120,7 @@ def test_a_deleted_file_comes_back_and_a_dropped_one_stays(course, folder):
     assert (folder / SECOND).read_text() == f"first text of {SECOND}"
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"offered_sha256": 3}', "\x00", "{}"])
+@pytest.mark.parametrize("damage", ["{", "[]", '{"offered_sha256": 3}', "\x00", "{}", "[" * 200_000])
 def test_a_damaged_manifest_never_costs_the_learner_a_file(course, folder, damage):
     place_course(folder, course)
     _write(folder / SECOND, "my work")

@@ -6,7 +6,8 @@ import copy
 import math
 import numbers
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -39,14 +40,32 @@ class Outcome:
     gradients: tuple[Any, ...] = ()
 
 
+class Elsewhere(ABC):
+    """An answer that lives in another process, which tries it on cases: see `albert_lab.classroom.course`."""
+
+    @abstractmethod
+    def outcomes(self, question: Question, seed: int) -> list[Outcome]:
+        """As `outcomes`, tried over there; what comes back is data."""
+
+
 def outcomes(question: Question, answer: Any, seed: int) -> list[Outcome]:
     """The outcomes of an answer on fresh inputs of every case; the same seed gives the same inputs."""
+    elsewhere = getattr(answer, "_albert_lab_elsewhere", None) if callable(answer) else None
+    if isinstance(elsewhere, Elsewhere):
+        return elsewhere.outcomes(question, seed)
+    with usual_settings(), own_random_numbers():
+        cases = question.cases(Draw(seed))
+    return outcomes_on(question.use, cases, answer, seed)
+
+
+def outcomes_on(use: Callable, cases: Sequence[Case], answer: Any, seed: int) -> list[Outcome]:
+    """The outcomes of an answer on these cases; ``use`` applies it to the arguments of one."""
     function = answer if callable(answer) else lambda: answer
     with usual_settings(), own_random_numbers():
-        return [_outcome(question, function, case, seed) for case in question.cases(Draw(seed))]
+        return [_outcome(use, function, case, seed) for case in cases]
 
 
-def _outcome(question: Question, answer: Any, case: Case, seed: int) -> Outcome:
+def _outcome(use: Callable, answer: Any, case: Case, seed: int) -> Outcome:
     """One case, run; whatever the answer raises becomes part of the outcome.
 
     Each argument is a copy of its own, so that no change in place reaches another argument or another case.
@@ -58,7 +77,7 @@ def _outcome(question: Question, answer: Any, case: Case, seed: int) -> Outcome:
         seeded(seed)
         inputs = _with_gradients([*arguments, *options.values()]) if case.gradient else []
         try:
-            value = question.use(answer, *arguments, **options)
+            value = use(answer, *arguments, **options)
             gradients = _gradients(value, inputs) if case.gradient else ()
             value = copied(value)
         except KeyboardInterrupt:
@@ -97,13 +116,14 @@ def _changed(before: tuple[tuple, Mapping], after: tuple[tuple, Mapping]) -> tup
 
 def _kept(old: Any, new: Any) -> bool:
     """Whether an argument is what it was; of objects of other kinds nothing is asked."""
+    import numpy as np
     import torch
 
     if isinstance(old, torch.nn.Module):
         theirs = new.state_dict()
         same = all(torch.equal(value, theirs[name]) for name, value in old.state_dict().items())
         return same and old.training == new.training
-    if isinstance(old, torch.Tensor | numbers.Number | str | list | tuple | dict | set):
+    if isinstance(old, torch.Tensor | np.ndarray | numbers.Number | str | list | tuple | dict | set):
         return difference(old, new, rtol=0, atol=0) is None
     return True
 
@@ -149,11 +169,14 @@ def difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | 
 
 
 def _difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | None:
+    import numpy as np
     import torch
 
     how = {"rtol": rtol, "atol": atol}
     if isinstance(expected, torch.Tensor):
         return _tensor_difference(expected, given, **how)
+    if isinstance(expected, np.ndarray):
+        return _array_difference(expected, given, **how)
     if isinstance(expected, bool | str | bytes) or expected is None:
         return _plain_difference(expected, given)
     if isinstance(expected, numbers.Real):
@@ -190,6 +213,23 @@ def _tensor_difference(expected: Any, given: Any, *, rtol: float, atol: float) -
     at = f"at {list(place)} " if place else ""
     much = f"{int(wrong.sum())} of {wrong.numel()} numbers differ; " if wrong.numel() > 1 else ""
     return f"{much}{at}it is {_brief(given[place])}, expected is {_brief(expected[place])}"
+
+
+def _array_difference(expected: Any, given: Any, *, rtol: float, atol: float) -> str | None:
+    """NumPy's arrays: those of floats as tensors are compared, all others entry by entry."""
+    import numpy as np
+    import torch
+
+    if not isinstance(given, np.ndarray):
+        return f"a numpy.ndarray is expected, not {type(given).__name__}"
+    if expected.shape != given.shape:
+        return f"the shape is {given.shape}, expected is {expected.shape}"
+    if expected.dtype != given.dtype and not expected.dtype.kind == given.dtype.kind == "U":
+        return f"the dtype is {given.dtype}, expected is {expected.dtype}"
+    if expected.dtype.kind == "f":
+        one, other = (torch.from_numpy(np.array(array)) for array in (expected, given))
+        return _tensor_difference(one, other, rtol=rtol, atol=atol)
+    return difference(expected.tolist(), given.tolist(), rtol=rtol, atol=atol)
 
 
 def _brief(number: Any) -> str:

@@ -12,7 +12,7 @@ from albert_lab.cli.options import Json, print_json
 
 def export(
     model: Annotated[str, typer.Argument(help="Built-in name, folder or hub name.")],
-    out: Annotated[Path, typer.Argument(help="The file to write, such as model.onnx; it must be new.")],
+    out: Annotated[Path, typer.Argument(help="The file to write, such as model.onnx.")],
     attention: Annotated[bool, typer.Option("--attention", help="Give the attention weights too.")] = False,
     int8: Annotated[bool, typer.Option("--int8", help="Round the matrices to 8 bits.")] = False,
     pooling: Annotated[
@@ -27,6 +27,7 @@ def export(
             "--normalize/--no-normalize", help="Vectors of length 1.", show_default="as the model says"
         ),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")] = False,
     json_output: Json = False,
 ) -> None:
     """Write a model as ONNX, for programs without torch.
@@ -44,7 +45,7 @@ def export(
 
     options = {"pooling": pooling, "normalize": normalize}
     chosen = {name: value for name, value in options.items() if value is not None}
-    done = export_onnx(model, out, attention=attention, int8=int8, **chosen)
+    done = export_onnx(model, out, attention=attention, int8=int8, overwrite=overwrite, **chosen)
     if json_output:
         print_json({**vars(done), "path": str(done.path)})
         return

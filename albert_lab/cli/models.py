@@ -104,14 +104,12 @@ def _look(name: str) -> tuple[str, Any, bool]:
 
 
 def _config_of(folder: Any) -> Any:
-    import json
-
     from albert_lab.errors import AlbertLabError
-    from albert_lab.model.config import AlbertConfig
+    from albert_lab.model.sources import read_config
 
     try:
-        return AlbertConfig.from_dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, AlbertLabError):
+        return read_config(folder)
+    except AlbertLabError:
         return None
 
 

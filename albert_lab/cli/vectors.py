@@ -151,16 +151,18 @@ def search(
     kind: Kind = None,
     top: Annotated[int, typer.Option(help="How many answers.")] = 10,
     model: Model = None,
-    vectors: Annotated[bool, typer.Option(help="Let the model's vectors add to BM25.")] = True,
-    words: Annotated[bool, typer.Option(help="Let BM25 add to the vectors.")] = True,
+    vectors: Annotated[bool, typer.Option(help="Let all but words count; without: BM25 alone.")] = True,
+    words: Annotated[bool, typer.Option(help="Let all but vectors count; without: cosines alone.")] = True,
     explain: Explain = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the index anew.")] = False,
     json_output: Json = False,
 ) -> None:
     """Find the Python object that serves a need.
 
-    The first search reads the documentation and builds an index (half a minute for the standard library);
-    later ones read again only what has changed. The ranking adds shared words (BM25) and the model's vectors.
+    The first search reads documentation and sources of installed packages and builds an index (half a minute
+    for the standard library); later ones read again only what has changed. What is learned there, such as how
+    many files use an object, stays on this machine. The ranking adds words (BM25), vectors,
+    use, and the name of an object where the question says it.
 
     \b
     Examples:

@@ -56,6 +56,7 @@ class AnswerTask(Task):
 
     name, head, measure = "answer", AlbertForQuestionAnswering, "f1"
     columns, optional = ("question", "context"), ("answers", "answer", "start", "group")
+    takes_context = True
 
     def parse(self, cells: Mapping[str, Any], where: str) -> Question:
         """A row with "answers" {text: [...], answer_start: [...]} as SQuAD's, or "answer" and "start"."""

@@ -212,7 +212,7 @@ def _named(value: Any, names: Sequence[str] | None) -> Any:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path} cannot be read: {error}", expected="what datasets' save_to_disk writes"
         ) from error

@@ -24,7 +24,7 @@ from albert_lab.errors import CheckpointError, InputError
 from albert_lab.model.albert import AlbertModel
 from albert_lab.model.checkpoint import load_model, save_model
 from albert_lab.model.devices import checked_device
-from albert_lab.model.sources import DEFAULT_SOURCE, read_config, read_json, resolve
+from albert_lab.model.sources import DEFAULT_SOURCE, read_architectures, read_config, resolve
 from albert_lab.paths import atomic_write
 from albert_lab.text.tokenizer import load_tokenizer
 from albert_lab.training.run_folder import claim_results, claimed
@@ -115,7 +115,7 @@ def first_model(
         changes["num_hidden_layers"] = settings.layers
     folder = resolve(source)
     there = read_config(folder).id2label or {}
-    same_head = task.head.__name__ in (read_json(folder / "config.json").get("architectures") or ())
+    same_head = task.head.__name__ in read_architectures(folder)
     if same_head and {str(name) for name in there.values()} == set(labels):
         return load_model(source, task.head, **changes)
     body = load_model(source, AlbertModel, **changes)
@@ -136,7 +136,7 @@ def load_fitted(folder: Path | str, *, device: str | None = None, max_length: in
         CheckpointError: no such folder, or a model without one of the tasks' heads.
     """
     place = resolve(folder)
-    named = read_json(place / "config.json").get("architectures") or ()
+    named = read_architectures(place)
     task = next((kind() for kind in TASKS.values() if kind.head.__name__ in named), None)
     if task is None:
         raise CheckpointError(

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from albert_lab.downstream.data import Splits, read_splits
 from albert_lab.downstream.measures import Scores
 from albert_lab.downstream.settings import FinetuneSettings
+from albert_lab.errors import InputError
 from albert_lab.text.batches import TextEncoder, check_texts, length_batches, padded_lengths
 from albert_lab.vectors.network import evaluating
 
@@ -65,6 +66,7 @@ class Task(ABC):
         head: the class of the network.
         measure: what training is stopped by; the larger the better.
         columns, optional: those of a table of examples.
+        takes_context: whether a question is asked about another text.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Task(ABC):
     measure: str
     columns: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    takes_context: bool = False
     readers = "`albert-lab predict` and `transformers.pipeline` read it."  # of the folder, for its card
 
     @abstractmethod
@@ -174,9 +177,16 @@ class Reader:
         """What the network says of texts that have no label: text in, answer out.
 
         Raises:
-            InputError: an element is not a string, or texts of which the tokenizer knows almost no piece.
+            InputError: an element is not a string, texts of which the tokenizer knows almost no piece, or a
+                context for a task that has none.
         """
         texts = check_texts(texts)
+        if further and not self.task.takes_context:
+            raise InputError(
+                f"A model that was fitted to {self.task.name} takes no context.",
+                expected="texts alone; a context is for questions about it",
+                mend="leave --context out",
+            )
         self.encoder.known_pieces(texts).check()
         return self.predict(self.task.unlabelled(texts, *further))
 

@@ -66,6 +66,10 @@ class AlbertModel(nn.Module):
         looking would make the GPU wait. While the network is traced or compiled no value is looked at: what
         is recorded then must hold for every input.
         """
+        _check_tensors(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids,
+            position_ids=position_ids,
+        )  # fmt: skip
         self._check_inputs(input_ids, token_type_ids, position_ids)
         mask = self._attention_mask(attention_mask, input_ids)
         embedded = self.embeddings(input_ids, token_type_ids, position_ids)  # (B, T) -> (B, T, E)
@@ -153,6 +157,17 @@ class AlbertModel(nn.Module):
             if bool(allowed.all()):
                 return None  # nothing to hide: attention is faster without a mask
         return allowed[:, None, None, :] if mask.dim() == 2 else allowed[:, None]
+
+
+def _check_tensors(input_ids: Tensor, **others: Tensor | None) -> None:
+    given = {name: value for name, value in others.items() if value is not None}
+    for name, value in {"input_ids": input_ids, **given}.items():
+        if not isinstance(value, Tensor):
+            raise InputError(
+                f"{name} is {value!r:.60} ({type(value).__name__})",
+                expected="a tensor",
+                mend=f"torch.tensor({name})" if isinstance(value, list) else "",
+            )
 
 
 def initialize(module: nn.Module, config: AlbertConfig) -> None:

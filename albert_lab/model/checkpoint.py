@@ -20,7 +20,7 @@ from albert_lab.model import heads
 from albert_lab.model.albert import AlbertModel
 from albert_lab.model.config import AlbertConfig, groups_differ
 from albert_lab.model.decoder import AlbertForTranslation
-from albert_lab.model.sources import read_config, read_json, resolve
+from albert_lab.model.sources import read_architectures, read_config, read_json, resolve
 from albert_lab.paths import atomic_write
 
 MODEL_CLASSES = (
@@ -73,6 +73,12 @@ def load_model(
         wanted = _own_tensors(_build(model_class, config, tensors))
     _compare(folder, tensors, wanted, allow_new_heads)
     _check_numbers(folder, {name: tensors[name] for name in wanted if name in tensors})
+    if groups_differ(config):
+        warnings.warn(
+            f"the {config.num_hidden_groups} groups of {folder} do not divide its {config.num_hidden_layers} "
+            "layers: here layer i of L is in group i*G//L of G; transformers deals them out differently",
+            stacklevel=2,
+        )
     model = _build(model_class, config, tensors)
     with torch.no_grad():
         for name, tensor in _own_tensors(model).items():
@@ -197,9 +203,8 @@ def _is_shard_name(shard: object) -> bool:
 
 def _loading(folder: Path) -> str:
     """The call that reads a pickled model with its head, as config.json names it."""
-    names = read_json(folder / "config.json").get("architectures")
     known = {model_class.__name__ for model_class in MODEL_CLASSES}
-    head = next((n for n in names if n in known), None) if isinstance(names, list) else None
+    head = next((name for name in read_architectures(folder) if name in known), None)
     if head in (None, "AlbertModel"):
         return f'load_model("{folder}", allow_pickle=True)'
     return f'load_model("{folder}", {head}, allow_pickle=True)'

@@ -7,12 +7,15 @@ released checkpoints: xlarge has 16 heads of width 128, where the paper's rule H
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from albert_lab.errors import InputError
 
+LARGEST = 10**9  # of every size: the bytes of a matrix then are a number that torch can count
+DEEPEST = 10_000  # layers; a config.json that says more is damaged, and would be computed for years
 HIDDEN_ACTS = ("gelu_new", "gelu_pytorch_tanh", "gelu", "relu")
 
 
@@ -93,14 +96,21 @@ class AlbertConfig:
     def _check_sizes(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                raise InputError(f"{field.name} is {value!r}", expected="a whole number of at least 1")
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if field.type == "int" and not (whole and 1 <= value <= LARGEST):
+                raise InputError(f"{field.name} is {value!r}", expected=f"a whole number, 1 to {LARGEST:,}")
+        if self.num_hidden_layers * self.inner_group_num > DEEPEST:
+            raise InputError(
+                f"num_hidden_layers is {self.num_hidden_layers}, inner_group_num {self.inner_group_num}",
+                expected=f"at most {DEEPEST} layers, one after the other",
+            )
         if self.num_hidden_groups > self.num_hidden_layers:
             raise InputError(
                 f"num_hidden_groups is {self.num_hidden_groups}, num_hidden_layers {self.num_hidden_layers}",
                 expected="at most as many groups as layers, because every group needs a layer that uses it",
             )
-        if self.pad_token_id is not None and not 0 <= self.pad_token_id < self.vocab_size:
+        pad = self.pad_token_id
+        if pad is not None and not (type(pad) is int and 0 <= pad < self.vocab_size):
             raise InputError(
                 f"pad_token_id is {self.pad_token_id}",
                 expected=f"an id from 0 to {self.vocab_size - 1}, or None",
@@ -108,10 +118,10 @@ class AlbertConfig:
 
     def _check_rates(self) -> None:
         for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout_prob"):
-            if not 0.0 <= getattr(self, name) < 1.0:
+            if not (_is_number(getattr(self, name)) and 0.0 <= getattr(self, name) < 1.0):
                 raise InputError(f"{name} is {getattr(self, name)!r}", expected="a number from 0 to below 1")
         for name in ("layer_norm_eps", "initializer_range"):
-            if not getattr(self, name) > 0.0:
+            if not (_is_number(getattr(self, name)) and 0.0 < getattr(self, name) < math.inf):
                 raise InputError(f"{name} is {getattr(self, name)!r}", expected="a number above 0")
 
     def _check_labels(self) -> None:
@@ -190,10 +200,14 @@ class AlbertConfig:
         return cls(**known)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _labels(named: Any) -> Mapping[int, str] | None:
-    """id2label as a file holds it, with text for numbers; names that nobody gave (LABEL_0, ...) are None."""
+    """id2label as a file holds it: text for numbers, in any order. LABEL_0, ... are no names: None."""
     try:
-        labels = {int(i): label for i, label in named.items()}
+        labels = dict(sorted((int(i), label) for i, label in named.items()))
     except (AttributeError, ValueError, TypeError) as error:
         raise InputError(f"id2label is {named!r}", expected='an object such as {"0": "joy"}') from error
     nameless = labels == {i: f"LABEL_{i}" for i in range(len(labels))}

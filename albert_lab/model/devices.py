@@ -16,11 +16,10 @@ def checked_device(device: str | torch.device) -> torch.device:
     try:
         found = torch.device(device)
         torch.zeros(1, device=found).cpu()
-    except (
-        Exception
-    ) as error:  # torch raises RuntimeError, AssertionError, NotImplementedError, TypeError, ...
+    except Exception as error:  # RuntimeError, AssertionError, NotImplementedError, TypeError, ...
+        reason = next(iter(str(error).splitlines()), "").partition(". ")[0]
         raise InputError(
-            f"The device {str(device)!r:.60} cannot be used: {next(iter(str(error).splitlines()), '')}",
+            f"The device {str(device)!r:.60} cannot be used: {reason}",
             expected="cpu, or cuda where torch finds a GPU",
         ) from error
     return found

@@ -24,7 +24,8 @@ _PRETRAINED = Path(__file__).parent.parent / "pretrained"
 MODULES_FILE = "modules.json"  # makes a folder one of a sentence model
 # What a network, its tokenizer and a sentence model are made of, also in folders such as 1_Pooling.
 _HUB_NAMES = ("config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*.json", "vocab.*")
-_HUB_NAMES += ("special_tokens_map.json", "added_tokens.json", "spiece.model", "merges.txt")
+_HUB_NAMES += ("special_tokens_map.json", "added_tokens.json", "merges.txt")
+_HUB_NAMES += ("spiece.model", "30k-clean.model")
 _HUB_NAMES += (MODULES_FILE, "sentence_*_config.json", "config_sentence_transformers.json")
 _HUB_FILES = [place + name for name in _HUB_NAMES for place in ("", "*/")]
 _HUB_SECONDS = 5.0  # the longest wait for the hub's first answer
@@ -221,6 +222,16 @@ def read_config(folder: Path, changes: Mapping[str, Any] = MappingProxyType({}))
     elif changes.get("num_labels", config.num_labels) != config.num_labels:
         changes["id2label"] = None  # the names of other labels
     return dataclasses.replace(config, **changes)
+
+
+def read_architectures(folder: Path) -> list[str]:
+    """The classes that the config of a folder names; [] where it names none.
+
+    Raises:
+        CheckpointError: there is no config.
+    """
+    names = read_json(folder / "config.json").get("architectures")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Words against words: BM25 over names, summaries and prose of documented objects.
+"""Words against words: BM25 over names, summaries and prose of documented objects, and over what else is
+known about them.
 
 A document's score for a question sums, over the question's words, how rare the word is times how often the
 document has it, the latter saturating and counted less in long documents (Robertson and Zaragoza 2009,
@@ -15,11 +16,11 @@ import re
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 # that are not among those of the tests.
 NAME_WEIGHT, OWNER_WEIGHT, SUMMARY_WEIGHT = 4, 2, 2
 K1, B = 0.9, 0.4
+DOCUMENTS, NEEDS, COMMENTS = "documents", "needs", "comments"  # the fields of an index
+FIELD_B = {COMMENTS: 0.75}  # the most used objects have by far the most comments
 
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -135,48 +138,94 @@ def document_terms(document: Document, splitter: NameSplitter) -> list[str]:
 
 
 class LexicalIndex:
-    """BM25 scores of documents for questions."""
+    """BM25 scores of documents for questions, over one or several fields of each document.
 
-    def __init__(self, retriever: object) -> None:
-        self._retriever = retriever
+    The first field is the documentation. Of the others (needs, comments) a document may have none.
+    """
+
+    def __init__(self, retrievers: dict[str, Any]) -> None:
+        self._retrievers = retrievers
 
     @classmethod
-    def build(cls, documents: Sequence[Document], *, progress: bool | None = False) -> LexicalIndex:
-        """The index of at least one document; progress as in `progress_bar`."""
-        import bm25s
+    def build(
+        cls,
+        documents: Sequence[Document],
+        more: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+        *,
+        progress: bool | None = False,
+    ) -> LexicalIndex:
+        """The index of at least one document.
 
+        Args:
+            more: further fields, each with texts by the documents' names.
+            progress: as in `progress_bar`.
+        """
         splitter = NameSplitter(f"{document.summary} {document.prose}" for document in documents)
         found = []
         with progress_bar("indexing words", len(documents), progress) as advance:
             for document in documents:
                 found.append(document_terms(document, splitter))
                 advance(1)
-        retriever = bm25s.BM25(k1=K1, b=B)
-        retriever.index(found, show_progress=False)
-        return cls(retriever)
+        retrievers = {DOCUMENTS: _retriever(found, B)}
+        for field, texts in (more or {}).items():
+            bags = [terms(" ".join(texts.get(document.name, ()))) for document in documents]
+            if any(bags):
+                retrievers[field] = _retriever(bags, FIELD_B.get(field, B))
+        return cls(retrievers)
 
-    def scores(self, question: str) -> np.ndarray:
-        """One score for each document, (n,) float32: 0 where no word is shared."""
-        known = [term for term in terms(question) if term in self._retriever.vocab_dict]
+    def scores(self, question: str, field: str = DOCUMENTS) -> np.ndarray:
+        """One score for each document, (n,) float32: 0 where no word is shared, or there is no such field."""
+        retriever = self._retrievers.get(field)
+        known = self._known(question, field)
         if not known:
-            return np.zeros(self._retriever.scores["num_docs"], dtype=np.float32)
-        return self._retriever.get_scores(known)
+            return np.zeros(self._documents.scores["num_docs"], dtype=np.float32)
+        return retriever.get_scores(known)
+
+    def coverage(self, question: str, scores: np.ndarray) -> np.ndarray:
+        """Scores of the documentation as parts, 0 to 1, of what the question's known words could give."""
+        return scores / max(sum(map(self.rarity, self._known(question))), 1e-9)
+
+    def rarity(self, term: str) -> float:
+        """What BM25 multiplies a stem with, in nats: the more, the fewer documents have it."""
+        number = self._documents.vocab_dict.get(term)
+        pointers, n = self._documents.scores["indptr"], self._documents.scores["num_docs"]
+        holding = 0 if number is None else int(pointers[number + 1] - pointers[number])
+        return math.log(1 + (n - holding + 0.5) / (holding + 0.5))
+
+    @property
+    def _documents(self) -> Any:
+        return self._retrievers[DOCUMENTS]
+
+    def _known(self, question: str, field: str = DOCUMENTS) -> list[str]:
+        vocabulary = self._retrievers[field].vocab_dict if field in self._retrievers else {}
+        return [term for term in terms(question) if term in vocabulary]
 
     def save(self, folder: Path) -> None:
-        """Write the index's files into an existing folder."""
-        self._retriever.save(folder, show_progress=False)
+        """Write the index's files into an existing folder, one folder for each field."""
+        for field, retriever in self._retrievers.items():
+            retriever.save(folder / field, show_progress=False)
 
     @classmethod
     def load(cls, folder: Path) -> LexicalIndex:
         """Read what `save` wrote; raises whatever a damaged file leads to."""
         import bm25s
 
-        return cls(bm25s.BM25.load(folder, show_progress=False))
+        fields = sorted(path for path in folder.iterdir() if path.is_dir())
+        return cls({path.name: bm25s.BM25.load(path, show_progress=False) for path in fields})
+
+
+def _retriever(bags: Sequence[list[str]], b: float) -> Any:
+    import bm25s
+
+    retriever = bm25s.BM25(k1=K1, b=b)
+    retriever.index(bags, show_progress=False)
+    return retriever
 
 
 def seal(temporary: Path, folder: Path) -> None:
     """Add checksums of all files in a new folder and give it its name, unless another was faster."""
-    sums = {path.name: _sha256(path) for path in sorted(temporary.iterdir())}
+    files = sorted(path for path in temporary.rglob("*") if path.is_file())
+    sums = {path.relative_to(temporary).as_posix(): _sha256(path) for path in files}
     (temporary / "checksums.json").write_text(json.dumps(sums))
     with suppress(OSError):
         temporary.rename(folder)

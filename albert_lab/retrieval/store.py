@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from albert_lab.errors import AlbertLabError, OutputError
 from albert_lab.retrieval.forget import SOURCE, forget_abandoned, forget_family
@@ -24,7 +24,7 @@ from albert_lab.vectors.index import VectorIndex
 if TYPE_CHECKING:
     from albert_lab.vectors.extractor import Extractor
 
-Objects = dict[str, list[str]]
+Objects = dict[str, list[Any]]
 PART = 2048  # objects whose vectors are made between two files
 _OBJECTS = "objects.parquet"
 

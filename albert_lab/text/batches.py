@@ -154,6 +154,12 @@ class TextEncoder:
         """What is put before and after one text: [CLS] and [SEP] for ALBERT."""
         probe = self.backend.encode("a")
         inside = [position for position, special in enumerate(probe.special_tokens_mask) if not special]
+        if not inside:
+            raise InputError(
+                'The tokenizer makes no piece of "a".',
+                expected="one that makes pieces of any text, if only the one for what it does not know",
+                mend="look at the normalizer in its tokenizer.json, or copy that file again",
+            )
         return probe.ids[: inside[0]], probe.ids[inside[-1] + 1 :]
 
     @cached_property

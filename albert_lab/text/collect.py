@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 from .document import Document
+from .inherited import lent
 from .markup import valid_unicode
 from .names import Names, is_public
 from .packages import HIDDEN, STDLIB, Package
 from .readers import read_modules
 from .runtime import Inspected, inspect_package, rank
 from .source import ModuleSource, SourceObject, document
+from .splits import one_line
 
 
 def collect(
     package: Package,
     *,
     include_private: bool = False,
+    complete: bool = False,
     inspect: bool = False,
     advance: Callable[[int], Any] = lambda n: None,
 ) -> list[Document]:
-    """All documents of a package, sorted by name, one per object.
+    """All documents of a package, sorted by name, one per object; for `complete` see `build_corpus`.
 
     Raises:
         CorpusError: the package is to be inspected at run time and the subprocess fails.
     """
-    seen = inspect_package(package.name) if inspect else Inspected()
+    seen = inspect_package(package.name, complete=complete) if inspect else Inspected()
     modules = read_modules(package.modules, advance=advance)
-    names = Names(modules, HIDDEN if package.name == STDLIB else frozenset(), seen.aliases)
+    classes = _offered_classes(seen) if complete else {}
+    names = Names(modules, HIDDEN if package.name == STDLIB else frozenset(), classes | seen.aliases)
     found: dict[str, SourceObject] = {}
     for name, item in _static(modules, names, include_private):
         _keep(found, name, item)
     for name, item in _run_time(seen, names, found.keys(), include_private):
+        found.setdefault(name, item)
+    for name, item in _bare(modules, names, seen) if complete else ():
         found.setdefault(name, item)
     for source in modules.values():
         for item in source.attached:
             if include_private or is_public(item.name):
                 found.setdefault(names.of(*_split(item.name)) or item.name, item)
     _name_instances(found, modules, names)
+    if complete:
+        for name, item in lent(modules, names):
+            found.setdefault(name, item)
+        _say_something(found)
     return [
         Document(
             name=name,
@@ -99,6 +111,52 @@ def _static(
                 name = f"{module}.{item.name}".rstrip(".")
             if name is not None and (include_private or is_public(name)):
                 yield name, item
+
+
+def _bare(
+    modules: dict[str, ModuleSource], names: Names, seen: Inspected
+) -> Iterator[tuple[str, SourceObject]]:
+    """Public objects without a docstring, by name; of functions and classes those that `__all__` names."""
+    at_run_time = {line["name"] for line in seen.records}
+    for module, source in modules.items():
+        for item in source.bare:
+            name = names.of(module, item.name)
+            known = name in at_run_time or item.kind in ("method", "attribute")
+            if name is not None and is_public(name) and (known or _exported(name, modules)):
+                yield name, item
+    for line in seen.records:
+        if not line["text"].strip() and is_public(line["name"]) and names.resolve(line["of"]) is None:
+            yield line["name"], SourceObject(line["name"], line["kind"], line["signature"], "", "", [])
+
+
+def _offered_classes(seen: Inspected) -> dict[str, str]:
+    """Where a class lives -> where a module offers it under its own name (multiprocessing.Process)."""
+    classes = [(line["of"], line["name"]) for line in seen.records if line["kind"] == "class"]
+    return {of: name for of, name in classes if of.rpartition(".")[2] == name.rpartition(".")[2]}
+
+
+def _exported(name: str, modules: dict[str, ModuleSource]) -> bool:
+    module, _, last = name.rpartition(".")
+    return module in modules and last in (modules[module].exports or ())
+
+
+def _say_something(found: dict[str, SourceObject]) -> None:
+    """Objects without a docstring get a text: their comment or what their owner says, and their arguments."""
+    for name, item in found.items():
+        if not item.paragraphs:
+            owner = _owner(name, found)
+            says = f"{owner}: {found[owner].summary}" if owner else ""
+            arguments = " ".join(re.findall(r"[(,]\s*\*{0,2}([A-Za-z_]\w*)", item.signature))
+            text = [one_line(each) for each in (item.summary, says, arguments) if each]
+            found[name] = replace(item, summary=item.summary or says, paragraphs=text)
+
+
+def _owner(name: str, found: dict[str, SourceObject]) -> str:
+    """The nearest class or module above an object that has a docstring; "" if none has."""
+    while name := name.rpartition(".")[0]:
+        if name in found and found[name].raw:
+            return name
+    return ""
 
 
 def _place(line: dict) -> tuple[bool, tuple[int, int, str]]:

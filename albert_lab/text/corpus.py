@@ -26,6 +26,8 @@ DEFAULT_PACKAGES = (STDLIB, "numpy", "scipy", "matplotlib", "sklearn", "pandas",
 _INSPECTED = frozenset({STDLIB, "numpy"})
 FORMAT = 3  # changes when the same packages give other documents; indexes made from them ask for it
 
+COMPLETE_FORMAT = 1  # the same for complete=True
+
 _log = logging.getLogger(__name__)
 
 
@@ -82,6 +84,7 @@ def build_corpus(
     packages: Iterable[str] | str | None = None,
     *,
     include_private: bool = False,
+    complete: bool = False,
     cache: Path | str | None = None,
     rebuild: bool = False,
     progress: bool = True,
@@ -94,6 +97,9 @@ def build_corpus(
             standard library. Default: those of `DEFAULT_PACKAGES` that are installed.
         include_private: also objects with a name that begins with an underscore or is no part of the
             package's public face.
+        complete: also public objects without a docstring (their text is a comment, the names of their
+            arguments, and what their owner says), values of modules such as ``sys.argv``, modules written in
+            C, and inherited members under the class that is imported (``pandas.DataFrame.head``).
         cache: folder for the cache. Default: "corpus" in `albert_lab.paths.cache_dir()`.
         rebuild: read everything again.
         progress: show a progress bar on a terminal.
@@ -110,7 +116,7 @@ def build_corpus(
     found = _find(wanted, must_exist=packages is not None)
     inspected = _INSPECTED | {package.name for package in _find(asked, must_exist=True)}
     parts = [
-        _documents(package, folder, include_private, package.name in inspected, rebuild, progress)
+        _documents(package, folder, include_private, complete, package.name in inspected, rebuild, progress)
         for package in found
     ]
     return Corpus(document for part in parts for document in part)
@@ -135,13 +141,19 @@ def _find(names: Iterable[str], must_exist: bool) -> list[Package]:
 
 
 def _documents(
-    package: Package, folder: Path, include_private: bool, inspect: bool, rebuild: bool, progress: bool
+    package: Package,
+    folder: Path,
+    include_private: bool,
+    complete: bool,
+    inspect: bool,
+    rebuild: bool,
+    progress: bool,
 ) -> list[Document]:
     """The documents of one package, from the cache or read anew."""
     from .cache import read_documents, write_documents
     from .collect import collect
 
-    key = _key(package, include_private, inspect)
+    key = _key(package, include_private, inspect, complete)
     path = (
         folder / f"{package.name}-{package.version}-{hashlib.sha256(key.encode()).hexdigest()[:10]}.parquet"
     )
@@ -150,14 +162,17 @@ def _documents(
         return known
     show = None if progress else False
     with progress_bar(f"reading {package.name}", len(package.modules), show) as advance:
-        documents = collect(package, include_private=include_private, inspect=inspect, advance=advance)
+        documents = collect(
+            package, include_private=include_private, complete=complete, inspect=inspect, advance=advance
+        )
     write_documents(path, documents, key)
     return documents
 
 
-def _key(package: Package, include_private: bool, inspect: bool) -> str:
+def _key(package: Package, include_private: bool, inspect: bool, complete: bool) -> str:
     return json.dumps(
-        {
+        ({"complete": COMPLETE_FORMAT} if complete else {})
+        | {
             "format": FORMAT,
             "package": package.name,
             "version": package.version,

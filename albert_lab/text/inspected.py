@@ -1,8 +1,9 @@
 """Prints what only a running interpreter knows: texts of what is written in C, public names of all else.
 
 This file is run by path in an interpreter of its own (`albert_lab.text.runtime` does so) and uses nothing but
-the standard library. Each argument is a package to import, "stdlib" for the standard library; the answer is
-one JSON object per line.
+the standard library. The argument is a package to import, "stdlib" for the standard library; the answer is
+one JSON object per line. With a second argument, "complete", also what has no text is told: functions, values
+such as ``sys.argv``; and the texts of modules.
 """
 
 from __future__ import annotations
@@ -64,14 +65,21 @@ def _submodules(package: str) -> list[str]:
     return found
 
 
-def describe(name: str, module: types.ModuleType, seen: set[int]) -> list[dict]:
+def describe(name: str, module: types.ModuleType, seen: set[int], complete: bool = False) -> list[dict]:
     """Texts and aliases of one module's public names."""
-    found = []
+    found = [record(name, name, "module", module)] * (complete and bool(text(module)) and name != "builtins")
     exported = getattr(module, "__all__", None)
-    for key in sorted(exported if exported is not None else vars(module), key=str):
+    keys = sorted(exported if exported is not None else vars(module), key=str)
+    if complete:  # array.array before its second name, array.ArrayType
+        keys.sort(key=lambda key: getattr(getattr(module, str(key), None), "__name__", key) != key)
+    values = complete and name != "builtins"
+    values = values and (exported is not None or not getattr(module, "__file__", "").endswith(".py"))
+    for key in keys:
         if not isinstance(key, str) or (key.startswith("_")):
             continue
         item = getattr(module, key, None)
+        if not callable(item) and not inspect.ismodule(item) and values:
+            found.append(bare(name, key))
         if inspect.ismodule(item) or not callable(item):
             continue
         home = getattr(item, "__module__", None)
@@ -84,7 +92,9 @@ def describe(name: str, module: types.ModuleType, seen: set[int]) -> list[dict]:
         if inspect.isfunction(function):
             path = f"{function.__module__}.{function.__qualname__}"
             found.append({"alias": public, "of": path})
-            found += [record(public, path, "function", item)] * bool(text(item))
+            found += [record(public, path, "function", item)] * bool(
+                text(item) or (complete and exported is not None)
+            )
         elif inspect.isclass(item):
             found += describe_class(public, path, item, seen, exported is not None)
         elif text(item) and text(item) != text(type(item)):
@@ -129,6 +139,12 @@ def inherited(cls: type) -> str:
     return own or next(filter(None, bases), "")
 
 
+def bare(module: str, key: str) -> dict:
+    """A value of a module; its own text is that of its type, and says nothing about it."""
+    name = f"{module}.{key}"
+    return {"name": name, "of": name, "kind": "attribute", "signature": "", "text": ""}
+
+
 def text(item: object) -> str:
     with contextlib.suppress(Exception):
         value = item.__doc__
@@ -147,25 +163,24 @@ def record(public: str, path: str, kind: str, item: object) -> dict:
     return {"name": public, "of": path, "kind": kind, "signature": signature, "text": text(item)}
 
 
-def main(packages: list[str]) -> None:
+def main(package: str, complete: bool = False) -> None:
     warnings.simplefilter("ignore")
     out = os.fdopen(os.dup(1), "w", encoding="ascii")  # what an imported module prints must not mix with this
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.stdin = io.StringIO()
     seen: set[int] = set()
-    for package in packages:
-        for name in module_names(package):
-            try:
-                module = importlib.import_module(name)
-                lines = describe(name, module, seen)
-            except BaseException as error:  # a module may raise anything, SystemExit too
-                lines = [{"note": f"{name}: not inspected ({type(error).__name__}: {error})"[:300]}]
-            for line in lines:
-                out.write(json.dumps({"package": package} | line) + "\n")
+    for name in module_names(package):
+        try:
+            module = importlib.import_module(name)
+            lines = describe(name, module, seen, complete)
+        except BaseException as error:  # a module may raise anything, SystemExit too
+            lines = [{"note": f"{name}: not inspected ({type(error).__name__}: {error})"[:300]}]
+        for line in lines:
+            out.write(json.dumps({"package": package} | line) + "\n")
     out.write(json.dumps({"end": True}) + "\n")
     out.flush()
     os._exit(0)  # threads that an imported module started must not keep this process
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1], "complete" in sys.argv[2:])

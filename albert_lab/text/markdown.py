@@ -16,6 +16,8 @@ _EMPTY_LINE = re.compile(r"\n[ \t]*\n")
 # What would take away words: an escape its backslash (C:\_data), HTML its tags (user@<host>), a definition
 # its address ([vpn]: https://...).
 _KEEPS_ALL = ("escape", "entity", "reference")
+_DEEPEST = 100  # blocks in blocks: of a text that goes deeper the parser drops the rest
+_CELL_END = re.compile(r"(?<!\\)\|")
 
 
 class Section(NamedTuple):
@@ -36,13 +38,17 @@ def sections(text: str) -> list[Section]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     front = _FRONT_MATTER.match(text)
     before = tuple(_lines(front[1])) if front else ()
+    text = text[front.end() :] if front else text
     found = [Section("", before)]
-    for is_heading, words in _blocks(_parser().parse(text[front.end() :] if front else text)):
+    tokens = _parser().parse(text)
+    if max((token.level for token in tokens), default=0) >= _DEEPEST - 1:
+        return [Section("", (*before, *paragraphs(text)))]
+    for is_heading, words in _blocks(tokens, text.split("\n")):
         if is_heading:
             found.append(Section(words, ()))
         elif words:
-            heading, paragraphs = found[-1]
-            found[-1] = Section(heading, (*paragraphs, words))
+            heading, above = found[-1]
+            found[-1] = Section(heading, (*above, words))
     return found
 
 
@@ -53,7 +59,8 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable([*_KEEPS_ALL, "html_block"])
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST})
+    parser.enable("table").disable([*_KEEPS_ALL, "html_block"])
     parser.normalizeLink = parser.normalizeLinkText = lambda address: address
     parser.validateLink = lambda address: True
     return parser
@@ -63,20 +70,23 @@ def _lines(text: str) -> Iterator[str]:
     yield from filter(None, map(one_line, text.splitlines()))
 
 
-def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[bool, str]]:
+def _blocks(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[tuple[bool, str]]:
     """Each heading (True) and each paragraph (False) as one line; the cells of a table's row are one."""
-    number, row, in_heading = "", None, False
+    number, row, row_line, in_heading = "", None, "", False
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             in_heading = token.type == "heading_open"
         elif token.type == "list_item_open":
             number = f"{token.info}{token.markup} " if token.info else ""
         elif token.type == "tr_open":
-            row = []
+            row, row_line = [], lines[token.map[0]] if token.map else ""
         elif token.type == "tr_close":
-            yield False, " | ".join(filter(None, row or []))
+            cells = [*(row or []), *_beyond(row_line, len(row or []))]
+            yield False, " | ".join(filter(None, cells))
             row = None
         elif token.type in ("fence", "code_block"):
+            about = one_line(token.info)  # one word is the name of a language, more are text
+            yield from [(False, about)] * (" " in about)
             yield from ((False, chunk) for chunk in paragraphs(token.content))
         elif token.type == "inline":
             words = one_line(number + _inline(token.children or []))
@@ -103,18 +113,32 @@ def _inline(tokens: Sequence[Token]) -> str:
                 pieces[start] = token.markup
                 pieces.append(token.markup)
         elif token.type == "link_open":
-            links.append((len(pieces), str(token.attrs.get("href", ""))))
+            links.append((len(pieces), _target(token, "href")))
         elif token.type == "link_close":
             start, address = links.pop()
             pieces.append(_address("".join(pieces[start:]), address))
         elif token.type == "image":
             words = _inline(token.children or [])
-            pieces += [words, _address(words, str(token.attrs.get("src", "")))]
+            pieces += [words, _address(words, _target(token, "src"))]
         elif token.type in ("softbreak", "hardbreak"):
             pieces.append("\n")
         else:
             pieces.append(token.content)
     return "".join(pieces)
+
+
+def _target(token: Token, name: str) -> str:
+    """The address of a link or picture, and its title if it has one."""
+    address, title = str(token.attrs.get(name, "")), str(token.attrs.get("title", ""))
+    return f'{address} "{title}"' if title and not address.startswith("data:") else address
+
+
+def _beyond(line: str, columns: int) -> list[str]:
+    """The cells of a table's row for which its first row has no name: they are text too."""
+    cells = _CELL_END.split(line.strip())
+    cells = cells[1:] if cells and not cells[0].strip(" >") else cells
+    cells = cells[:-1] if cells and not cells[-1].strip() else cells
+    return [one_line(cell) for cell in cells[columns:]]
 
 
 def _in_word(before: str) -> bool:

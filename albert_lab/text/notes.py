@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from albert_lab.text.corpus import Corpus, Document
 from albert_lab.text.markdown import Section, paragraphs, sections
 from albert_lab.text.markup import sentences, valid_unicode
 
+_OTHER_ENDS = re.compile("[\x0b\x1c-\x1e\x85]")  # of lines; as control characters they would join two words
 ENDINGS = (".md", ".markdown", ".txt")
 
 
@@ -21,8 +23,9 @@ def read_notes(folder: Path | str) -> Corpus:
     """The sections of every Markdown file and every plain text below a folder, in the order of their names.
 
     A section goes from its heading to the next one; what stands before the first belongs to the file. A
-    document is called ``file.md: Heading``, its summary is the first sentence below the heading, and code
-    blocks are text too. Hidden files and folders, and sections without text, are left out.
+    document is called ``file.md: Heading``, its summary is the first sentence below the heading, or the
+    heading itself where nothing stands below it, and code blocks are text too. Hidden files and folders are
+    left out.
 
     Raises:
         CorpusError: the folder does not exist, holds no notes, or one of them cannot be read or is no UTF-8
@@ -67,13 +70,21 @@ def _documents(path: Path, folder: Path, names: Counter[str]) -> Iterator[Docume
     place, package = _shown(path.relative_to(folder).as_posix()), _shown(folder.resolve().name)
     plain = path.suffix.lower() == ".txt"
     for section in [Section("", paragraphs(text))] if plain else sections(text):
-        if not section.paragraphs:
+        parts = section.paragraphs or tuple(filter(None, [section.heading]))
+        if not parts:
             continue
-        name = f"{place}: {section.heading}" if section.heading else place
-        names[name] += 1
-        name += f" ({names[name]})" if names[name] > 1 else ""  # the same heading once more
-        summary, raw = sentences(section.paragraphs[0])[0], "\n\n".join(section.paragraphs)
-        yield Document(name, "note", package, version, "", summary, section.paragraphs, raw)
+        name = _unused(f"{place}: {section.heading}" if section.heading else place, names)
+        yield Document(name, "note", package, version, "", sentences(parts[0])[0], parts, "\n\n".join(parts))
+
+
+def _unused(heading: str, names: Counter[str]) -> str:
+    """The name, with a number behind it where the same heading stands once more."""
+    name = heading
+    while names[name]:
+        names[heading] += 1
+        name = f"{heading} ({names[heading]})"
+    names[name] = 1
+    return name
 
 
 def _read(path: Path) -> str:
@@ -94,7 +105,7 @@ def _read(path: Path) -> str:
             f"{_shown(str(path))} holds zero bytes: it looks like UTF-16, or like no text at all.",
             mend="save it as UTF-8, or move it out of the folder",
         )
-    return valid_unicode(text)
+    return valid_unicode(_OTHER_ENDS.sub("\n", text))
 
 
 def _shown(name: str) -> str:

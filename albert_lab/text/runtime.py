@@ -24,14 +24,17 @@ class Inspected:
     aliases: dict[str, str] = field(default_factory=dict)
 
 
-def inspect_package(package: str, timeout: float = 1200.0) -> Inspected:
+def inspect_package(package: str, timeout: float = 1200.0, *, complete: bool = False) -> Inspected:
     """Imports the modules of a package ("stdlib" or an import name) in a subprocess and returns its texts.
+
+    Args:
+        complete: also what has no text, and the texts of modules.
 
     Raises:
         CorpusError: the subprocess failed, took longer than `timeout` seconds, or could not import the
             package itself. A module of it that cannot be imported is left out and noted in the log.
     """
-    command = [sys.executable, "-P", "-X", "utf8", str(_SCRIPT), package]
+    command = [sys.executable, "-P", "-X", "utf8", str(_SCRIPT), package, *["complete"] * complete]
     try:
         done = subprocess.run(
             command,

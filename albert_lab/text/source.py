@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import re
 import tokenize
 from collections.abc import Iterator
@@ -40,6 +41,9 @@ class ModuleSource:
         stars: modules of which everything is imported.
         attached: texts that the file hangs on objects, by their full names.
         instances: names bound to an instance of a class of the same file: x = Class(...).
+        bare: public functions, classes, methods, properties and values of the module without a docstring;
+            their summary is the comment above them, or the first one inside.
+        bases: for each class what it is made from, as the file says it.
         note: why the file could not be read; "" if it could.
     """
 
@@ -52,6 +56,8 @@ class ModuleSource:
     stars: list[str] = field(default_factory=list)
     attached: list[SourceObject] = field(default_factory=list)
     instances: dict[str, str] = field(default_factory=dict)
+    bare: list[SourceObject] = field(default_factory=list)
+    bases: dict[str, list[str]] = field(default_factory=dict)
     note: str = ""
 
 
@@ -79,7 +85,7 @@ def read_module(name: str, path: str) -> ModuleSource:
     _exports(source, module)
     if module.docstring:
         source.objects.append(document("", "module", "", module.docstring.value))
-    _members(source, module, "")
+    _members(source, module, "", code.splitlines())
     if "add_docstr" in code or "add_newdoc" in code or "__doc__ = " in code:
         source.attached = list(_attached(name, source.is_package, ast.parse(code)))
     return source
@@ -91,7 +97,7 @@ def _exports(source: ModuleSource, module: Any) -> None:
         source.exports = [str(name) for name in names] or None
 
 
-def _members(source: ModuleSource, parent: Any, prefix: str) -> None:
+def _members(source: ModuleSource, parent: Any, prefix: str, lines: list[str]) -> None:
     for key, member in parent.members.items():
         if member.is_alias:
             if not prefix:
@@ -102,14 +108,34 @@ def _members(source: ModuleSource, parent: Any, prefix: str) -> None:
             continue
         name = prefix + key
         source.defined.append(name)
+        kind = member.kind.value
+        kind = "method" if kind == "function" and prefix else kind
         if member.docstring and member.docstring.value.strip():
-            kind = member.kind.value
-            kind = "method" if kind == "function" and prefix else kind
             source.objects.append(document(name, kind, _signature(member), member.docstring.value))
+        elif not key.startswith("_") and (kind != "attribute" or not prefix or "property" in member.labels):
+            comment = _comment(lines, member)
+            source.bare.append(SourceObject(name, kind, _signature(member), "", comment, []))
         if member.is_class:
-            _members(source, member, name + ".")
+            source.bases[name] = [str(base) for base in member.bases]
+            _members(source, member, name + ".", lines)
         elif member.is_attribute and not prefix and type(member.value).__name__ == "ExprCall":
             source.instances[name] = str(member.value.function)
+
+
+def _comment(lines: list[str], member: Any) -> str:
+    """The comment right above a definition, else the one that its body begins with; "" without one."""
+    first = min([member.lineno, *(each.lineno for each in getattr(member, "decorators", []))])
+    above = first - 1
+    while above > 0 and lines[above - 1].lstrip().startswith("#"):
+        above -= 1
+    begin = member.lineno
+    while begin < member.endlineno and not lines[begin - 1].rstrip().endswith(":"):
+        begin += 1
+    inside = list(
+        itertools.takewhile(lambda line: line.lstrip().startswith("#"), lines[begin : member.endlineno])
+    )
+    found = lines[above : first - 1] or (inside if not member.is_attribute else [])
+    return " ".join(" ".join(line.strip(" \t#") for line in found).split())
 
 
 def _signature(member: Any) -> str:

@@ -28,7 +28,12 @@ class Row(NamedTuple):
 
 
 def read_rows(
-    path: Path | str, columns: Sequence[str], *, optional: Sequence[str] = (), encoding: str = "utf-8-sig"
+    path: Path | str,
+    columns: Sequence[str],
+    *,
+    optional: Sequence[str] = (),
+    encoding: str = "utf-8-sig",
+    mend: str = "",
 ) -> Iterator[Row]:
     """The rows of a .csv, .tsv, .jsonl or .parquet, in order and in constant memory.
 
@@ -36,6 +41,7 @@ def read_rows(
         columns: names that the table must have; in a .jsonl, that some row must have as a key.
         optional: names that it may have.
         encoding: of everything that is not Parquet.
+        mend: what to do where a column is missing; "" = to choose another one.
 
     Raises:
         InputError: the file cannot be read, lacks a column or has two of its name, or a row has more or fewer
@@ -44,15 +50,15 @@ def read_rows(
     path, names = Path(path), [*columns, *optional]
     try:
         if path.suffix.lower() == ".parquet":
-            yield from _parquet(path, columns, names)
+            yield from _parquet(path, columns, names, mend)
             return
         with path.open("rb") as file:
             lines = decoded_lines(file, str(path), encoding)
             if path.suffix.lower() == ".jsonl":
-                yield from _json_lines(lines, str(path), columns, names)
+                yield from _json_lines(lines, str(path), columns, names, mend)
             else:
                 separator = "\t" if path.suffix.lower() == ".tsv" else ","
-                yield from _separated(lines, str(path), separator, columns, names)
+                yield from _separated(lines, str(path), separator, columns, names, mend)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -73,9 +79,15 @@ def chosen(columns: Sequence[str], names: Sequence[str], source: str, mend: str 
         if column not in names:
             raise InputError(
                 f"{source} has no column {column!r}.",
-                expected="one of " + ", ".join(dict.fromkeys(map(str, names))),
+                expected="one of " + ", ".join(dict.fromkeys(map(_shown, names))),
                 mend=mend or "name the column of the texts: --column on the command line, column= in Python",
             )
+
+
+def _shown(name: object) -> str:
+    """A column's name; in quotes where white space or an invisible sign at its ends would not be seen."""
+    text = str(name)
+    return text if text == text.strip() and text.isprintable() else repr(text)
 
 
 def _once(columns: Sequence[str], names: Sequence[str], source: str) -> None:
@@ -90,7 +102,12 @@ def _once(columns: Sequence[str], names: Sequence[str], source: str) -> None:
 
 
 def _separated(
-    lines: Iterator[str], source: str, separator: str, columns: Sequence[str], names: Sequence[str]
+    lines: Iterator[str],
+    source: str,
+    separator: str,
+    columns: Sequence[str],
+    names: Sequence[str],
+    mend: str,
 ) -> Iterator[Row]:
     limit = csv.field_size_limit(2**31 - 1)  # the module's own limit is 131,072 characters
     try:
@@ -100,7 +117,7 @@ def _separated(
             (word for sign, word in _SEPARATORS.items() if len(header) == 1 and sign in header[0]), ""
         )
         advice = f"its cells look separated by {likely}: save it with commas, or as .tsv with tabs"
-        chosen(columns, header, source, advice if likely else "")
+        chosen(columns, header, source, advice if likely else mend)
         _once(names, header, source)
         for number, (_, row) in enumerate(_numbered(rows, source), 1):
             if not row:  # an empty line
@@ -153,7 +170,7 @@ def _object(pairs: list[tuple[str, Any]]) -> _Object:
 
 
 def _json_lines(
-    lines: Iterator[str], source: str, columns: Sequence[str], names: Sequence[str]
+    lines: Iterator[str], source: str, columns: Sequence[str], names: Sequence[str], mend: str
 ) -> Iterator[Row]:
     """Rows are held back until every column was seen once: a name that no row has is an error of the name."""
     missing, held, keys = set(columns), [], {}
@@ -163,7 +180,9 @@ def _json_lines(
         try:
             value = json.loads(line, object_pairs_hook=_object)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"Line {number} of {source} is not JSON: {error}.") from error
+            raise InputError(
+                f"Line {number} of {source} is not JSON: {error}.", expected="one JSON value in each line"
+            ) from error
         if isinstance(value, _Object):
             if twice := value.twice & set(names):
                 raise InputError(f"{place(source, number)} has two values called {min(twice)!r}.")
@@ -175,18 +194,18 @@ def _json_lines(
             yield from held
             held.clear()
     if missing and keys:
-        chosen(sorted(missing), [*keys], source)
+        chosen(sorted(missing), [*keys], source, mend)
     yield from held
 
 
-def _parquet(path: Path, columns: Sequence[str], names: Sequence[str]) -> Iterator[Row]:
+def _parquet(path: Path, columns: Sequence[str], names: Sequence[str], mend: str) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with path.open("rb") as raw, pq.ParquetFile(raw) as file:
             there = file.schema_arrow.names
-            chosen(columns, there, str(path))
+            chosen(columns, there, str(path), mend)
             _once(names, there, str(path))
             wanted = [name for name in names if name in there]
             number = 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 SPECIAL_TOKENS = ("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]")  # ids 0 to 4, as in Google's vocabularies
+_READS_THE_FILE = ("TokenizersBackend", "PreTrainedTokenizerFast", "AlbertTokenizer")
 SPIECE_NAMES = ("spiece.model", "30k-clean.model")
 WORD_START = "▁"
 MAX_PIECE_LENGTH = 16
@@ -237,9 +239,35 @@ def _read_with_transformers(folder: Path) -> PreTrainedTokenizerFast:
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     except Exception as error:  # a damaged file can fail in any way
         raise _no_tokenizer(folder, next(iter(str(error).splitlines()), type(error).__name__)) from error
+    _warn_of_two_tokenizers(folder, tokenizer)
+    return tokenizer
+
+
+_PROBE = "Copy a file, and sort 3 names."
+
+
+def _warn_of_two_tokenizers(folder: Path, tokenizer: PreTrainedTokenizerFast) -> None:
+    """Of a class with its own rules transformers takes these, and of tokenizer.json the vocabulary alone."""
+    from tokenizers import Tokenizer
+
+    path = folder / "tokenizer.json"
+    if type(tokenizer).__name__ in _READS_THE_FILE or not path.exists():
+        return
+    try:
+        own = tokenizer.tokenize(_PROBE)
+        by_file = Tokenizer.from_file(str(path)).encode(_PROBE, add_special_tokens=False).tokens
+    except Exception as error:  # the Rust library raises bare Exceptions for a damaged file
+        raise _no_tokenizer(folder, str(error)) from error
+    if own != by_file:
+        warnings.warn(
+            f"{folder}: tokenizer_config.json names a {type(tokenizer).__name__}, which cuts text into other "
+            f"pieces ({' '.join(own[:4])} …) than tokenizer.json ({' '.join(by_file[:4])} …). The former are "
+            "taken, as transformers does; only one of them is what the model was trained with.",
+            stacklevel=4,
+        )
 
 
 def _read_settings(folder: Path) -> dict[str, object]:
@@ -249,7 +277,7 @@ def _read_settings(folder: Path) -> dict[str, object]:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     if not isinstance(settings, dict):
         raise CheckpointError(f"{path} is no JSON object", expected="the settings of a tokenizer")

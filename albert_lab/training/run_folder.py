@@ -20,7 +20,7 @@ from albert_lab.paths import atomic_write
 
 STATE_FILE, LOG_FILE, BEST_FILE = "training_state.pt", "training_log.jsonl", "best_weights.pt"
 MARK_FILE = "training_run.json"  # there while a run is not finished: what stands in the folder is ours
-_RUN_FILES = (STATE_FILE, LOG_FILE, BEST_FILE, MARK_FILE, "negatives-*.npy")
+_RUN_FILES = (STATE_FILE, LOG_FILE, BEST_FILE, MARK_FILE, "negatives-*.npy", "teacher-*.npy")
 _TOKENIZER_FILES = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*")
 # What a finished model consists of, or what would be read together with it.
 _MODEL_FILES = (
@@ -92,7 +92,7 @@ def _stage(path: Path) -> str | None:
             stage = json.loads(mark.read_text(encoding="utf-8"))["stage"]
             return stage if stage in ("training", "finishing") else None
         return "training" if (path / STATE_FILE).exists() else None  # of a version without the mark
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -226,5 +226,5 @@ class RunFolder:
 def _step_of(line: str) -> float:
     try:
         return json.loads(line)["step"]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return math.inf

@@ -54,18 +54,21 @@ def contrastive_loss(
     return (loss + F.cross_entropy(logits[:, :B].T, right)) / 2 if symmetric else loss
 
 
-def distillation_loss(
-    queries: Tensor, documents: Tensor, teacher_queries: Tensor, teacher_documents: Tensor, temperature: float
-) -> Tensor:
-    """KL(teacher ‖ student), nats, between the two softmaxes over the documents of every question.
+def distillation_loss(students: Tensor, teachers: Tensor, temperature: float) -> Tensor:
+    """KL(teacher ‖ student), nats, between two softmaxes over each text's cosines with all other texts.
 
-    The teacher's vectors may have another length: only its cosines count (Hinton et al. 2015, section 2).
+    Averaged over the texts. The teacher's vectors may have another length than the student's: only cosines
+    count (Hinton et al. 2015, section 2; Tung and Mori 2019, arXiv 1907.09682, for those within a batch).
+
+    Args:
+        students, teachers: (n, H) and (n, any), vectors of the same texts.
     """
-    student, teacher = (
-        F.normalize(q, dim=1) @ F.normalize(d, dim=1).T / temperature
-        for q, d in ((queries, documents), (teacher_queries, teacher_documents))
-    )
-    return F.kl_div(student.log_softmax(1), teacher.log_softmax(1), log_target=True, reduction="batchmean")
+    itself = torch.eye(len(students), dtype=torch.bool, device=students.device)
+    logits = []
+    for vectors in (students, teachers):
+        unit = F.normalize(vectors, dim=1)
+        logits.append((unit @ unit.T / temperature).masked_fill(itself, -1e4).log_softmax(1))
+    return F.kl_div(*logits, log_target=True, reduction="batchmean")
 
 
 def same_thing(pairs: Sequence[TextPair], negatives: Sequence[TextPair] = ()) -> np.ndarray:

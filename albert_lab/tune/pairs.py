@@ -8,19 +8,22 @@ Of an object with the name ``shutil.copytree``, a summary and a body, four forms
     named       name words                ->  summary, body
 
 The first text plays the question, and loses its full stop, as questions have none; the second plays the
-document. No text stands on both sides of these pairs. Two more forms bring the words of people who ask (see
-`albert_lab.tune.plain`), two pairs of the fifth and eight of the sixth for each object or need:
+document. No text stands on both sides of these pairs. Three more forms bring the words of people who ask
+(see `albert_lab.tune.plain`) and who program, two pairs of the fifth and eight of the sixth for each object
+or need:
 
     plain       summary, said differently ->  name words, body (or, every second, the whole)
     need        a need that we wrote      ->  name words, summary, body
+    comment     what stands beside a call ->  name words, summary, body
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from albert_lab.errors import InputError
 from albert_lab.retrieval.documents import Documented, body_of, document_text, name_words
@@ -31,9 +34,11 @@ from albert_lab.text.tables import place, read_rows
 from albert_lab.tune.plain import said_differently, summary_as_need, written_needs
 
 FORMS = ("body", "sentence", "name", "named", "plain", "need")
+COMMENT = "comment"  # made only where it is asked for: it reads the sources of all packages
 PLAIN, NEEDED = 2, 8  # pairs of the last two forms, for each object and each need
 OFTEN = 10
 _SHORTEST = 3  # words of a text that can play a question
+_COMMENTS = 8  # for one object
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ def documentation_pairs(
     held_out_percent: float = 3.0,
     forms: Sequence[str] = FORMS,
     often: Collection[str] = (),
+    comments: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[list[TextPair], list[TextPair]]:
     """Pairs for training, and (summary, name and body) pairs held out.
 
@@ -59,13 +65,14 @@ def documentation_pairs(
     Args:
         often: packages whose documents are gone through `OFTEN` times, others once. What is said differently
             is so each time anew.
+        comments: what stands beside the calls of an object, by its name, for the form "comment".
 
     Raises:
         InputError: an unknown form.
     """
-    unknown = set(forms) - set(FORMS)
+    unknown = set(forms) - {*FORMS, COMMENT}
     if unknown or not forms:
-        raise InputError(f"forms={tuple(forms)}.", expected="some of " + ", ".join(FORMS))
+        raise InputError(f"forms={tuple(forms)}.", expected="some of " + ", ".join((*FORMS, COMMENT)))
     documents = [document for document in documents if len(document.summary.split()) >= _SHORTEST]
     held = [document for document in documents if held_out_bucket(document.name) < held_out_percent]
     names = {document.name for document in held}
@@ -81,6 +88,8 @@ def documentation_pairs(
         if fresh or not made:
             times = OFTEN if getattr(document, "package", "") in often else 1
             training += fresh * times + _asked(document, forms, times)
+            if COMMENT in forms:
+                training += _beside_calls(document, comments.get(document.name, ()))
     return training, _distinct([pair for document in held for pair in _pairs_of(document, ("body",))])
 
 
@@ -102,14 +111,16 @@ def read_pairs(path: Path | str) -> list[TextPair]:
     if path.suffix.lower() not in TABLES or not path.is_file():
         raise InputError(f"{path} is no file of pairs.", expected="a file that ends in " + ", ".join(TABLES))
     pairs = []
-    for number, cells in read_rows(path, ("query", "positive"), optional=("about",)):
-        texts = [cells.get(name) if isinstance(cells, dict) else None for name in ("query", "positive")]
+    names, mend = ("query", "positive"), "give the two columns of texts these names: query and positive"
+    for number, cells in read_rows(path, names, optional=("about",), mend=mend):
+        texts = [cells.get(name) if isinstance(cells, dict) else None for name in names]
         if not all(isinstance(text, str) and text.strip() for text in texts):
             raise InputError(
                 f"{place(str(path), number)} has no pair.", expected='texts "query" and "positive"'
             )
         about = cells.get("about")
-        pairs.append(TextPair(*texts, about="" if about is None else str(about)))
+        missing = about is None or about != about  # NaN, as pandas writes it
+        pairs.append(TextPair(*texts, about="" if missing else str(about)))
     if not pairs:
         raise InputError(f"{path} holds no pairs.", expected="at least two")
     return pairs
@@ -140,6 +151,13 @@ def _asked(document: Documented, forms: Sequence[str], times: int) -> list[TextP
     for need in written_needs().get(document.name, ()) if "need" in forms else ():
         made += [(said_differently(need, rng), whole) for _ in range(times * NEEDED)]
     return [TextPair(query, positive, about=document.name) for query, positive in made]
+
+
+def _beside_calls(document: Documented, comments: Sequence[str]) -> list[TextPair]:
+    """Pairs of the comments that are long enough, each once, evenly spaced where there are many."""
+    told = [text for text in dict.fromkeys(comments) if len(words(text)) >= _SHORTEST]
+    told = told[:: max(1, -(-len(told) // _COMMENTS))]
+    return [TextPair(one_line(text), document_text(document), about=document.name) for text in told]
 
 
 def _distinct(pairs: list[TextPair]) -> list[TextPair]:

@@ -1,9 +1,8 @@
 """Needs in plain words to train on: written down for common objects, or a summary said differently.
 
 A docstring says "Recursively delete a directory tree", a person asks "how to get rid of a folder". No
-docstring teaches that the two belong together, so two files do: ``needs.txt`` holds needs that we wrote for
-objects of the standard library, ``everyday.txt`` everyday words for words of the documentation. No
-development question stands in them.
+docstring teaches that the two belong together, so two files do: `written_needs` are needs that we wrote for
+objects of the standard library, ``everyday.txt`` holds everyday words for words of the documentation.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from albert_lab.retrieval.lexical import says_nothing
+from albert_lab.retrieval.needs import written_needs as written_needs
 
 _EVERYDAY, _DROPPED, _LITTLE, _ASKED = 0.35, 0.12, 0.3, 0.15  # how often: other word, no word, ..., "how to"
 _BEGINNINGS = ("how to ", "how do i ", "i want to ", "i need to ")
@@ -21,16 +21,6 @@ _QUESTIONS = frozenset(
     ["is", "are", "does", "do", "may", "can", "did", "how", "which", "what", "where", "who"]
 )
 _ANSWERS = re.compile(r"^(?:Returns?|Gets?)(?: the| an?)?(?: new| list of| string)? (?=\w)")
-
-
-@lru_cache(maxsize=1)
-def written_needs() -> dict[str, tuple[str, ...]]:
-    """The needs that we wrote, by the objects that serve them: {"shutil.rmtree": ("wipe out ...", ...)}."""
-    found: dict[str, list[str]] = {}
-    for names, *needs in _rows("needs.txt"):
-        for name in names.split():
-            found.setdefault(name, []).extend(needs)
-    return {name: tuple(needs) for name, needs in found.items()}
 
 
 @lru_cache(maxsize=1)

@@ -13,15 +13,24 @@ from albert_lab.model.albert import AlbertModel
 from albert_lab.model.checkpoint import load_model, save_model
 from albert_lab.model.devices import checked_device
 from albert_lab.model.sources import DEFAULT_SOURCE, resolve
-from albert_lab.paths import atomic_write
-from albert_lab.text.corpus import Corpus, build_corpus
+from albert_lab.paths import atomic_write, cache_dir
+from albert_lab.retrieval.usage import usage_of
+from albert_lab.text.corpus import Corpus, Document, build_corpus
 from albert_lab.text.splits import held_out_bucket
 from albert_lab.text.tokenizer import load_tokenizer
 from albert_lab.training.run_folder import claim_results, claimed
-from albert_lab.tune.pairs import FORMS, OFTEN, TextPair, documentation_pairs, read_pairs, repeated_pairs
+from albert_lab.tune.pairs import (
+    COMMENT,
+    FORMS,
+    OFTEN,
+    TextPair,
+    documentation_pairs,
+    read_pairs,
+    repeated_pairs,
+)
 from albert_lab.tune.settings import TuneSettings
+from albert_lab.tune.teacher import VECTORS_FILE, teacher_of
 from albert_lab.tune.trainer import Tuning
-from albert_lab.vectors.extractor import Extractor
 from albert_lab.vectors.sentence import SentenceNotes, write_notes
 
 
@@ -44,6 +53,7 @@ def gather(
     forms: Sequence[str] = FORMS,
     often: Sequence[str] = (),
     simcse: bool = False,
+    used: bool = False,
     progress: bool = True,
 ) -> Material:
     """The pairs of a file, or of the documentation of packages (None = the default set).
@@ -51,6 +61,7 @@ def gather(
     Args:
         pairs: a file for `read_pairs`; its held-out side is chosen by a hash of `about`, or of the question.
         often: packages whose documents are gone through several times, see `documentation_pairs`.
+        used: only objects that installed sources use, those without a docstring among them.
         simcse: each text with itself instead: of the file the questions, of the documentation the summaries.
 
     Raises:
@@ -66,14 +77,20 @@ def gather(
         kept = [pair for pair in found if not {getattr(pair, side) for side in sides} & known]
         origin = f"The file {Path(pairs).name}."
     else:
-        corpus = build_corpus(packages, include_private=include_private, progress=progress)
-        kept, held = documentation_pairs(corpus, percent, forms, often)
-        origin = _origin(corpus, forms, often, include_private)
+        corpus = build_corpus(packages, include_private=include_private, complete=used, progress=progress)
+        documents: Sequence[Document] = corpus
+        comments: Mapping[str, Sequence[str]] = {}
+        if used or COMMENT in forms:
+            usage = usage_of(corpus, cache_dir() / "index", progress=progress)
+            comments = usage.comments
+            documents = [each for each in corpus if not used or usage.counts.get(each.name)]
+        kept, held = documentation_pairs(documents, percent, forms, often, comments)
+        origin = _origin(corpus, forms, often, include_private, used)
     if simcse:
         kept, origin = repeated_pairs(p.query for p in kept), f"{origin} Each text with itself (SimCSE)."
     asked = {"--pairs": [pairs] if pairs else [], "--package": packages or [], "--often": often}
     asked["--form"] = forms if set(forms) != set(FORMS) else []
-    flags = {"--public-only": pairs is None and not include_private, "--simcse": simcse}
+    flags = {"--public-only": pairs is None and not include_private, "--used": used, "--simcse": simcse}
     return Material(kept, held, origin, _words(asked, flags))
 
 
@@ -83,11 +100,14 @@ def _words(asked: Mapping[str, Sequence[object]], flags: Mapping[str, bool]) -> 
     return (*options, *(flag for flag, wanted in flags.items() if wanted))
 
 
-def _origin(corpus: Corpus, forms: Sequence[str], often: Sequence[str], include_private: bool) -> str:
+def _origin(
+    corpus: Corpus, forms: Sequence[str], often: Sequence[str], include_private: bool, used: bool = False
+) -> str:
     """What the pairs are made of, in words for the card."""
     versions = ", ".join(f"{name} {part[0].version}" for name, part in corpus.by_package().items())
     told = f"Docstrings of {versions}; forms: {', '.join(forms)}; "
     told += f"private objects {'are' if include_private else 'are not'} included."
+    told += " Only objects that these packages' sources use." if used else ""
     return f"{told} {', '.join(often)} {OFTEN} times as often as the others." if often else told
 
 
@@ -124,11 +144,11 @@ def tune(
     source = source or DEFAULT_SOURCE
     model, tokenizer = _first_model(source, settings), load_tokenizer(resolve(source))
     _check_length(settings, model)
-    guide = Extractor.from_source(teacher) if teacher is not None else None
+    guide = teacher_of(teacher) if teacher is not None else None
     with claimed(folder):
         run = Tuning(
             settings, model, tokenizer, material.pairs, material.held_out, folder,
-            teacher=guide and (lambda texts: guide.embed(list(texts), progress=False)), device=device,
+            teacher=guide and (lambda texts: guide.embed(list(texts))), device=device,
         )  # fmt: skip
     metrics = run.run(save_every=save_every, report=report)
     if run.finished:
@@ -170,8 +190,9 @@ def finish(
         temporary.write_text(_card(run, material, source, metrics, teacher))
     save_model(model, folder)
     run.folder.clear()
-    for path in folder.glob("negatives-*.npy"):
-        path.unlink(missing_ok=True)
+    for pattern in ("negatives-*.npy", VECTORS_FILE.format("*")):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def command(settings: TuneSettings, source: str, further: Sequence[str] = ()) -> str:
@@ -191,15 +212,16 @@ def _card(
     run: Tuning, material: Material, source: str, metrics: dict[str, float], teacher: str | Path | None
 ) -> str:
     position, settings = run.position, run.settings
+    taught_by = [teacher] if teacher else []
     return _CARD.format(
         name=run.folder.path.resolve().name,
         source=source,
         H=run.model.config.hidden_size,
-        command=command(settings, source, material.options),
+        command=command(settings, source, (*material.options, *_words({"--teacher": taught_by}, {}))),
         origin=material.origin,
         pairs=len(material.pairs),
         held_out=len(material.held_out),
-        teacher=f"The teacher was {teacher}." if teacher else "There was no teacher.",
+        teacher=_TAUGHT.format(teacher=teacher, share=settings.distillation) if teacher else _ALONE,
         position=position,
         hours=position.seconds / 3600,
         values="\n".join(f"| {name} | {value} |" for name, value in settings.to_dict().items()),
@@ -207,6 +229,11 @@ def _card(
     )
 
 
+_ALONE = "There was no teacher."
+_TAUGHT = (
+    "The teacher was {teacher}: {share:g} of the loss is the KL divergence of the student's similarities "
+    "within a batch from the teacher's (Hinton et al. 2015)."
+)
 _CARD = """---
 license: apache-2.0
 language: en

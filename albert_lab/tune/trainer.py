@@ -21,6 +21,7 @@ from albert_lab.training.loop import Trainer
 from albert_lab.tune.contrastive import contrastive_loss, distillation_loss, mine_negatives, same_thing
 from albert_lab.tune.pairs import TextPair
 from albert_lab.tune.settings import TuneSettings
+from albert_lab.tune.teacher import Remembered
 from albert_lab.vectors.evaluate import alignment, bootstrap, uniformity
 from albert_lab.vectors.extractor import Extractor
 from albert_lab.vectors.index import best
@@ -83,8 +84,17 @@ class Tuning(Trainer):
         super().__init__(settings, model, folder, identity, device=device, shards=alone)
 
     def prepare(self) -> None:
-        """Mine hard negatives by the first weights."""
+        """Mine hard negatives by the first weights; let the teacher read all that the steps will need."""
         self.negatives = self._mined()
+        if self.settings.distillation:
+            self.taught = Remembered(self.teacher, self._to_be_taught(), self.folder.path)
+
+    def _to_be_taught(self) -> set[str]:
+        """All texts of the pairs; where not all pairs will be seen, those of the steps."""
+        if self.settings.steps * self.settings.batch_size >= len(self.pairs):
+            return set(_texts(self.pairs, []))
+        work = map(self._batch, range(self.settings.steps))
+        return {text for pairs, negatives in work for text in _texts(pairs, negatives)}
 
     @property
     def progress(self) -> float:
@@ -156,7 +166,7 @@ class Tuning(Trainer):
         differentiated, at the same time.
         """
         pairs, negatives = work
-        texts = [pair.query for pair in pairs] + [pair.positive for pair in [*pairs, *negatives]]
+        texts = _texts(pairs, negatives)
         parts = self._parts(texts)
         outputs = list(pool.map(lambda part: _run(self.model, *part[1:]), parts))  # (b, H) each
         order = torch.from_numpy(np.argsort(np.concatenate([part[0] for part in parts]))).to(self.device)
@@ -179,11 +189,9 @@ class Tuning(Trainer):
         loss = contrastive_loss(queries, documents, settings.temperature, same, symmetric=settings.symmetric)
         if not share:
             return loss
-        taught = torch.from_numpy(np.asarray(self.teacher(texts), dtype=np.float32)).to(self.device)
-        theirs = taught[: len(queries)], taught[len(queries) :]
-        return (1 - share) * loss + share * distillation_loss(
-            queries, documents, *theirs, settings.temperature
-        )
+        taught = torch.from_numpy(self.taught(texts)).to(self.device)
+        imitation = distillation_loss(torch.cat([queries, documents]), taught, settings.temperature)
+        return (1 - share) * loss + share * imitation
 
     def _parts(self, texts: list[str]) -> list[tuple[np.ndarray, Tensor, Tensor | None]]:
         """Numbers, ids and mask of texts of similar length, for all texts."""
@@ -198,6 +206,11 @@ class Tuning(Trainer):
             mask = None if mask is None else torch.from_numpy(mask).to(self.device)
             parts.append((batch, torch.from_numpy(ids).to(self.device), mask))
         return parts
+
+
+def _texts(pairs: Sequence[TextPair], negatives: Sequence[TextPair]) -> list[str]:
+    """Questions, their partners, hard negatives."""
+    return [pair.query for pair in pairs] + [pair.positive for pair in [*pairs, *negatives]]
 
 
 def _run(model: nn.Module, ids: Tensor, mask: Tensor | None) -> Tensor:

@@ -115,7 +115,7 @@ def read_vectors(path: Path | str) -> VectorTable:
             vectors.flatten().to_numpy(zero_copy_only=False).reshape(len(vectors), vectors.type.list_size),
             json.loads((table.schema.metadata or {}).get(_METADATA, b"{}")),
         )
-    except (pa.ArrowException, OSError, KeyError, AttributeError, ValueError) as error:
+    except (pa.ArrowException, OSError, KeyError, AttributeError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path} cannot be read as a file of vectors: {error}",
             expected="a Parquet file that albert-lab embed wrote",

@@ -128,6 +128,7 @@ def read_notes(folder: Path | str) -> SentenceNotes | None:
     paths = _paths_of_modules(folder / MODULES_FILE)
     network = network_folder(folder)
     limits = _read_limits(network)
+    _check_sides(network)
     model = _Fields(folder / _MODEL_FILE)
     model.usual("model_type", "SentenceTransformer")
     pooling = _Fields(folder / paths["Pooling"] / "config.json", needed=True)
@@ -215,6 +216,20 @@ def _read_limits(network: Path) -> _Fields:
     for name in _EMPTY:
         limits.usual(name, {})
     return limits
+
+
+def _check_sides(network: Path) -> None:
+    """Refuse a tokenizer that pads before a text or cuts its beginning off: there the positions differ."""
+    tokenizer = _Fields(network / "tokenizer_config.json")
+    for name in ("padding_side", "truncation_side"):
+        tokenizer.usual(name, "right")
+    path = network / "tokenizer.json"
+    if not path.exists() or b'"Left"' not in path.read_bytes():  # most are large, and have none
+        return
+    whole = _Fields(path)
+    for name, side in (("padding", "padding_side"), ("truncation", "truncation_side")):
+        if tokenizer.values.get(side) is None and (whole.get(name, dict) or {}).get("direction") == "Left":
+            raise whole.refused(name, "the direction Right")
 
 
 def _longest(limits: _Fields, network: Path) -> int | None:

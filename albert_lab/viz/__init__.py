@@ -3,6 +3,7 @@
 from albert_lab.viz import diagrams
 from albert_lab.viz.bars import parameter_bars
 from albert_lab.viz.explorer import Explorer, explorer
+from albert_lab.viz.glossary import Glossary, glossary
 from albert_lab.viz.grid import layer_grid
 from albert_lab.viz.heatmaps import alignment, attention_heatmap, matrix_heatmap
 from albert_lab.viz.intervals import intervals
@@ -18,6 +19,7 @@ from albert_lab.viz.views import View, head_view, model_view, neuron_view
 
 __all__ = [
     "Explorer",
+    "Glossary",
     "LiveFigure",
     "NumberTable",
     "View",
@@ -27,6 +29,7 @@ __all__ = [
     "diagrams",
     "explorer",
     "flatten_to_map",
+    "glossary",
     "head_view",
     "intervals",
     "layer_curves",

@@ -145,6 +145,7 @@ def matrix_heatmap(
     label: str = "",
     columns_name: str = "",
     limits: tuple[float, float] | None = None,
+    decimals: int = 2,
 ) -> tuple[Figure, Axes]:
     """A table of numbers, each written into its square; blue and red where ``limits`` holds both signs.
 
@@ -153,6 +154,7 @@ def matrix_heatmap(
         rows, columns: what stands beside each row and below each column.
         label, columns_name: what the numbers are (beside the colour bar), and what the columns are.
         limits: the values of the two ends of the colours; if not given, those of the table.
+        decimals: how many are written of each number.
 
     Raises:
         InputError: shapes that do not fit, limits that are not increasing, more than 100 rows or
@@ -177,7 +179,7 @@ def matrix_heatmap(
     _name_axes(axes, beside, below, figure.get_size_inches())
     place = (table - low) / (high - low)
     dark_text = (abs(place - 0.5) < 0.3) if signed else (place > 0.55)
-    _write_values(axes, table, dark_text, "{:.2f}")
+    _write_values(axes, table, dark_text, f"{{:.{decimals}f}}")
     axes.set_title(title, fontsize=10, parse_math=False)
     axes.set_xlabel(columns_name)
     figure.colorbar(image, ax=axes, label=label)

@@ -81,6 +81,10 @@ def report(asked, answer, seed=0):
         ({"a": [1]}, {"a": (1,)}),
         ("b", "b"),
         (None, None),
+        (np.array([1.0, 2.0]), np.array([1.0, 2.0 + 1e-9])),
+        (np.array([[1, 2]]), np.array([[1, 2]])),
+        ([np.array([True, False])], (np.array([True, False]),)),
+        (np.array(["a", "b"]), np.array(["a", "b"])),
     ],
 )
 def test_the_same_in_another_form_is_the_same(expected, given):
@@ -116,6 +120,12 @@ def test_the_same_in_another_form_is_the_same(expected, given):
         (2.4e-7, 1.0, "it is 1, expected is 0$"),
         ((["a"], [0]), ["a"] * 8, "it has 8 elements, and a pair of lists is expected"),
         ({1}, {2}, r"it is \{2\}, expected is \{1\}"),
+        (np.ones(2), np.array([1.0, 1.01]), r"1 of 2 numbers differ; at \[1\]"),
+        (np.ones((2, 1)), np.ones(2), r"the shape is \(2,\), expected is \(2, 1\)"),
+        (np.ones(2), np.ones(2, dtype=np.float32), "the dtype is float32"),
+        (np.ones(2), torch.ones(2), "a numpy.ndarray is expected, not Tensor"),
+        (np.array([1, 2]), np.array([1, 3]), "element 1: it is 3"),
+        (np.array(["a", "b"]), np.array(["a", "bc"]), "element 1"),
     ],
 )
 def test_what_differs_is_said(expected, given, says):
@@ -128,6 +138,16 @@ def test_a_changed_argument_is_seen_and_named():
     text = report(asked, lambda x: x.add_(1))
     assert "changes its argument x in place" in text
     assert report(asked, lambda x: 1 + x) is None
+
+
+def test_a_changed_array_is_seen_too():
+    def spoils(x):
+        x += 1
+        return float(x.sum())
+
+    asked = made(lambda x: float((x + 1).sum()), lambda draw: [Case("three numbers", (np.arange(3.0),))])
+    assert "changes its argument x in place" in report(asked, spoils)
+    assert report(asked, lambda x: float(x.sum() + 3)) is None
 
 
 def test_gradients_are_compared_where_a_case_asks_for_it():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -184,6 +185,10 @@ def test_a_folder_of_theirs_is_fine_tuned_on(fitted, data, tokenizer, tmp_path):
     theirs = Theirs(config).eval()
     theirs.save_pretrained(tmp_path / "theirs")
     tokenizer.save_pretrained(tmp_path / "theirs")
+    path = tmp_path / "theirs" / "config.json"
+    values = json.loads(path.read_text())
+    values["id2label"] = dict(reversed(values["id2label"].items()))  # an object has no order
+    path.write_text(json.dumps(values))
     told = load_fitted(tmp_path / "theirs")
     assert told.labels == ("text", "calls", "files")
     kept = first_model(Classify(), tmp_path / "theirs", ("calls", "files", "text"), SMALL)
@@ -239,6 +244,16 @@ def test_another_folder_answers_nothing(source):
         load_fitted(source)
     with pytest.raises(InputError, match="there is no task 'paint'"):
         finetune("paint", None, "x")
+
+
+@pytest.mark.parametrize("names", [None, 3, "AlbertForSequenceClassification", [None, 3], {"a": "b"}])
+def test_a_config_that_names_no_classes_answers_nothing(names, fitted, tmp_path):
+    folder = shutil.copytree(fitted[0], tmp_path / "m")
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"architectures": names}))
+    with pytest.raises(CheckpointError, match="answers nothing"):
+        load_fitted(folder)
+    assert first_model(Classify(), folder, ("calls", "files", "text"), SMALL).config.num_labels == 3
 
 
 def test_scores_are_those_of_scikit_learn():

@@ -148,6 +148,8 @@ BAD_INPUTS = {
     "negative id": ((torch.tensor([[5, -1]]),), {}, "input_ids holds -1"),
     "ids as floats": ((IDS.float(),), {}, r"torch.float32[\s\S]*int64"),
     "ids as booleans": ((IDS.bool(),), {}, r"torch.bool"),
+    "ids in lists": ((IDS.tolist(),), {}, r"input_ids is \[\[[\s\S]*torch.tensor\(input_ids\)"),
+    "a mask of numpy": ((IDS, IDS.numpy()), {}, r"attention_mask is array[\s\S]*a tensor"),
     "one text, no batch": ((IDS[0],), {}, r"shape \(6,\)[\s\S]*unsqueeze"),
     "no tokens": ((IDS[:, :0],), {}, r"shape \(2, 0\)[\s\S]*at least one token"),
     "mask too short": ((IDS, torch.ones(2, 5)), {}, r"attention_mask has shape \(2, 5\)[\s\S]*\(2, 6\)"),

@@ -119,21 +119,52 @@ def test_a_question_without_a_known_word_scores_nothing(question):
     assert LexicalIndex.build(DOCUMENTS).scores(question).tolist() == [0, 0, 0, 0]
 
 
-def test_saved_and_loaded_it_is_the_same(tmp_path):
+MORE = {"needs": {"b.third": ["a pet that sings"]}, "comments": {"a.first": ["feed the cat", "no dog"]}}
+
+
+def test_fields_are_scored_apart():
+    index, plain = LexicalIndex.build(DOCUMENTS, MORE), LexicalIndex.build(DOCUMENTS)
+    assert (index.scores("cat sings", "needs") > 0).tolist() == [False, False, True, False]
+    assert (index.scores("cat sings", "comments") > 0).tolist() == [True, False, False, False]
+    np.testing.assert_array_equal(index.scores("cat sings"), plain.scores("cat sings"))
+    assert plain.scores("cat sings", "needs").tolist() == [0, 0, 0, 0]
+    assert LexicalIndex.build(DOCUMENTS, {"needs": {}}).scores("cat", "needs").tolist() == [0, 0, 0, 0]
+
+
+def test_rarity_is_what_bm25_multiplies_with_and_coverage_its_part_of_what_could_be():
     index = LexicalIndex.build(DOCUMENTS)
+    assert index.rarity("cat") == pytest.approx(math.log(1 + 2.5 / 2.5))
+    assert index.rarity("bird") == pytest.approx(math.log(1 + 3.5 / 1.5))
+    assert index.rarity("unheard") == pytest.approx(math.log(1 + 4.5 / 0.5))
+    scores = index.scores("cat bird unheard")
+    expected = scores / (index.rarity("cat") + index.rarity("bird"))
+    np.testing.assert_allclose(index.coverage("cat bird unheard", scores), expected, rtol=1e-6)
+    assert index.coverage("unheard", np.zeros(4)).tolist() == [0, 0, 0, 0]
+
+
+def test_saved_and_loaded_it_is_the_same(tmp_path):
+    index = LexicalIndex.build(DOCUMENTS, MORE)
     index.save(tmp_path)
-    np.testing.assert_array_equal(LexicalIndex.load(tmp_path).scores("cat fish"), index.scores("cat fish"))
+    again = LexicalIndex.load(tmp_path)
+    for field in ("documents", "needs", "comments"):
+        np.testing.assert_array_equal(again.scores("cat fish", field), index.scores("cat fish", field))
 
 
 def test_a_sealed_folder_is_whole_until_a_byte_changes(tmp_path):
     new, folder = tmp_path / "new", tmp_path / "folder"
     new.mkdir()
     (new / "a").write_text("content")
+    (new / "part").mkdir()
+    (new / "part" / "b").write_text("below")
     assert not is_whole(new)
     seal(new, folder)
     assert is_whole(folder)
     assert not new.exists()
     (folder / "a").write_text("contents")
+    assert not is_whole(folder)
+    (folder / "a").write_text("content")
+    assert is_whole(folder)
+    (folder / "part" / "b").write_text("above")
     assert not is_whole(folder)
     (folder / "a").unlink()
     assert not is_whole(folder)

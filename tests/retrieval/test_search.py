@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -13,9 +14,13 @@ from albert_lab.errors import CorpusError, InputError, OutputError
 from albert_lab.retrieval import search as search_module
 from albert_lab.retrieval import store
 from albert_lab.retrieval.explain import Meeting, meetings
+from albert_lab.retrieval.fusion import RAW_WEIGHT, SENTENCE_WEIGHT, Weights
 from albert_lab.retrieval.hits import SearchHit, SearchResults, search_box
-from albert_lab.retrieval.search import KINDS, RAW_WEIGHT, SENTENCE_WEIGHT, DocumentSearch
+from albert_lab.retrieval.lexical import LexicalIndex, terms
+from albert_lab.retrieval.needs import alike
+from albert_lab.retrieval.search import KINDS, DocumentSearch
 from albert_lab.retrieval.store import package_vectors
+from albert_lab.retrieval.usage import Usage
 from albert_lab.text.corpus import STDLIB, Corpus, Document
 from albert_lab.vectors import Extractor
 
@@ -114,10 +119,14 @@ def test_without_vectors_neither_torch_nor_transformers_is_loaded(stdlib, cache)
     assert done.stdout.splitlines() == ["statistics.median", "[]"], done.stderr
 
 
+class Built(list):
+    """The packages that were read, and what stands for them."""
+
+
 @pytest.fixture
 def small(monkeypatch):
-    """A corpus of five documents in the place of the installed packages."""
-    built = []
+    """A corpus of five documents in the place of the installed packages, which nothing uses."""
+    built = Built()
     summaries = {
         "p.copy": "Copy a file.",
         "p.move": "Move a file.",
@@ -126,11 +135,14 @@ def small(monkeypatch):
         "p.undocumented": "",
     }
 
+    built.documents = [Document(n, "function", "p", "1", "", s, (s,), s) for n, s in summaries.items()]
+
     def build_corpus(names, **options):
         built.append(names)
-        return Corpus(Document(n, "function", "p", "1", "", s, (s,), s) for n, s in summaries.items())
+        return Corpus(built.documents)
 
     monkeypatch.setattr(search_module, "build_corpus", build_corpus)
+    monkeypatch.setattr(search_module, "read_usage", lambda package, folder, **options: Usage())
     return built
 
 
@@ -146,7 +158,13 @@ def test_vectors_add_a_little_to_bm25(small, extractor, tmp_path):
     cosines = centred[:5] @ centred[5]
     words = lexical.scores("file or string")
     assert (words > 0).tolist() == [True, True, False, True, False]
-    expected = np.where(words > 0, words + RAW_WEIGHT * cosines, 0)
+    meaning = RAW_WEIGHT * 5 / 25 * (cosines + 0.9 * np.maximum(cosines, 0) ** 6)
+    index = LexicalIndex.build(small.documents)
+    covered = index.coverage("file or string", index.scores("file or string"))
+    told = [terms(f"{each.name} {each.summary}") for each in small.documents]
+    summary = [alike(terms("file or string"), each, index.rarity) for each in told]
+    expected = words + 1.5 * covered**2 + 2 * np.array(summary) ** 3 + meaning
+    expected = np.where(words > 0, expected, 0)
     np.testing.assert_allclose(both.scores("file or string"), expected, atol=1e-5)
     assert both("unheard") == []
 
@@ -196,17 +214,131 @@ def sentences(model, tokenizer) -> Extractor:
 
 
 def test_vectors_of_a_sentence_model_find_what_shares_no_word(small, sentences, tmp_path):
-    both = DocumentSearch(STDLIB, extractor=sentences, cache=tmp_path)
+    plain = Weights(**dict.fromkeys(asdict(Weights()), 0.0))
+    both = DocumentSearch(STDLIB, extractor=sentences, weights=plain, cache=tmp_path)
     assert both.weight == SENTENCE_WEIGHT
     lexical = DocumentSearch(STDLIB, vectors=False, cache=tmp_path).scores("file or string")
     alone = DocumentSearch(STDLIB, extractor=sentences, words=False, cache=tmp_path)
-    cosines = alone.scores("file or string")
+    cosines = alone.scores("file or string") * 5 / 25  # five documents tell little about a cosine
     np.testing.assert_allclose(both.scores("file or string"), lexical + SENTENCE_WEIGHT * cosines, atol=1e-6)
     assert both("unheard")
-    weighed = DocumentSearch(STDLIB, extractor=sentences, weight=0.5, cache=tmp_path)
+    weighed = DocumentSearch(STDLIB, extractor=sentences, weight=0.5, weights=plain, cache=tmp_path)
     np.testing.assert_allclose(weighed.scores("file or string"), lexical + 0.5 * cosines, atol=1e-6)
     with pytest.raises(InputError, match="Neither words nor vectors"):
         DocumentSearch(STDLIB, vectors=False, words=False, cache=tmp_path)
+
+
+def document(name: str, summary: str = "", kind: str = "function", raw: str = "text") -> Document:
+    return Document(name, kind, "p", "1", "", summary, (summary,), raw)
+
+
+def ranking(tmp_path, sentences, question: str, **options) -> list[str]:
+    return [
+        hit.name for hit in DocumentSearch(STDLIB, extractor=sentences, cache=tmp_path, **options)(question)
+    ]
+
+
+def test_of_two_objects_that_fit_alike_the_more_used_one_comes_first(small, sentences, tmp_path, monkeypatch):
+    small.documents[:] = [document(f"p.{name}", "Copy a file.") for name in ("first", "second", "third")]
+    usage = Usage({"p.third": 50, "p.second": 2})
+    monkeypatch.setattr(search_module, "read_usage", lambda *arguments, **options: usage)
+    monkeypatch.setattr(search_module, "sources_of", lambda packages: packages)
+    assert ranking(tmp_path, sentences, "copy a file")[0] == "p.third"
+    search = DocumentSearch(STDLIB, extractor=sentences, cache=tmp_path)
+    assert search.documents["uses"] == [0, 2, 50]
+    plain = DocumentSearch(STDLIB, extractor=sentences, cache=tmp_path, weights=Weights(use=0))
+    gained = search.scores("copy a file") - plain.scores("copy a file")
+    doubt = 1 - search.evidence("copy a file").coverage.max() ** 2
+    np.testing.assert_allclose(gained, doubt * np.array([0, np.log(3) / np.log(51), 1]), atol=1e-5)
+
+
+def test_comments_and_needs_lead_to_their_objects(small, sentences, tmp_path, monkeypatch):
+    usage = Usage({}, {}, {"p.sort": ["get them into the right order"]})
+    monkeypatch.setattr(search_module, "read_usage", lambda *arguments, **options: usage)
+    monkeypatch.setattr(search_module, "sources_of", lambda packages: packages)
+    monkeypatch.setattr(search_module, "written_needs", lambda: {"p.move": ("put elsewhere", "shift")})
+    options = {"weight": 0.0, "extractor": sentences, "cache": tmp_path}
+    assert DocumentSearch(STDLIB, **options)("right order")[0].name == "p.sort"
+    assert DocumentSearch(STDLIB, **options)("shift")[0].name == "p.move"
+    assert DocumentSearch(STDLIB, **options, weights=Weights(comments=0))("right order") == []
+    both = DocumentSearch(STDLIB, extractor=sentences, cache=tmp_path)
+    alone = DocumentSearch(STDLIB, extractor=sentences, words=False, cache=tmp_path)
+    evidence = both.evidence("shift")
+    assert evidence.need_cosines[1] == pytest.approx(1, abs=1e-5), "one of its needs, word for word"
+    assert np.delete(evidence.need_cosines, 1).tolist() == [-1] * 4
+    assert evidence.overlap.tolist() == [0, 1, 0, 0, 0]
+    np.testing.assert_allclose(evidence.cosines, alone.scores("shift"), atol=1e-6)
+
+
+def test_what_has_no_text_of_its_own_comes_after_its_owner(small, sentences, tmp_path):
+    small.documents[:] = [
+        document("p.m.LIMIT", "p.m: Read a line.", "attribute"),
+        document("p.m", "Read a line."),
+    ]
+    assert ranking(tmp_path, sentences, "read a line")[0] == "p.m"
+    borrowed = DocumentSearch(STDLIB, extractor=sentences, cache=tmp_path).evidence("a line").borrowed
+    assert borrowed.tolist() == [1, 0]
+
+
+def test_what_nobody_documented_and_nobody_uses_is_left_out(small, sentences, tmp_path, monkeypatch):
+    bare = [("p.f", "function"), ("p.C.used", "method"), ("p.C.unused", "method"), ("p.LIMIT", "attribute")]
+    small.documents[:] = [document(name, "Of p.", kind, raw="") for name, kind in bare]
+    small.documents.append(document("p.C.told", "Documented.", "method"))
+    usage = Usage({"p.C.used": 3, "p.LIMIT": 2})
+    monkeypatch.setattr(search_module, "read_usage", lambda *arguments, **options: usage)
+    monkeypatch.setattr(search_module, "sources_of", lambda packages: packages)
+    search = DocumentSearch(STDLIB, vectors=False, cache=tmp_path)
+    assert search.documents["name"] == ["p.f", "p.C.used", "p.C.told"]
+
+
+@pytest.mark.parametrize("question", ["move in python", "Python 3: move", "move"])
+def test_the_name_of_the_language_changes_nothing(small, sentences, tmp_path, question):
+    for options in ({"weights": Weights(name=0)}, {"vectors": False}, {"words": False}):
+        search = DocumentSearch(STDLIB, extractor=sentences, cache=tmp_path, **options)
+        np.testing.assert_array_equal(search.scores(question), search.scores("move"))
+
+
+def test_the_language_in_a_name_is_a_part_of_it(small, sentences, tmp_path):
+    small.documents[:] = [document("p.version", "The version."), document("p.python_version", "A version.")]
+    assert ranking(tmp_path, sentences, "python version")[0] == "p.python_version"
+
+
+@pytest.mark.parametrize("question", ["a_name", "aName", "p.a_name", "a name"])
+def test_a_name_that_is_asked_for_comes_first(small, sentences, tmp_path, question):
+    small.documents[:] = [document("p.other", "A name, a name."), document("p.a_name", "Nothing of it.")]
+    assert ranking(tmp_path, sentences, question)[0] == "p.a_name"
+
+
+NOTES = [
+    "The pool opens at eight. Bring a towel and a coin for the locker.",
+    "Tuesday is for the piano. Scales first, then the slow movement.",
+    "The baker closes early before the holidays.",
+    "Grandfather's watch needs a battery.",
+    "The bus to the lake stops behind the town hall.",
+    "Beans and peas by the fence, carrots near the pump.",
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [
+        ("locker", 0),
+        ("when is the piano", 1),
+        ("baker", 2),
+        ("where is the battery", 3),
+        ("lake", 4),
+        ("do we have carrots", 5),
+        ("when does the bus leave", 4),
+        ("the pump again", 5),
+    ],
+)
+@pytest.mark.parametrize("count", [6, 4, 2])
+def test_the_only_note_with_a_rare_word_comes_first(tmp_path, question, number, count):
+    """With the shipped sentence model, whose cosines say little about notes."""
+    kept = [number, *(i for i in range(len(NOTES)) if i != number)][:count]
+    notes = [document(f"note{i}.md", NOTES[i], "note") for i in sorted(kept)]
+    search = DocumentSearch(corpus=Corpus(notes), cache=tmp_path, progress=False)
+    assert search(question)[0].name == f"note{number}.md"
 
 
 def test_vectors_alone_rank_by_the_cosine_of_centred_vectors(small, sentences, tmp_path):
@@ -242,6 +374,8 @@ def test_only_changed_packages_are_embedded_again(monkeypatch, extractor, tmp_pa
 
     def build_corpus(names, **options):
         return Corpus(Document(f"{p}.f", "function", p, "1", "", s, (s,), s) for p, s in texts.items())
+
+    monkeypatch.setattr(search_module, "read_usage", lambda package, folder, **options: Usage())
 
     def sentences(self, given, advance):
         embedded.extend(given)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from albert_lab.errors import CorpusError
 from albert_lab.text.markdown import Section, sections
@@ -48,7 +52,9 @@ def test_each_section_of_markdown_and_each_text_is_a_document(folder):
         "kitchen/bread.md: Bread",
         "kitchen/bread.md: Rye",
         "kitchen/bread.md: Rye (2)",
+        "kitchen/bread.md: Nothing",
     ]
+    assert notes["kitchen/bread.md: Nothing"].paragraphs == ("Nothing",)
     bread = notes["kitchen/bread.md: Bread"]
     assert bread.summary == "Knead the dough for ten minutes."
     assert "# not a heading oven.heat(230)" in bread.paragraphs
@@ -98,6 +104,24 @@ def test_what_holds_no_notes_is_refused(tmp_path):
         ("2024. A year.\n2025. Another.", [("", "2024. A year.", "2025. Another.")]),
         ("- [ ] milk\n- bread\n  > butter", [("", "[ ] milk", "bread", "butter")]),
         ("|a|b|\n|-|-|\n|1|2|", [("", "a | b", "1 | 2")]),
+        ("|a|b|\n|-|-|\n|1|2|3|`x|y`|\n|4|", [("", "a | b", "1 | 2 | 3 | `x | y`", "4")]),
+        ("> a | b\n> -|-\n> 1 | 2 | three \\| 3", [("", "a | b", "1 | 2 | three \\| 3")]),
+        (
+            '[a](https://b.example "The title") ![c](d.png (A picture))',
+            [
+                ("", 'a (https://b.example "The title") c (d.png "A picture")'),
+            ],
+        ),
+        ("```sh title=setup.sh\nrun\n```\n```py\nx\n```", [("", "sh title=setup.sh", "run", "x")]),
+        ("# Cellar\n``` Mind the boiler", [("Cellar", "Mind the boiler")]),
+        ("> " * 60 + "deep\n\n# Next\nText.", [("", "deep"), ("Next", "Text.")]),
+        ("- " * 45 + "deep\n\n# Next\nText.", [("", "deep"), ("Next", "Text.")]),
+        (
+            "# A\na\n\n" + "> " * 300 + "deep\n\n# Next\nText.",
+            [
+                ("", "# A a", "> " * 300 + "deep", "# Next Text."),
+            ],
+        ),
         ("# One #\r\nText.\r\n", [("One", "Text.")]),
         ("Käse&nbsp;und &copy; H\u2082O", [("", "Käse&nbsp;und &copy; H\u2082O")]),
     ],
@@ -105,6 +129,94 @@ def test_what_holds_no_notes_is_refused(tmp_path):
 def test_markdown_keeps_the_words_as_they_are(text, expected):
     found = [section for section in sections(text) if section.paragraphs]
     assert found == [Section(heading, tuple(rest)) for heading, *rest in expected]
+
+
+def test_every_section_has_a_name_of_its_own(tmp_path):
+    (tmp_path / "a.md").write_text("# X\n1\n# X\n2\n# X (2)\n3\n# X\n4\n# X (2)\n5")
+    names = [note.name for note in read_notes(tmp_path)]
+    assert len(set(names)) == len(names) == 5
+    assert names[:2] == ["a.md: X", "a.md: X (2)"]
+
+
+SIGNS = [
+    "# ",
+    "- ",
+    "1. ",
+    "> ",
+    "```",
+    "~~~",
+    "    ",
+    "\t",
+    "|",
+    "|-|-|",
+    "---",
+    "===",
+    "***",
+    "[",
+    "](",
+    ")",
+    "![",
+]
+SIGNS += [
+    "<",
+    ">",
+    "<!--",
+    "-->",
+    "`",
+    "*",
+    "**",
+    "_",
+    "__",
+    "\\",
+    "&amp;",
+    "$",
+    "{{",
+    "}}",
+    "[^1]: ",
+    "[a]: ",
+]
+SIGNS += [
+    "http://",
+    "C:\\",
+    "\n",
+    "\n\n",
+    "\n    ",
+    "  \n",
+    " ",
+    "- [ ] ",
+    "~~",
+    "<div>",
+    '"',
+    "'",
+    "\r",
+    "\\|",
+    "\x0c",
+]
+
+
+@settings(max_examples=int(os.environ.get("ALBERT_LAB_EXAMPLES", "50")), deadline=None)
+@given(st.lists(st.one_of(st.integers(0, 99).map("w{}x".format), st.sampled_from(SIGNS)), max_size=25))
+def test_no_markdown_loses_a_word_or_says_it_twice(pieces):
+    """Words that no sign of Markdown could be, in any company. A fence's own word names its language."""
+    text = "".join(pieces)
+    assume(not re.search(r"(```|~~~)[ \t]*\S+[ \t]*(\r|\n|\f|$)", text))
+    found = " ".join(" ".join([section.heading, *section.paragraphs]) for section in sections(text))
+    assert Counter(re.findall(r"w\d+x", found)) == Counter(re.findall(r"w\d+x", text))
+
+
+def test_as_many_headings_as_a_diary_has(tmp_path):
+    """The names that numbers would give are headings themselves, more of them than calls may be nested."""
+    (tmp_path / "a.md").write_text("".join(f"# X ({i})\ny\n" for i in range(2, 1502)) + "# X\n1\n# X\n2\n")
+    names = [note.name for note in read_notes(tmp_path)]
+    assert names[-2:] == ["a.md: X", "a.md: X (1502)"]
+    assert len(set(names)) == 1502
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\r"])
+def test_an_odd_end_of_a_line_joins_no_words(sign, tmp_path):
+    (tmp_path / "a.md").write_text(f"one{sign}two")
+    (tmp_path / "b.txt").write_text(f"one{sign}two")
+    assert [" ".join(note.paragraphs) for note in read_notes(tmp_path)] == ["one two"] * 2
 
 
 @pytest.mark.parametrize(

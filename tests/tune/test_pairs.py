@@ -75,7 +75,7 @@ def test_without_a_body_and_without_a_summary():
     only, _ = documentation_pairs([COPY], 1e-9, forms=("name",))
     assert len(only) == 1
     for forms in ((), ("summary",)):
-        with pytest.raises(InputError, match="body, sentence, name, named, plain, need"):
+        with pytest.raises(InputError, match="body, sentence, name, named, plain, need, comment"):
             documentation_pairs([COPY], forms=forms)
 
 
@@ -129,6 +129,18 @@ def test_needs_and_summaries_said_differently():
     assert len({pair.query for pair in needs}) > len(written_needs()["shutil.rmtree"])
 
 
+def test_what_stands_beside_calls():
+    comments = ["clean up", "Remove what the last run left", "Remove what the last run left"]
+    comments += [f"Delete folder number {i} again" for i in range(30)]
+    page = Packed("shutil.rmtree", "Recursively delete a directory tree.", ())
+    training, _ = documentation_pairs([page, COPY], 1e-9, ("comment",), comments={"shutil.rmtree": comments})
+    assert {pair.positive for pair in training} == {document_text(page)}
+    queries = [pair.query for pair in training]
+    assert queries[0] == "Remove what the last run left"
+    assert 4 <= len(queries) == len(set(queries)) <= 8
+    assert "clean up" not in queries, "two words say too little"
+
+
 def test_a_package_that_counts_more():
     pages = [Packed("a.f", "Return the very same.", ()), Packed("b.f", "Return another one.", (), "other")]
     training, _ = documentation_pairs(pages, 1e-9, often=["stdlib"])
@@ -167,11 +179,20 @@ def test_files_of_pairs(tmp_path):
         assert read_pairs(tmp_path / f"p.{ending}") == expected
 
 
+def test_a_missing_group_of_pandas_is_none(tmp_path):
+    """Whole numbers with a gap become floats, and the gap NaN: those pairs have no group in common."""
+    import pandas as pd
+
+    frame = pd.DataFrame({"query": ["a", "b", "c"], "positive": ["x", "y", "z"], "about": [0, None, None]})
+    frame.to_parquet(tmp_path / "p.parquet")
+    assert [pair.about for pair in read_pairs(tmp_path / "p.parquet")] == ["0.0", "", ""]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
         ("p.txt", b"query\n", "no file of pairs"),
-        ("p.csv", b"query,answer\na,b\n", "no column 'positive'"),
+        ("p.csv", b"query,answer\na,b\n", r"no column 'positive'[\s\S]*these names: query and positive"),
         ("p.csv", b"query,positive\na,b\n,c\n", "Row 2 of .*3 in a spreadsheet.* has no pair"),
         ("p.csv", b"query,positive\n\xff,c\n", "Byte 15 of"),
         ("p.jsonl", b'{"query": "a", "positive": "b"}\n["a", "b"]\n', "Row 2 of .* has no pair"),

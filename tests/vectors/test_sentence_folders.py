@@ -123,6 +123,10 @@ def steps(*kinds: str) -> Edit:
     return edit
 
 
+CUT = {"direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0}
+PAD = {"strategy": {"Fixed": 40}, "direction": "Right", "pad_to_multiple_of": None}
+PAD |= {"pad_id": 0, "pad_type_id": 0, "pad_token": "<pad>"}
+
 SAME: dict[str, Edit] = {
     "as it is written": lambda folder: None,
     "a default prompt": prompts("query", query="query: ", passage="passage: "),
@@ -161,6 +165,7 @@ SAME: dict[str, Edit] = {
     "include_prompt without a prompt": pooling(pooling_mode="mean", include_prompt=False),
     "without normalization": steps("Transformer=", "Pooling=1_Pooling"),
     "another similarity": change(MODEL, similarity_fn_name="dot"),
+    "padded and cut by the tokenizer's file": change("tokenizer.json", truncation=CUT, padding=PAD),
 }
 
 
@@ -237,6 +242,21 @@ REFUSED: dict[str, tuple[Edit, str, str]] = {
     ),
     "another output": (change(LIMITS, module_output_name="sentence_embedding"), LIMITS, "module_output_name"),
     "a field of limits that is not known": (change(LIMITS, flavour=1), LIMITS, "flavour"),
+    "padding before the text": (
+        change("tokenizer_config.json", padding_side="left"),
+        "tokenizer_config.json",
+        "padding_side",
+    ),
+    "the end of a long text": (
+        change("tokenizer_config.json", truncation_side="left"),
+        "tokenizer_config.json",
+        "truncation_side",
+    ),
+    "the end of a long text, by the other file": (
+        change("tokenizer.json", truncation=CUT | {"direction": "Left"}),
+        "tokenizer.json",
+        "truncation",
+    ),
     "tokens of length 1": (
         change("2_Normalize/config.json", module_input_name="token_embeddings"),
         "2_Norm",

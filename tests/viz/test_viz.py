@@ -60,6 +60,8 @@ def test_matrix():
     figure.canvas.draw()
     _, axes = viz.matrix_heatmap([[3, 5]], ["a"], ["x", "y"], limits=(0, 10))
     assert axes.images[0].get_clim() == (0, 10)
+    _, axes = viz.matrix_heatmap([[3, 12]], ["a"], ["x", "y"], decimals=0)
+    assert texts(axes) == ["3", "12"]
 
 
 def test_curves():
