@@ -294,6 +294,8 @@ def _pickler(file: io.BytesIO) -> Any:
             others = {key: hook for key, hook in hooks if getattr(hook, "__module__", "") != recording}
             state = {**state, "_forward_hooks": OrderedDict(others)}
             state.pop("_output_capturing_hooks_installed", None)  # it hooks the copy when that first runs
+            if any(kind.__name__ == "PreTrainedModel" for kind in type(value).__mro__):
+                return type(value), (value.config,), state  # only its constructor says what it can record
             return make, arguments, state
 
     return Pickler(file, protocol=5)
