@@ -1,7 +1,8 @@
 """Build the course as a site: ``python -m tools.site [OUT] [--library] [--repository OWNER/NAME]``.
 
 The sources are laid out in ``.build/site``: ``docs/``, the chapters and the exercises to read, and a page
-for each part of the package. Sphinx makes of them pages that ask nobody for anything. ``--library`` puts the
+for each part of the package. Outputs are those that are committed, but for the views of attention: the code up to
+them runs once, so that they can be played with. Sphinx makes of them pages that ask nobody for anything. ``--library`` puts the
 vectors of the standard library into the explorer; they are made on this machine the first time. With a
 repository, each notebook links to Binder and Colab. ``--print NN`` makes a PDF of a finished page.
 """
@@ -46,7 +47,8 @@ def lay_out(folder: Path, repository: str = "") -> None:
         place = path.relative_to(ROOT)
         target = folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(to_read(nbformat.read(path, as_version=4), place, repository), target)
+        notebook = alive(nbformat.read(path, as_version=4), path.parent)
+        nbformat.write(to_read(notebook, place, repository), target)
     (folder / "readme.md").write_text(readme(), encoding="utf-8")
     reference = folder / "reference"
     reference.mkdir()
@@ -60,6 +62,34 @@ def notebooks() -> Iterator[Path]:
     """The chapters, and the exercises as a learner gets them."""
     yield from sorted((ROOT / "chapters").glob("*.ipynb"))
     yield from sorted((ROOT / "exercises" / "release").glob("*/*.ipynb"))
+
+
+def is_view(output: nbformat.NotebookNode) -> bool:
+    """Whether ``output`` is the picture that a committed notebook keeps of a view of attention."""
+    said = output.get("metadata", {}).get("image/png", {}).get("alt", "")
+    return bool(re.match("(Head|Model|Neuron) view of the attention ", said))
+
+
+def alive(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
+    """The notebook with its views to play with, not their pictures: its code runs up to the last of them.
+
+    Raises:
+        tests.notebooks.run.NotebookFailedError: a cell failed.
+    """
+    shown = [i for i, cell in enumerate(notebook.cells) if any(map(is_view, cell.get("outputs", [])))]
+    if not shown:
+        return notebook
+    from tests.notebooks.run import NotebookFailedError, failure, run
+
+    part = nbformat.from_dict({**notebook, "cells": notebook.cells[: shown[-1] + 1]})
+    done, message = run(part, folder, {})
+    if message:
+        raise NotebookFailedError(failure(done, message))
+    for place in shown:
+        for kept, fresh in zip(notebook.cells[place].outputs, done.cells[place].outputs, strict=True):
+            if is_view(kept):
+                kept.data["text/html"] = fresh.data["text/html"]
+    return notebook
 
 
 def to_read(notebook: nbformat.NotebookNode, place: Path, repository: str) -> nbformat.NotebookNode:

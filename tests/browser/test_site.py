@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 
 from albert_lab.viz.glossary import terms
 from tests.browser.conftest import Watched
+from tests.browser.drawn import drawn, frame_with
 from tests.notebooks.normal import chapters
 from tools import site
 
@@ -110,6 +111,23 @@ def test_the_search_answers_without_a_server(built, watched: Watched):
     assert any(
         "10_extracting" in one.get_attribute("href") for one in page.locator("#search-results li a").all()
     )
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+def test_the_views_of_a_chapter_can_be_played_with(built, watched: Watched, width):
+    watched.page.set_viewport_size({"width": width, "height": 900})
+    page = watched.open(built / "chapters/13_seeing_attention.html")
+    for kind, shape in (("Head view", (14, 14)), ("Model view", (10, 10)), ("Neuron view", (10, 10))):
+        frame = frame_with(page, kind)
+        frame.locator("svg").first.wait_for()
+        title = page.locator(f"iframe[title^='{kind}']").get_attribute("title")
+        assert f"between {shape[0]} tokens" in title
+    head = frame_with(page, "Head view")
+    first = drawn(head, 4, 14, 14)
+    head.locator("select").first.select_option("3")
+    head.wait_for_function("() => document.querySelector('select').value === '3'")
+    assert drawn(head, 4, 14, 14) != pytest.approx(first)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_explorer_leads_to_the_chapters(built, watched: Watched):

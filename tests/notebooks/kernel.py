@@ -1,17 +1,22 @@
 """Run one notebook in a process of its own: ``python kernel.py FOLDER SECONDS < NOTEBOOK > DONE``.
 
 The message of a run that did not reach the end goes to stderr, and the status is then 1.
-Cells that did not finish have no number.
+Cells that did not finish have no number. When the process that started this one is gone, this one and its
+kernel end too.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+import time
 
 # jsonschema would compile a grammar of addresses, in seconds, for a check that no notebook needs.
 sys.modules["rfc3987_syntax"] = None
 
 import nbformat
+import psutil
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -31,8 +36,18 @@ class _Kernel(AsyncKernelManager):
         return _ThisPython()
 
 
+def end_with(parent: int) -> None:
+    """Wait until ``parent`` is no longer this process's parent; then end all that this one started, and itself."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    for each in psutil.Process().children(recursive=True):
+        each.kill()
+    os._exit(1)
+
+
 def main(folder: str, seconds: str) -> int:
     """Run the notebook of stdin in ``folder``, each cell for at most ``seconds``, and write it to stdout."""
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     notebook = nbformat.reads(sys.stdin.read(), as_version=4)
     place = {"metadata": {"path": folder}}
     client = NotebookClient(notebook, timeout=int(seconds), resources=place, record_timing=False)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -14,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from tests.notebooks import normal, run
 from tests.notebooks.normal import normalize, read
 
+ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 
@@ -111,6 +116,26 @@ def test_a_run_that_is_broken_off_takes_its_kernel_with_it(tmp_path):
         signal.signal(signal.SIGUSR1, before)
     assert not left_over(tmp_path)
     assert run.execute(notebook("1 + 1"), tmp_path).cells[1].outputs[0].data["text/plain"] == "2"
+
+
+def test_a_run_that_is_killed_takes_its_kernel_with_it(tmp_path):
+    """As ``kill -9`` does it to ``make matrix``: nobody is left who could tidy up."""
+    source = notebook(WRITES_ITS_NUMBER, "import time\ntime.sleep(1e6)")
+    program = "import sys, nbformat; from pathlib import Path; from tests.notebooks.run import execute;"
+    program += "execute(nbformat.reads(sys.stdin.read(), as_version=4), Path(sys.argv[1]))"
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, encoding="utf-8", cwd=ROOT) as process:
+        process.stdin.write(nbformat.writes(source))
+        process.stdin.close()
+        while not (tmp_path / "number").is_file() or not (tmp_path / "number").read_text():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    for _ in range(600):
+        if not left_over(tmp_path):
+            break
+        time.sleep(0.1)
+    assert not left_over(tmp_path)
 
 
 def test_a_failing_chapter_leaves_the_committed_file_alone(tmp_path, monkeypatch, capsys):
