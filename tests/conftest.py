@@ -25,6 +25,7 @@ SLOWEST = (
     "tests/browser/",
     "tests/exercises/",
     "tests/classroom/test_questions.py",
+    "tests/retrieval/test_search.py",
     "tests/vectors/",
     "tests/notebooks/test_run.py",
 )

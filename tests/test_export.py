@@ -20,6 +20,7 @@ from albert_lab.errors import InputError, OutputError
 from albert_lab.model import AlbertConfig, AlbertForMaskedLM, AlbertModel, save_model
 from albert_lab.text.tokenizer import load_tokenizer
 
+pytestmark = pytest.mark.slow
 TEXTS = [
     "Copy a file.",
     "Return the sorted list of all names that a module defines.",

@@ -131,6 +131,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_weights(start):
     assert same_weights(weights(resumed.model), weights(through.model))
 
 
+@pytest.mark.slow
 def test_the_command_goes_on_after_kill_9(source, tmp_path, data):
     path = tmp_path / "data.jsonl"
     sides = {"train": data.training, "dev": data.development, "test": data.test}

@@ -37,7 +37,7 @@ class _Kernel(AsyncKernelManager):
 
 
 def end_with(parent: int) -> None:
-    """Wait until ``parent`` is no longer this process's parent; then end all that this one started, and itself."""
+    """Wait until ``parent`` is gone; then end all that this process started, and itself."""
     while os.getppid() == parent:
         time.sleep(0.5)
     for each in psutil.Process().children(recursive=True):

@@ -70,6 +70,7 @@ def stdlib(cache) -> DocumentSearch:
     return DocumentSearch(STDLIB, vectors=False, cache=cache, progress=False)
 
 
+@pytest.mark.slow
 def test_plain_questions_find_their_objects(stdlib):
     ranks = {}
     for question, accepted in QUESTIONS.items():
@@ -519,6 +520,7 @@ def test_other_wrong_wishes(small, tmp_path):
         DocumentSearch([], vectors=False, cache=tmp_path)
 
 
+@pytest.mark.slow
 def test_packages_without_documentation(tmp_path, monkeypatch):
     monkeypatch.setattr(search_module, "build_corpus", lambda names, **options: Corpus([]))
     with pytest.raises(CorpusError, match="Nothing is documented in stdlib"):
