@@ -1,10 +1,11 @@
 """Build the course as a site: ``python -m tools.site [OUT] [--library] [--repository OWNER/NAME]``.
 
 The sources are laid out in ``.build/site``: ``docs/``, the chapters and the exercises to read, and a page
-for each part of the package. Outputs are those that are committed, but for the views of attention: the code up
-to them runs once, so that they can be played with. Sphinx makes of all this pages that ask nobody for anything.
-``--library`` puts the vectors of the standard library into the explorer; they are made on this machine the first
-time. With a repository, each notebook links to Binder and Colab. ``--print NN`` makes a PDF of a finished page.
+for each part of the package. Outputs are those that are committed, but for the views of attention: the
+code up to them runs once, so that they can be played with. Sphinx makes of all this pages that ask nobody
+for anything. ``--library`` puts the vectors of the standard library into the explorer; they are made on
+this machine the first time. With a repository, each notebook links to Binder and Colab. ``--print NN``
+makes a PDF of a finished page.
 """
 
 from __future__ import annotations
