@@ -24,7 +24,7 @@ LEARN := $(VENV)/.learn-$(PLACE)
 TEST := $(VENV)/.test-$(PLACE)
 INSTALL = PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m tools.install $(PIP_ARGS) -c constraints.txt
 
-.PHONY: help learn setup test test-fast test-newest matrix lint chapters exercises picture site print clean
+.PHONY: help learn setup test test-fast test-firefox test-newest matrix lint chapters exercises picture site print clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -41,6 +41,9 @@ test: $(TEST) ## set up on the first run, then run all tests, the notebooks incl
 
 test-fast: $(TEST) ## the tests for daily work: no notebooks, no browser
 	$(BIN)/python -m pytest -n logical -m "not notebook and not browser and not slow" --durations=10 $(PYTEST_ARGS)
+
+test-firefox: $(TEST) ## explorer, views and a page of the site in an installed Firefox
+	$(BIN)/python -m pytest tests/firefox --durations=10 $(PYTEST_ARGS)
 
 test-newest: ## all tests with the newest versions that pip finds, not those of constraints.txt; in .venv-newest
 	@tools/make_venv.sh $(PYTHON) $(NEWEST)
