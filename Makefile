@@ -43,7 +43,7 @@ test-fast: $(TEST) ## the tests for daily work: no notebooks, no browser
 	$(BIN)/python -m pytest -n logical -m "not notebook and not browser and not slow" --durations=10 $(PYTEST_ARGS)
 
 test-firefox: $(TEST) ## explorer, views and a page of the site in an installed Firefox
-	$(BIN)/python -m pytest tests/firefox --durations=10 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/firefox/pages.py --durations=10 $(PYTEST_ARGS)
 
 test-newest: ## all tests with the newest versions that pip finds, not those of constraints.txt; in .venv-newest
 	@tools/make_venv.sh $(PYTHON) $(NEWEST)

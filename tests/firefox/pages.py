@@ -1,6 +1,6 @@
 """Explorer, views and a page of the site in Firefox: they draw, compute the same, and ask nobody.
 
-``make test-firefox`` runs this; `make test` does not, because a machine of ours need not have two browsers.
+``make test-firefox`` names this file; its own name keeps it out of ``make test``, which asks for one browser only.
 """
 
 from __future__ import annotations
