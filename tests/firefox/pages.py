@@ -1,6 +1,6 @@
 """Explorer, views and a page of the site in Firefox: they draw, compute the same, and ask nobody.
 
-``make test-firefox`` names this file; its own name keeps it out of ``make test``, which asks for one browser only.
+``make test-firefox`` names this file; its own name keeps it out of ``make test``, which asks for one browser.
 """
 
 from __future__ import annotations
