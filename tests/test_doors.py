@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 from typer.testing import CliRunner, Result
 
 import albert_lab as lab
@@ -187,6 +188,19 @@ def test_a_tokenizer_class_that_cuts_otherwise_than_its_file_is_said(folder):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         lab.load(folder)
+
+
+def test_a_tokenizer_file_that_pads_and_cuts_cuts_no_otherwise(folder):
+    """As sentence models on the hub have it: the length of their training batches stands in tokenizer.json."""
+    file = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    file.enable_padding(length=32)
+    file.enable_truncation(4)
+    file.save(str(folder / "tokenizer.json"))
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"tokenizer_class": "AlbertTokenizer"}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        assert lab.embed(["Copy a file, and sort 3 names."], folder).shape == (1, 32)
 
 
 def test_a_tokenizer_that_makes_no_pieces_is_told(folder):

@@ -258,7 +258,10 @@ def _warn_of_two_tokenizers(folder: Path, tokenizer: PreTrainedTokenizerFast) ->
         return
     try:
         own = tokenizer.tokenize(_PROBE)
-        by_file = Tokenizer.from_file(str(path)).encode(_PROBE, add_special_tokens=False).tokens
+        file = Tokenizer.from_file(str(path))
+        file.no_padding()  # many sentence models keep in it how long their batches were
+        file.no_truncation()
+        by_file = file.encode(_PROBE, add_special_tokens=False).tokens
     except Exception as error:  # the Rust library raises bare Exceptions for a damaged file
         raise _no_tokenizer(folder, str(error)) from error
     if own != by_file:
