@@ -109,7 +109,9 @@ def _run(options: dict[str, Any]) -> None:
     from albert_lab.downstream.run import finetune as run
     from albert_lab.downstream.run import task_called
     from albert_lab.downstream.settings import FinetuneSettings
+    from albert_lab.training.ranks import refuse_torchrun
 
+    refuse_torchrun("finetune")
     settings = FinetuneSettings(**{field.name: options[field.name] for field in fields(FinetuneSettings)}
                                 | {"class_weights": str(options["class_weights"])})  # fmt: skip
     task, source = task_called(str(options["task"])), options["model"]

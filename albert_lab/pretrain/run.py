@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from albert_lab.pretrain.trainer import Pretraining
 from albert_lab.text.batches import TextEncoder
 from albert_lab.text.corpus import DEFAULT_PACKAGES, build_corpus
 from albert_lab.text.tokenizer import load_tokenizer, train_tokenizer
+from albert_lab.training.ranks import joined
 from albert_lab.training.run_folder import claim_results, claimed
 
 if TYPE_CHECKING:
@@ -67,7 +69,8 @@ def prepare(
 
     corpus = build_corpus(packages, include_private=include_private, progress=progress)
     training, held_out = split_documents(corpus, settings.held_out_percent)
-    if (folder / "tokenizer.json").exists():
+    is_here = (folder / "tokenizer.json").exists()
+    if is_here:
         learnt = load_tokenizer(folder)
     elif tokenizer is not None:
         learnt = load_tokenizer(tokenizer)
@@ -85,7 +88,8 @@ def prepare(
             mend="raise --held-out-percent, or read more packages",
         )
     encoded, held = encode_documents(training, learnt), encode_documents(held_out, learnt)
-    learnt.save_pretrained(folder)
+    if not is_here:
+        learnt.save_pretrained(folder)
     return Prepared(encoded, held, learnt, _statistics(corpus, encoded, held, include_private))
 
 
@@ -104,7 +108,8 @@ def pretrain(
     """Pretrain a model from the documentation on this machine into `folder`; return its held-out metrics.
 
     The folder ends as an ordinary Hugging Face folder with a card and the training log. Called again after
-    an interruption with the same settings, it goes on from the last state saved.
+    an interruption with the same settings, it goes on from the last state saved. Processes that ``torchrun``
+    started share the work; the folder must be one that all of them see.
 
     Raises:
         OutputError: the folder holds a finished model, or files that a run would replace.
@@ -113,18 +118,22 @@ def pretrain(
     """
     folder = Path(folder)
     device = None if device is None else str(checked_device(device))
-    with claimed(folder):
-        prepared = prepare(
-            settings,
-            folder,
-            packages=packages,
-            include_private=include_private,
-            tokenizer=tokenizer,
-            progress=progress,
-        )
-        run = Pretraining(settings, prepared.training, prepared.held_out, prepared.tokenizer, folder, device)
-    metrics = run.run(save_every=save_every, report=report)
-    finish(run, prepared, metrics)
+    with joined(device) as (ranks, own):
+        with claimed(folder) if ranks.is_first else nullcontext():
+            with ranks.first_goes_first():
+                prepared = prepare(
+                    settings,
+                    folder,
+                    packages=packages,
+                    include_private=include_private,
+                    tokenizer=tokenizer,
+                    progress=progress and ranks.is_first,
+                )
+            texts = prepared.training, prepared.held_out
+            run = Pretraining(settings, *texts, prepared.tokenizer, folder, own, ranks)
+        metrics = run.run(save_every=save_every, report=report if ranks.is_first else lambda record: None)
+        if ranks.is_first:
+            finish(run, prepared, metrics)
     return metrics
 
 

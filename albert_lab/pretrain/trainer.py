@@ -20,6 +20,7 @@ from albert_lab.pretrain.objectives import IGNORED
 from albert_lab.pretrain.settings import Settings
 from albert_lab.pretrain.start import start_informed
 from albert_lab.training.loop import Trainer
+from albert_lab.training.ranks import ALONE, Ranks
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -36,6 +37,7 @@ class Pretraining(Trainer):
         tokenizer: the tokenizer that encoded them.
         folder: where the state and the log stand; a state found there is gone on from.
         device: "cpu", "cuda", or None for a GPU where there is one.
+        ranks: the processes that train together.
 
     Raises:
         CheckpointError: the folder holds the state of a run with other settings or other text.
@@ -51,6 +53,7 @@ class Pretraining(Trainer):
         tokenizer: PreTrainedTokenizerFast,
         folder: Path | str,
         device: str | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.held_out, self.special = held_out, special_ids(tokenizer)
         self.stream = self._stream(settings, training, settings.seed)
@@ -58,7 +61,8 @@ class Pretraining(Trainer):
         model = AlbertForPreTraining(model_config(settings, self.special.vocab_size))
         if settings.start == "informed":
             start_informed(model, training)
-        super().__init__(settings, model, folder, {"text": training.fingerprint()}, device=device)
+        identity = {"text": training.fingerprint()}
+        super().__init__(settings, model, folder, identity, device=device, ranks=ranks)
 
     def _stream(self, settings: Settings, texts: EncodedTexts, seed: int) -> BatchStream:
         sizes = {"max_length": settings.max_length, "tokens_per_batch": settings.tokens_per_batch}
@@ -117,13 +121,14 @@ class Pretraining(Trainer):
             )
             return losses.sums(), gradients
 
-        parts = [tensors for batch in work for tensors in to_tensors(batch, self.device, self.shards)]
-        results = list(pool.map(part, parts))
+        shards = max(self.shards, self.ranks.count)
+        parts = [tensors for batch in work for tensors in to_tensors(batch, self.device, shards)]
+        results = list(pool.map(part, self.ranks.mine(parts)))
         self.set_gradients(gradients for _, gradients in results)
         total = Counter()
         for sums, _ in results:
             total.update(sums)
-        return total
+        return self.ranks.sum_counts(total)
 
     @property
     def layers(self) -> int:

@@ -2,7 +2,8 @@
 
 A task (pretraining, tuning, fine-tuning) is a subclass of `Trainer` that brings its batches, its gradients
 and its evaluation. Everything else stands here: the learning rate, clipping, the log, saving and going on
-after a kill at any moment, parts of a batch on several cores, and stopping early with the best weights.
+after a kill at any moment, parts of a batch on several cores or in several processes, and stopping early with
+the best weights.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 
 from albert_lab.errors import AlbertLabError, InputError
 from albert_lab.training.optimizers import make_optimizer
+from albert_lab.training.ranks import ALONE, Ranks
 from albert_lab.training.run_folder import RunFolder
 from albert_lab.training.settings import TrainingSettings
 
@@ -65,6 +67,7 @@ class Trainer(ABC):
         identity: what else decides the weights, such as a fingerprint of the data, beside the settings.
         device: "cpu", "cuda", or None for a GPU where there is one.
         shards: parts computed at the same time; 1 where a task must not share random numbers among threads.
+        ranks: the processes that train together.
 
     Raises:
         CheckpointError: the folder holds the state of a run with other settings or other data.
@@ -82,18 +85,22 @@ class Trainer(ABC):
         *,
         device: str | None = None,
         shards: int | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
-        self.settings = settings
+        self.settings, self.ranks = settings, ranks
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.shards = (shards or settings.shards) if self.device.type == "cpu" else 1
+        alone = self.device.type != "cpu" or ranks.count > 1  # then the parts are shared out in another way
+        self.shards = 1 if alone else (shards or settings.shards)
         self.model = model.to(self.device)
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.optimizer = make_optimizer(
             settings.optimizer, model, settings.learning_rate, settings.weight_decay
         )
-        self.folder = RunFolder(Path(folder), {**settings.to_dict(), **identity})
-        self.prepare()
-        self.position = self.folder.resume(model, self.optimizer, self.device)
+        self.folder = RunFolder(Path(folder), {**settings.to_dict(), **identity}, writes=ranks.is_first)
+        with ranks.first_goes_first():
+            self.prepare()
+            self.position = self.folder.resume(model, self.optimizer, self.device)
+        ranks.share(model)
 
     # What a task brings
 
@@ -154,7 +161,7 @@ class Trainer(ABC):
             AlbertLabError: the gradient is no finite number: training has diverged.
         """
         if self.measures_first and self.position.step == 0:
-            report(self._log(_held_out(self.evaluate())))
+            report(self._log(_held_out(self._measured())))
         sums, since, done = Counter(), 0, 0
         clock = _Clock(self.position.seconds, self.position.tokens)
         with self._pool() as pool:
@@ -176,8 +183,8 @@ class Trainer(ABC):
                 if done == stop_after_steps:
                     break
         if early_stop and (self.finished or self._is_over(early_stop)):
-            self.folder.load_best(self.model, self.device)
-        metrics = self.evaluate()
+            self._take_the_best()
+        metrics = self._measured()
         report(self._log(_held_out(metrics)))
         self.save()
         return metrics
@@ -202,12 +209,25 @@ class Trainer(ABC):
         return sums
 
     def set_gradients(self, parts: Iterable[Sequence[Tensor | None]]) -> None:
-        """Give every parameter the sum of its gradients over the parts of a batch, in their order."""
+        """Give every parameter the sum of its gradients over the parts of a batch, in their order.
+
+        The parts are those of this process; the sum is over those of all processes.
+        """
         for parameter, *gradients in zip(self.parameters, *parts, strict=True):
-            if gradients[0] is None or len(gradients) == 1:
-                parameter.grad = gradients[0]
+            if not gradients or gradients[0] is None:  # more processes than parts, or a weight without use
+                parameter.grad = None
             else:
-                parameter.grad = torch.stack(gradients).sum(0)
+                parameter.grad = gradients[0] if len(gradients) == 1 else torch.stack(gradients).sum(0)
+        self.ranks.sum_gradients(self.parameters)
+
+    def _measured(self) -> dict[str, float]:
+        """Measures on the held-out side, by the first process; all others have its numbers."""
+        return self.ranks.same(self.evaluate() if self.ranks.is_first else None)
+
+    def _take_the_best(self) -> None:
+        if self.ranks.is_first:
+            self.folder.load_best(self.model, self.device)
+        self.ranks.share(self.model)
 
     def _pool(self) -> ThreadPoolExecutor:
         """Threads for the parts of a batch; with several, each of them computes on one core."""
@@ -216,7 +236,7 @@ class Trainer(ABC):
 
     def _judge(self, early_stop: EarlyStop) -> dict[str, float]:
         """Evaluate; keep the weights if they are the best so far."""
-        metrics = self.evaluate()
+        metrics = self._measured()
         if early_stop.measure not in metrics:
             raise InputError(
                 f"there is no measure {early_stop.measure!r} to stop by.", expected=" or ".join(metrics)

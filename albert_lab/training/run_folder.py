@@ -135,13 +135,16 @@ class RunFolder:
     Args:
         path: the folder; made when something is written.
         identity: all that decides the weights; a state of another identity is not gone on with.
+        writes: False in a process that only reads, because another one writes the same folder.
     """
 
-    def __init__(self, path: Path, identity: dict[str, Any]) -> None:
-        self.path, self.identity = path, identity
+    def __init__(self, path: Path, identity: dict[str, Any], *, writes: bool = True) -> None:
+        self.path, self.identity, self.writes = path, identity, writes
 
     def save(self, position: Position, model: nn.Module, optimizer: Optimizer) -> None:
         """Write the state atomically, so that a kill at any moment leaves a whole one."""
+        if not self.writes:
+            return
         state = {
             "identity": self.identity,
             "position": asdict(position),
@@ -159,7 +162,8 @@ class RunFolder:
             CheckpointError: the state is damaged, or of a run with other settings or other text.
         """
         if not (self.path / STATE_FILE).exists():
-            (self.path / LOG_FILE).unlink(missing_ok=True)
+            if self.writes:
+                (self.path / LOG_FILE).unlink(missing_ok=True)
             return Position()
         state = self._read(STATE_FILE, device)
         self._check_identity(state["identity"])
@@ -167,11 +171,14 @@ class RunFolder:
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"].cpu())
         position = Position(**state["position"])
-        self._cut_log(position.step)
+        if self.writes:
+            self._cut_log(position.step)
         return position
 
     def keep_best(self, model: nn.Module) -> None:
         """Write the weights as the best ones, in place of those before."""
+        if not self.writes:
+            return
         with atomic_write(self.path / BEST_FILE) as temporary:
             torch.save(model.state_dict(), temporary)
 
@@ -187,6 +194,8 @@ class RunFolder:
 
     def log(self, record: dict[str, Any]) -> None:
         """Add a line to the log."""
+        if not self.writes:
+            return
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / LOG_FILE).open("a") as log:
             log.write(json.dumps(record) + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from albert_lab.retrieval.usage import usage_of
 from albert_lab.text.corpus import Corpus, Document, build_corpus
 from albert_lab.text.splits import held_out_bucket
 from albert_lab.text.tokenizer import load_tokenizer
+from albert_lab.training.ranks import joined
 from albert_lab.training.run_folder import claim_results, claimed
 from albert_lab.tune.pairs import (
     COMMENT,
@@ -126,7 +128,8 @@ def tune(
 
     The folder ends as an ordinary Hugging Face folder, with notes of pooling and normalization that
     sentence-transformers reads too, a card and the log. Called again after an interruption with the same
-    settings, it goes on from the last state saved.
+    settings, it goes on from the last state saved. Processes that ``torchrun`` started share the work; the
+    folder must be one that all of them see.
 
     Args:
         source: the model to begin with, as `load_model` takes it; None = docs-mini.
@@ -145,14 +148,15 @@ def tune(
     model, tokenizer = _first_model(source, settings), load_tokenizer(resolve(source))
     _check_length(settings, model)
     guide = teacher_of(teacher) if teacher is not None else None
-    with claimed(folder):
-        run = Tuning(
-            settings, model, tokenizer, material.pairs, material.held_out, folder,
-            teacher=guide and (lambda texts: guide.embed(list(texts))), device=device,
-        )  # fmt: skip
-    metrics = run.run(save_every=save_every, report=report)
-    if run.finished:
-        finish(run, material, str(source), metrics, teacher)
+    with joined(device) as (ranks, own):
+        with claimed(folder) if ranks.is_first else nullcontext():
+            run = Tuning(
+                settings, model, tokenizer, material.pairs, material.held_out, folder,
+                teacher=guide and (lambda texts: guide.embed(list(texts))), device=own, ranks=ranks,
+            )  # fmt: skip
+        metrics = run.run(save_every=save_every, report=report if ranks.is_first else lambda record: None)
+        if run.finished and ranks.is_first:
+            finish(run, material, str(source), metrics, teacher)
     return metrics
 
 

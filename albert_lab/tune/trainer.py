@@ -18,6 +18,7 @@ from albert_lab.model.albert import AlbertModel
 from albert_lab.paths import atomic_write
 from albert_lab.text.batches import TextEncoder, length_batches, padded_lengths
 from albert_lab.training.loop import Trainer
+from albert_lab.training.ranks import ALONE, Ranks
 from albert_lab.tune.contrastive import contrastive_loss, distillation_loss, mine_negatives, same_thing
 from albert_lab.tune.pairs import TextPair
 from albert_lab.tune.settings import TuneSettings
@@ -43,6 +44,7 @@ class Tuning(Trainer):
         folder: where the state and the log stand; a state found there is gone on from.
         teacher: texts -> vectors (n, any), for `settings.distillation`.
         device: "cpu", "cuda", or None for a GPU where there is one.
+        ranks: the processes that train together; with dropout, other random numbers for each number of them.
 
     Raises:
         InputError: fewer pairs than a batch, texts longer than the model takes, a tokenizer that knows almost
@@ -64,6 +66,7 @@ class Tuning(Trainer):
         *,
         teacher: Teacher | None = None,
         device: str | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         if len(pairs) < settings.batch_size:
             raise InputError(
@@ -81,7 +84,7 @@ class Tuning(Trainer):
         torch.manual_seed(settings.seed)
         identity = {"pairs": _checksum(pairs), "first": model_fingerprint(model)}
         alone = 1 if settings.dropout > 0 else None  # threads would share random numbers
-        super().__init__(settings, model, folder, identity, device=device, shards=alone)
+        super().__init__(settings, model, folder, identity, device=device, shards=alone, ranks=ranks)
 
     def prepare(self) -> None:
         """Mine hard negatives by the first weights; let the teacher read all that the steps will need."""
@@ -163,18 +166,21 @@ class Tuning(Trainer):
         """Gradients of the loss. Texts are run in parts of similar length; the loss joins the parts' vectors.
 
         dL/dw = Σ over parts of (dL/dvectors of the part) · (dvectors/dw), so the parts can be run, and
-        differentiated, at the same time.
+        differentiated, at the same time, and by several processes: all of them have all vectors.
         """
         pairs, negatives = work
         texts = _texts(pairs, negatives)
         parts = self._parts(texts)
-        outputs = list(pool.map(lambda part: _run(self.model, *part[1:]), parts))  # (b, H) each
-        order = torch.from_numpy(np.argsort(np.concatenate([part[0] for part in parts]))).to(self.device)
-        vectors = torch.cat([output.detach() for output in outputs])[order].requires_grad_()  # (2B + M, H)
+        own = self.ranks.mine(parts)
+        outputs = list(pool.map(lambda part: _run(self.model, *part[1:]), own))  # (b, H) each
+        vectors = torch.zeros(len(texts), self.model.config.hidden_size, device=self.device)
+        for (rows, *_), output in zip(own, outputs, strict=True):
+            vectors[rows] = output.detach().float()
+        vectors = self.ranks.summed(vectors).requires_grad_()  # (2B + M, H)
         same = torch.from_numpy(same_thing(pairs, negatives)).to(self.device)
         loss = self._loss(vectors[: len(pairs)], vectors[len(pairs) :], same, texts)
         (slope,) = torch.autograd.grad(loss, vectors)
-        slopes = slope[torch.argsort(order)].split([len(output) for output in outputs])
+        slopes = [slope[rows].to(output.dtype) for (rows, *_), output in zip(own, outputs, strict=True)]
         self.set_gradients(pool.map(self._part_gradients, outputs, slopes))
         self.position.tokens += sum(
             int(ids.numel() if mask is None else mask.sum()) for _, ids, mask in parts
