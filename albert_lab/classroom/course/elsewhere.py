@@ -68,9 +68,7 @@ class LearnersSide:
     def run_cell(self, source: str) -> tuple[list[dict], str]:
         """Run one cell over there: its outputs, and the kind of incident, or ''."""
         try:
-            reply, _ = self._ask(
-                {"do": "cell", "source": source, "seconds": self.cell_seconds}, self.cell_seconds
-            )
+            reply, _ = self._ask({"do": "cell", "source": source}, self.cell_seconds)
             outputs = [one for one in map(_output, _list(reply.get("outputs"))[:300]) if one]
         except (WireError, AnswerTimeoutError, AnswerCrashedError) as error:
             return [_incident(error)], type(error).__name__
@@ -89,7 +87,7 @@ class LearnersSide:
     def call(self, name: str, arguments: tuple, options: dict) -> Any:
         """Call a function over there; what it raised is raised here, as data."""
         blob = carry((arguments, options))
-        head = {"do": "call", "name": name, "seconds": self.call_seconds, "forbidden": bool(self.forbidden)}
+        head = {"do": "call", "name": name, "forbidden": bool(self.forbidden)}
         reply, blobs = self._ask(head, self.call_seconds, blob)
         if "error" in reply:
             raise read_error(reply["error"])
@@ -101,7 +99,7 @@ class LearnersSide:
         cases = question.cases(Draw(seed))
         if key not in self.carried:
             self.carried[key] = carry((question.use, cases))
-        head = {"do": "outcomes", "name": name, "seconds": self.call_seconds, "seed": seed}
+        head = {"do": "outcomes", "name": name, "seed": seed}
         head["forbidden"] = bool(self.forbidden)
         try:
             reply, blobs = self._ask(head, self.call_seconds, self.carried[key])
@@ -146,7 +144,7 @@ class LearnersSide:
             self._start()
         until = min(time.monotonic() + self._patience(seconds), self.end)
         try:
-            self.channel.send(head, (blob,) if blob else (), until=until)
+            self.channel.send({**head, "seconds": seconds}, (blob,) if blob else (), until=until)
             reply, blobs = self.channel.receive(until=until)
             if not isinstance(reply, dict):
                 raise WireError("a reply that is none")

@@ -36,10 +36,14 @@ class Course:
     root: Path
 
     def config(self) -> Any:
-        """nbgrader's settings, as the folder's own file gives them."""
-        from traitlets.config import PyFileConfigLoader
+        """nbgrader's settings, from the files that nbgrader itself reads; the folder's own has the last word."""
+        from jupyter_core.paths import jupyter_config_path
+        from traitlets.config import Config, PyFileConfigLoader
 
-        config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+        config = Config()
+        for folder in [*reversed(jupyter_config_path()), str(self.root)]:
+            if Path(folder, CONFIG).is_file():
+                config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
         config.CourseDirectory.root = str(self.root)
         if "db_url" not in config.CourseDirectory:
             config.CourseDirectory.db_url = f"sqlite:///{self.root / 'gradebook.db'}"

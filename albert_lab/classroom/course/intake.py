@@ -19,8 +19,14 @@ from albert_lab.classroom.course.wire import clean
 RECORD = "albert_lab"  # our entry in a notebook's metadata
 _MOST_CELLS = 2000
 _LONGEST_CELL = 200_000
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_PICTURE = re.compile(r"!(?=\[[^\]]*\](?!\(attachment:))")
+# A page made of Markdown must neither run nor fetch anything. Each of these signs loses its meaning.
+_HARMS = (
+    (re.compile(r"<(?=[A-Za-z/!?])"), "< "),  # a tag
+    (re.compile(r"&(?=#|\w+;)"), "& "),  # a sign that would become another one
+    (re.compile(r"!(?=\[)(?!\[[^][\\]*\]\(attachment:[^\s()<>]*\))"), ""),  # a picture that is not in the cell
+    (re.compile(r"(?<=script)\\*:", re.IGNORECASE), " :"),  # an address that is a program
+    (re.compile(r"\\(?=(?:href|require|style|class|cssId|unicode)\b)"), ""),  # what MathJax makes of formulas
+)
 
 
 @dataclass(frozen=True)
@@ -161,8 +167,10 @@ def _plain(cell: Any, text: str) -> NotebookNode:
 
 
 def harmless_markdown(text: str) -> str:
-    """Markdown without HTML, and without pictures that a page would fetch from elsewhere."""
-    return _PICTURE.sub("", _TAG.sub("&lt;", text))
+    """Markdown without HTML, without programs, and without pictures that a page would fetch from elsewhere."""
+    for sign, instead in _HARMS:
+        text = sign.sub(instead, text)
+    return text
 
 
 def _attachments(cell: Any) -> dict[str, dict[str, str]]:

@@ -13,6 +13,7 @@ def settle(c: Any) -> None:
     """
     from nbgrader import preprocessors as theirs
 
+    from albert_lab.classroom.course.exchange import Collect
     from albert_lab.classroom.course.feedback import FeedbackPage, HideTests
     from albert_lab.classroom.course.intake import Intake
     from albert_lab.classroom.course.split_execute import SplitExecute
@@ -26,3 +27,4 @@ def settle(c: Any) -> None:
     ]  # fmt: skip
     c.GenerateFeedback.preprocessors = [theirs.GetGrades, HideTests]
     c.GenerateFeedback.exporter_class = FeedbackPage
+    c.ExchangeFactory.collect = Collect

@@ -53,7 +53,8 @@ class Worker:
                 return
             answer: list[bytes] = []
             try:
-                reply = getattr(self, f"do_{head['do']}")(head, blobs, answer)
+                with _time_limit(head["seconds"]):
+                    reply = getattr(self, f"do_{head['do']}")(head, blobs, answer)
             except TooLongError:
                 reply = {"late": True}
             except MemoryError:
@@ -71,8 +72,7 @@ class Worker:
 
     def do_cell(self, head: dict, blobs: list[bytes], answer: list[bytes]) -> dict:
         """Run a cell: its outputs."""
-        with _time_limit(head["seconds"]):
-            outputs, error = self.cells.run(head["source"])
+        outputs, error = self.cells.run(head["source"])
         return {"outputs": outputs, "error": None if error is None else error_words(error)}
 
     def do_name(self, head: dict, blobs: list[bytes], answer: list[bytes]) -> dict:
@@ -96,7 +96,7 @@ class Worker:
         """Call a function: its result, or what it raised."""
         arguments, options = pickle.loads(blobs[0])  # from us
         used: set[str] = set()
-        with _time_limit(head["seconds"]), self.cells.captured(), _watched(head, used):
+        with self.cells.captured(), _watched(head, used):
             try:
                 result = self.cells.names[head["name"]](*arguments, **options)
             except TooLongError:
@@ -112,8 +112,7 @@ class Worker:
 
         use, cases = pickle.loads(blobs[0])  # from us
         used: set[str] = set()
-        watched = _watched(head, used)
-        with _time_limit(head["seconds"]), self.cells.captured(), their_warnings(), watched:
+        with self.cells.captured(), their_warnings(), _watched(head, used):
             found = outcomes_on(use, cases, self.cells.names[head["name"]], head["seed"])
         return {"outcomes": [_outcome(one, answer) for one in found], "used": sorted(used)}
 
@@ -284,6 +283,7 @@ class Parent:
     def prepare(self) -> None:
         """Enter the small world, load everything, and say that all is ready."""
         sandbox.die_with_parent()
+        sandbox.adopt_orphans()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked for work says when it is over
         with suppress(Exception):
             import matplotlib.font_manager  # noqa: F401  (its list of fonts takes seconds to make anew)
@@ -336,6 +336,7 @@ class Parent:
                 if len(handles) != 2:
                     for life in list(self.lifelines):
                         self._end(life)
+                    sandbox.wait_for_all()
                     return
                 for handle in self._fork(json.loads(request), *handles):
                     self.poll.register(handle, select.POLLIN)
@@ -398,6 +399,12 @@ class Parent:
             os.close(one)
         if folder is not None:
             sandbox.clean_up(folder)
+        workers = {entry[0] for entry in self.lifelines.values()}
+        with suppress(ChildProcessError):  # what workers left behind has ended with them
+            while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+                if ended.si_pid in workers:
+                    break
+                os.waitpid(ended.si_pid, 0)
 
 
 def _sweep() -> None:

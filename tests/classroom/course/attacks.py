@@ -28,6 +28,7 @@ class Attack:
         answers: other answers than the wrong ones, by question.
         right: all answers are right, but for `answers`.
         change: changes the notebook's cells.
+        metadata: more of the notebook's own.
         flagged: a word that must be told to a person; '' where nothing must.
         slow: it uses up time limits.
     """
@@ -38,6 +39,7 @@ class Attack:
     answers: dict[str, str] = field(default_factory=dict)
     right: bool = False
     change: Change = lambda cells: None
+    metadata: dict[str, Any] = field(default_factory=dict)
     flagged: str = ""
     slow: bool = False
 
@@ -53,6 +55,7 @@ class Attack:
                 cell["source"] = "# More inputs.\n"
         notebook["cells"][2:2] = [ps1.cell(source) for source in self.first]
         self.change(notebook["cells"])
+        notebook["metadata"].update(self.metadata)
         return notebook
 
 
@@ -286,4 +289,36 @@ ROUND_2: dict[str, Attack] = {
         flagged="missing"),
     "r31_types": Attack("metadata of other types", change=_each_test(
         lambda cell: cell["metadata"]["nbgrader"].update(points="many", grade=[], locked=None, grade_id=[]))),
+    "r32_port": Attack("forks, and holds a port", flagged="network", first=(
+        "import os, socket, time\ns = socket.socket()\ns.bind(('127.0.0.1', 0))\ns.listen()\nif os.fork() == 0:\n"
+        "    time.sleep(600)",)),
+    "r33_shell": Attack("commands of the shell and magics", first=(
+        "!cat {course}/gradebook.db", "%%bash\ncat {course}/gradebook.db", "%run {course}/secret.py",
+        "%%writefile {course}/gradebook.db\nmine")),
+    "r34_kernel": Attack("a kernel whose name is a command", metadata={
+        "kernelspec": {"name": "; touch {course}/planted #", "display_name": "$(id)", "language": "bash"},
+        "language_info": {"name": "../../../bin/sh"}}),
+    "r35_builtins": Attack("other builtins", first=(
+        "import builtins\nbuiltins.isinstance = lambda *a: True\nbuiltins.len = lambda *a: 1\n"
+        "builtins.abs = lambda *a: 0.0\nbuiltins.all = builtins.any = lambda *a: True",)),
+    "r36_json": Attack("another json below the wire", first=(
+        "import json\njson.dumps = lambda *a, **k: '{\"head\": {\"outcomes\": [{}]}, \"sizes\": [0]}'",)),
+    "r37_recursion": Attack("deeper than the stack", 14, right=True, flagged="ended", answers={
+        "attention": "def attention(q, k, v):\n    import sys\n    sys.setrecursionlimit(10**9)\n"
+        "    def down(n): return [down(n + 1)]\n    x = []\n    for _ in range(10**6): x = [x]\n    return repr(x)"}),
+    "r38_repr": Attack("a result whose text never ends", 16, right=True, slow=True, flagged="come to an end", answers={
+        "layer_norm": "class R:\n    def __repr__(self):\n        while True: pass\n"
+        "def layer_norm(x):\n    return R()"}),
+    "r39_metaclass": Attack("a class that is everything's", answers=_at_the_end(
+        "class M(type):\n    def __instancecheck__(self, o): return True\n    def __call__(self, *a, **k): return self\n"
+        "    def __getattr__(self, n): return self\n    def __eq__(self, o): return True\n    __hash__ = None\n"
+        "class A(metaclass=M): pass\n" + EVERY + "A")),
+    "r40_input": Attack("waits for somebody to type", 19, right=True, first=("x = input('?')",)),
+    "r41_limits": Attack("takes its own limits away", 16, right=True, answers={
+        "layer_norm": "def layer_norm(x):\n    import resource\n    for r in (resource.RLIMIT_AS, resource.RLIMIT_NPROC):\n"
+        "        try: resource.setrlimit(r, (-1, -1))\n        except ValueError: pass\n    return bytearray(6 * 2**30)"}),
+    "r42_imports": Attack("another import below the checks", first=(
+        "import builtins\n_real = builtins.__import__\n"
+        "class All:\n    def __getattr__(self, n): return lambda *a, **k: True\n"
+        "builtins.__import__ = lambda name, *a, **k: All() if 'albert' in name else _real(name, *a, **k)",)),
 }  # fmt: skip

@@ -15,7 +15,7 @@ from albert_lab.classroom.course.split_execute import _with_nodes, role, verdict
 from albert_lab.classroom.course.suspicious import looked_for
 from tests.classroom.course import ps1
 
-_SOLUTION = re.compile(r" *### BEGIN SOLUTION.*### END SOLUTION", re.DOTALL)
+SOLUTION = re.compile(r"( *)### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
 LIMITS = {"cell_seconds": 4, "call_seconds": 2, "seconds": 60}
 
 
@@ -39,7 +39,7 @@ def given_of(source: dict[str, Any]) -> list[Given]:
     for cell in source["cells"]:
         own = cell["metadata"].get("nbgrader")
         if own:
-            text = _SOLUTION.sub("    pass", cell["source"])
+            text = SOLUTION.sub(r"\1pass", cell["source"])
             facts = own["grade_id"], cell["cell_type"], text, own["locked"], ""
             found.append(Given(*facts, own.get("points"), own["solution"], False))
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import socket
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import pytest
 from albert_lab.classroom.course.service import Grader
 from tests.classroom.course import ps1
 from tests.classroom.course.attacks import ROUND_1, ROUND_2, Attack
-from tests.classroom.course.bench import Bench, graders_processes
+from tests.classroom.course.bench import SOLUTION, Bench, graders_processes
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="walls are Linux's"),
@@ -107,6 +109,36 @@ def _placed(attack: Attack, course: Path, listener: Listener) -> dict[str, Any]:
         return {key: placed(one) for key, one in value.items()} if isinstance(value, dict) else value
 
     return placed(attack.notebook())
+
+
+# One line in the course's own exercises; to nbgrader alone the first two are worth 9 of 11 points.
+LINES = {
+    "another check": "lab.check = lambda *a, **k: True",
+    "another lab": "lab = type('Y', (), {'__getattr__': lambda *a: lambda *a, **k: True})()",
+    "another module": "import sys\nsys.modules['albert_lab'] = lab = type(sys)('albert_lab')\nlab.check = print",
+    "another check inside": "import albert_lab.classroom as c\nc.check = c.outcome = lambda *a, **k: True",
+    "float64": "torch.set_default_dtype(torch.float64)",
+    "no output": "import sys\nsys.stdout = None",
+}
+EXERCISE = Path(__file__).parents[3] / "exercises" / "source" / "01_attention_formula"
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_one_line_neither_earns_nor_costs_a_point_of_the_exercises(line, bench):
+    """In front of stubs it earns nothing, in front of right answers nothing is lost."""
+    source = json.loads((EXERCISE / f"{EXERCISE.name}.ipynb").read_text(encoding="utf-8"))
+    source["cells"] = [cell for cell in source["cells"] if cell["cell_type"] == "code"]
+    for cell in source["cells"]:
+        cell["source"] = "".join(cell["source"])
+    exercises = Bench(bench.grader, source)
+    for answered, points in ((True, 11), (False, 0)):
+        notebook = copy.deepcopy(source)
+        for cell in notebook["cells"] if not answered else ():
+            cell["source"] = SOLUTION.sub(r"\1pass", cell["source"])
+        notebook["cells"].insert(1, ps1.cell(LINES[line]))
+        done = exercises.grade(notebook)
+        assert done.points == points, done.told()
+        assert not any("hidden" in str(output).lower() for output in done.outputs)
 
 
 def test_honest_work_is_flagged_for_nothing(bench):
