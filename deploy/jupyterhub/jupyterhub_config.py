@@ -1,7 +1,7 @@
 """A JupyterHub for one course on one machine: learners work and hand in, teachers grade, all in the browser.
 
-What it needs and how it is started: README.md beside this file. Everything that differs from place to place is
-read from the environment:
+What it needs and how it is started: README.md beside this file. What differs from place to place is read from
+the environment:
 
 ALBERT_LAB_COURSE   the folder that `albert-lab classroom init` made; its account grades
 ALBERT_LAB_EXCHANGE nbgrader's exchange; /srv/nbgrader/exchange without it
@@ -33,15 +33,15 @@ c.JupyterHub.load_groups = {
     f"nbgrader-{name}": {"users": learners},
 }
 
-# A server for everybody, which starts in the home folder. Formgrader is in the service below, and nowhere else.
+# A server for everybody, which starts in the home folder. Formgrader is in the service alone.
 c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
 c.Spawner.cmd = [str(programs / "jupyterhub-singleuser")]
 c.Spawner.args = ["--ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=False"]
 c.Spawner.environment = settings
 c.Spawner.default_url = "/lab"
 
-# The grader: JupyterLab with formgrader in the course's folder, for teachers alone, under the account that owns
-# the folder. Its nbgrader_config.py puts learners' code behind walls, whichever button or command grades.
+# The grader: JupyterLab with formgrader in the course's folder, for teachers, under the account that owns it.
+# The folder's nbgrader_config.py puts learners' code behind walls, whichever button or command grades.
 c.JupyterHub.services = [
     {
         "name": name,

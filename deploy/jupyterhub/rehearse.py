@@ -2,9 +2,10 @@
 
 python deploy/jupyterhub/rehearse.py [FOLDER FOR PICTURES]
 
-Needs root, jupyterhub, configurable-http-proxy and playwright. Two learners fetch an assignment, answer it and hand
-it in; one of them cheats with one line. A teacher collects, grades and releases feedback with formgrader's buttons, and
-the learners fetch it. The accounts live in a mount namespace of this script's own: /etc/passwd of the machine stays.
+Needs root, jupyterhub, configurable-http-proxy and playwright. Two learners fetch an assignment, answer it and
+hand it in; one of them cheats. A teacher collects, grades and gives feedback with the buttons of formgrader, and
+the learners read it. The accounts live in a mount namespace of this script's own: the machine's /etc/passwd is
+left alone.
 """
 
 from __future__ import annotations
@@ -67,12 +68,10 @@ def accounts_of_our_own(folder: Path) -> dict[str, Path]:
 
 def as_account(name: str, home: Path, *command: str) -> None:
     """Run a command as an account, and wait for it."""
-    environment = {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
-    environment["PYTHONPATH"] = str(REPOSITORY)
+    environment = {"HOME": str(home), "LANG": "C.UTF-8", "PYTHONPATH": str(REPOSITORY)}
+    environment["PATH"] = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     number = ACCOUNTS[name]
-    subprocess.run(
-        command, cwd=home, env=environment, user=number, group=number, extra_groups=[], check=True
-    )
+    subprocess.run(command, cwd=home, env=environment, user=number, group=number, extra_groups=[], check=True)
 
 
 def source(folder: Path) -> None:
@@ -88,8 +87,8 @@ def hub(folder: Path, homes: dict[str, Path]) -> subprocess.Popen:
     config = folder / "jupyterhub_config.py"
     proxy = shutil.which("configurable-http-proxy") or sys.exit("configurable-http-proxy is not on PATH")
     ours = Path(__file__).with_name("jupyterhub_config.py")
-    given = {"config": str(ours), "hub": HUB, "port": PORT, "port_api": PORT + 2, "proxy": proxy, "folder": folder}
-    config.write_text(OVERRIDES.format(**given))
+    ports = {"hub": HUB, "port": PORT, "port_api": PORT + 2}
+    config.write_text(OVERRIDES.format(config=str(ours), proxy=proxy, folder=folder, **ports))
     exchange = folder / "exchange"
     exchange.mkdir()
     exchange.chmod(0o777)
@@ -186,7 +185,7 @@ def lesson(browser: Any, homes: dict[str, Path], pictures: Path | None) -> None:
         model = {"type": "notebook", "format": "json", "content": answered(fetched, cheats=who == "bob")}
         learner.api(contents, "PUT", json.dumps(model))
         learner.page.click(".btn:has-text('Submit') >> visible=true")
-        learner.page.wait_for_selector("#submitted_assignments_list :text('20'), text=/20\\d\\d-\\d\\d-\\d\\d/")
+        learner.page.wait_for_selector("text=/20\\d\\d-\\d\\d-\\d\\d/")
         learner.picture("submitted")
         refused = learner.page.request.get(f"{HUB}/services/albert-lab/formgrader")
         assert refused.status == 403, f"{who} sees formgrader: {refused.status}"

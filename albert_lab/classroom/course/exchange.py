@@ -17,9 +17,9 @@ _MOST_ALTOGETHER = 5 * MOST_BYTES
 
 
 class Collect(ExchangeCollect):
-    """nbgrader's collecting, which follows no link, opens no device, and takes nobody's word for who they are.
+    """nbgrader's collecting; it follows no link, opens no device, and takes nobody's word for who they are.
 
-    A folder that belongs to another account than its name says is left out, where nbgrader warns and takes it.
+    A folder that belongs to another account than its name says is left out; nbgrader warns and takes it.
     Set ``c.ExchangeCollect.check_owner = False`` where all learners share one account.
     """
 

@@ -36,7 +36,7 @@ class Course:
     root: Path
 
     def config(self) -> Any:
-        """nbgrader's settings, from the files that nbgrader itself reads; the folder's own has the last word."""
+        """nbgrader's settings, from the files that nbgrader reads; the folder's own has the last word."""
         from jupyter_core.paths import jupyter_config_path
         from traitlets.config import Config, PyFileConfigLoader
 

@@ -23,7 +23,7 @@ _LONGEST_CELL = 200_000
 _HARMS = (
     (re.compile(r"<(?=[A-Za-z/!?])"), "< "),  # a tag
     (re.compile(r"&(?=#|\w+;)"), "& "),  # a sign that would become another one
-    (re.compile(r"!(?=\[)(?!\[[^][\\]*\]\(attachment:[^\s()<>]*\))"), ""),  # a picture that is not in the cell
+    (re.compile(r"!(?=\[)(?!\[[^][\\]*\]\(attachment:[^\s()<>]*\))"), ""),  # a picture from elsewhere
     (re.compile(r"(?<=script)\\*:", re.IGNORECASE), " :"),  # an address that is a program
     (re.compile(r"\\(?=(?:href|require|style|class|cssId|unicode)\b)"), ""),  # what MathJax makes of formulas
 )
@@ -167,7 +167,7 @@ def _plain(cell: Any, text: str) -> NotebookNode:
 
 
 def harmless_markdown(text: str) -> str:
-    """Markdown without HTML, without programs, and without pictures that a page would fetch from elsewhere."""
+    """Markdown without HTML, programs, and pictures that a page would fetch from elsewhere."""
     for sign, instead in _HARMS:
         text = sign.sub(instead, text)
     return text

@@ -303,9 +303,9 @@ ROUND_2: dict[str, Attack] = {
         "builtins.abs = lambda *a: 0.0\nbuiltins.all = builtins.any = lambda *a: True",)),
     "r36_json": Attack("another json below the wire", first=(
         "import json\njson.dumps = lambda *a, **k: '{\"head\": {\"outcomes\": [{}]}, \"sizes\": [0]}'",)),
-    "r37_recursion": Attack("deeper than the stack", 14, right=True, flagged="ended", answers={
+    "r37_recursion": Attack("deeper than the stack", 14, right=True, flagged="end", answers={
         "attention": "def attention(q, k, v):\n    import sys\n    sys.setrecursionlimit(10**9)\n"
-        "    def down(n): return [down(n + 1)]\n    x = []\n    for _ in range(10**6): x = [x]\n    return repr(x)"}),
+        "    def down(n): return max(map(down, [n]))\n    return down(0)"}),
     "r38_repr": Attack("a result whose text never ends", 16, right=True, slow=True, flagged="come to an end", answers={
         "layer_norm": "class R:\n    def __repr__(self):\n        while True: pass\n"
         "def layer_norm(x):\n    return R()"}),

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import pwd
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,9 +19,23 @@ ME = pwd.getpwuid(os.getuid()).pw_name
 STAMP = "2026-01-05 12:00:00 UTC"
 
 
+@pytest.fixture(scope="module")
+def gradebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty gradebook; nbgrader takes seconds to make one."""
+    from nbgrader.api import Gradebook
+
+    from albert_lab.classroom.release import programs_on_path
+
+    path = tmp_path_factory.mktemp("empty") / "gradebook.db"
+    with programs_on_path(), Gradebook(f"sqlite:///{path}", "c"):
+        return path
+
+
 @pytest.fixture
-def exchange(tmp_path: Path) -> Path:
+def exchange(tmp_path: Path, gradebook: Path) -> Path:
     """The course's folder in an exchange, and beside it what nobody may read."""
+    (tmp_path / "course").mkdir()
+    shutil.copy(gradebook, tmp_path / "course")
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "ps1.ipynb").write_text("the solutions")
     inbound = tmp_path / "exchange" / "c" / "inbound"
@@ -43,15 +58,12 @@ def collected(root: Path, *, check_owner: bool = True) -> dict[str, set[str]]:
     from traitlets.config import Config
 
     from albert_lab.classroom.course.exchange import Collect
-    from albert_lab.classroom.release import programs_on_path
 
     config = Config()
     config.CourseDirectory = Config(root=str(root / "course"), course_id="c", assignment_id="ps1")
     config.Exchange.root = str(root / "exchange")
     config.ExchangeCollect.check_owner = check_owner
-    (root / "course").mkdir(exist_ok=True)
-    with programs_on_path():
-        Collect(coursedir=CourseDirectory(config=config), config=config, update=True).start()
+    Collect(coursedir=CourseDirectory(config=config), config=config, update=True).start()
     found: dict[str, set[str]] = {}
     for path in (root / "course" / "submitted").glob("*/ps1"):
         found[path.parent.name] = {str(one.relative_to(path)) for one in path.rglob("*") if one.is_file()}
