@@ -2,10 +2,9 @@
 
 python deploy/jupyterhub/rehearse.py [FOLDER FOR PICTURES]
 
-Needs root, jupyterhub, configurable-http-proxy and playwright. Two learners fetch an assignment, answer it and
-hand it in; one of them cheats. A teacher collects, grades and gives feedback with the buttons of formgrader, and
-the learners read it. The accounts live in a mount namespace of this script's own: the machine's /etc/passwd is
-left alone.
+Needs root, jupyterhub, configurable-http-proxy and playwright. Two learners fetch an assignment, answer it
+and hand it in; one of them cheats. A teacher collects, grades, and gives feedback with formgrader's buttons;
+the learners read it. The accounts live in a mount namespace of this script's own: /etc/passwd is left alone.
 """
 
 from __future__ import annotations

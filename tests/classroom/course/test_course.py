@@ -18,6 +18,8 @@ from typing import Any
 import psutil
 import pytest
 
+from albert_lab.classroom.course.export import export
+from albert_lab.classroom.course.folder import open_course
 from tests.classroom.course import ps1
 from tests.classroom.course.attacks import ROUND_1, ROUND_2
 
@@ -161,7 +163,7 @@ def test_the_report_says_what_to_talk_about_and_whom_to_look_at(course, graded):
 
 def test_points_stand_in_nbgraders_gradebook_and_in_each_export(course, graded):
     for kind in ("plain", "canvas", "moodle"):
-        rows = list(csv.reader(io.StringIO(albert_lab(course, "export", "--format", kind).stdout)))
+        rows = list(csv.reader(io.StringIO(export(open_course(course), None, kind))))
         assert sorted(row[-1] for row in rows[-len(WORK) :]) == sorted(
             f"{points}" for _, points in WORK.values()
         )
@@ -197,7 +199,7 @@ def test_nbgraders_own_command_grades_as_safely(course, graded):
     own = environment(course) | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run([sys.executable, "-c", code], cwd=course, env=own, capture_output=True, text=True)
     assert done.stdout.split()[-1:] == ["True"], done.stderr
-    rows = list(csv.reader(io.StringIO(albert_lab(course, "export").stdout)))
+    rows = list(csv.reader(io.StringIO(export(open_course(course), None))))
     assert next(row[-1] for row in rows if row[0] == "gus") == "0"
     assert mine(course) == []
 
