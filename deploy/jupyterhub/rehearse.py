@@ -209,6 +209,11 @@ def lesson(browser: Any, homes: dict[str, Path], pictures: Path | None) -> None:
     print("points:", scores)
     assert scores["ann"].startswith("11"), scores
     assert scores["bob"].startswith("0"), scores
+    ada.page.goto(f"{HUB}/services/albert-lab/formgrader/gradebook/{name}/{name}")
+    ada.page.click("td.name a >> nth=0")
+    ada.page.wait_for_selector(".nbgrader_cell input.score >> nth=0")
+    ada.picture("submission")
+    ada.page.goto(f"{HUB}/services/albert-lab/formgrader/manage_submissions/{name}")
     for button in ("glyphicon-comment", "glyphicon-envelope"):
         for number in range(2):
             ada.page.click(f"td .{button} >> nth={number}")
