@@ -1,6 +1,6 @@
 """Grade the same class twice, by stock `nbgrader autograde` and by `albert-lab classroom grade`, in one run.
 
-python benchmarks/grading.py [--students 27] [--jobs 3] [--memory 200]
+python benchmarks/grading.py [--students 27] [--jobs 3] [--memory 200]     # --students 0: the memory alone
 
 Each student hands in the same torch exercise (five questions, ten test cells), all right. Both ways begin
 with an empty gradebook; starting up counts. With ``--memory N``, 20 and N submissions are graded, and the
@@ -82,26 +82,32 @@ def _ours(jobs: int) -> list[str]:
     return [sys.executable, "-m", "albert_lab", "classroom", "grade", ps1.NAME, "--jobs", str(jobs), "--json"]
 
 
-def main() -> None:
+def compare(students: int, jobs: int) -> None:
     """Both ways, one after the other."""
+    rates = {}
+    for name, ours in (("nbgrader autograde", False), ("albert-lab classroom grade", True)):
+        with tempfile.TemporaryDirectory() as folder:
+            course = _course(Path(folder), students, ours=ours)
+            stock = [sys.executable, "-m", "nbgrader", "autograde", ps1.NAME]
+            seconds, _ = _timed(_ours(jobs) if ours else stock, course)
+            graded = len(list(course.glob(f"autograded/*/{ps1.NAME}/{ps1.NAME}.ipynb")))
+            rates[name] = 60 * graded / seconds
+            print(
+                f"{name:28} {graded} of {students} in {seconds:6.1f} s: {rates[name]:6.1f} a minute",
+                flush=True,
+            )
+    print(f"times: {rates['albert-lab classroom grade'] / rates['nbgrader autograde']:.1f}")
+
+
+def main() -> None:
+    """As the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=27)
     parser.add_argument("--jobs", type=int, default=3)
     parser.add_argument("--memory", type=int, default=0, help="also grade so many, and tell the memory")
     given = parser.parse_args()
-    rates = {}
-    for name, ours in (("nbgrader autograde", False), ("albert-lab classroom grade", True)):
-        with tempfile.TemporaryDirectory() as folder:
-            course = _course(Path(folder), given.students, ours=ours)
-            stock = [sys.executable, "-m", "nbgrader", "autograde", ps1.NAME]
-            seconds, _ = _timed(_ours(given.jobs) if ours else stock, course)
-            graded = len(list(course.glob(f"autograded/*/{ps1.NAME}/{ps1.NAME}.ipynb")))
-            rates[name] = 60 * graded / seconds
-            print(
-                f"{name:28} {graded} of {given.students} in {seconds:6.1f} s: {rates[name]:6.1f} a minute",
-                flush=True,
-            )
-    print(f"times: {rates['albert-lab classroom grade'] / rates['nbgrader autograde']:.1f}")
+    if given.students:
+        compare(given.students, given.jobs)
     for students in (20, given.memory) if given.memory else ():
         with tempfile.TemporaryDirectory() as folder:
             seconds, memory = _timed(_ours(given.jobs), _course(Path(folder), students, ours=True))
