@@ -1,6 +1,8 @@
 """Every right answer and planted mistake, checked as in a notebook and split: are they judged alike?
 
-python benchmarks/classroom_split.py [ex02 …]
+PYTHONHASHSEED=0 python benchmarks/classroom_split.py [ex02 …]
+
+With the hash seed that the grader has: a few mistakes show the order of a set.
 """
 
 from __future__ import annotations

@@ -134,9 +134,14 @@ def _path() -> str:
 
 
 def _quiet() -> dict[str, str]:
-    """One thread for each process: several of them run at once."""
+    """One thread for each process, since several run at once; sets in one order on both sides of the wall."""
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    return {**dict.fromkeys(names, "1"), "TOKENIZERS_PARALLELISM": "false", "MPLBACKEND": "agg"}
+    return {
+        **dict.fromkeys(names, "1"),
+        "PYTHONHASHSEED": "0",
+        "TOKENIZERS_PARALLELISM": "false",
+        "MPLBACKEND": "agg",
+    }
 
 
 # The process.

@@ -399,7 +399,8 @@ def _odd_tensor(kind: str, dtype: Any) -> Any:
     return ones.as_subclass(type(name, (torch.Tensor,), {}))
 
 
-_LIBRARIES = ("torch", "numpy", "albert_lab.errors", "albert_lab.classroom.question")
+_LIBRARIES = ("builtins", "torch", "numpy", "albert_lab.errors", "albert_lab.classroom.question")
+_FAMILIES = ("torch.", "numpy.", "albert_lab.classroom.questions.")  # a question may have an error of its own
 
 
 def read_error(head: dict) -> BaseException:
@@ -419,11 +420,7 @@ def _error_class(name: str) -> type[BaseException] | None:
     import sys
 
     module, _, own = name.rpartition(".")
-    if (
-        module != "builtins"
-        and module.partition(".")[0] not in ("torch", "numpy")
-        and module not in _LIBRARIES
-    ):
+    if module not in _LIBRARIES and not module.startswith(_FAMILIES):
         return None
     found = vars(sys.modules[module]).get(own) if module in sys.modules else None
     if not (isinstance(found, type) and issubclass(found, BaseException)):

@@ -181,6 +181,13 @@ def test_an_error_is_of_a_kind_that_is_known(kinds, base):
         assert type(error).__name__ == kinds[0].rpartition(".")[2]
 
 
+def test_an_error_of_a_questions_own_is_known():
+    from albert_lab.classroom.questions.ex06_4 import InPlaceError
+
+    kinds = [f"{InPlaceError.__module__}.InPlaceError", "builtins.RuntimeError"]
+    assert isinstance(read_error({"kinds": kinds, "text": "why"}), InPlaceError)
+
+
 def pair():
     one, two = socket.socketpair()
     return Channel(one.detach()), two
