@@ -46,7 +46,8 @@ class Course:
                 config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
         config.CourseDirectory.root = str(self.root)
         if "db_url" not in config.CourseDirectory:
-            config.CourseDirectory.db_url = f"sqlite:///{self.root / 'gradebook.db'}"
+            # Several processes write into it: on a busy disk one waits longer than SQLite's 5 seconds.
+            config.CourseDirectory.db_url = f"sqlite:///{self.root / 'gradebook.db'}?timeout=60"
         return config
 
     def api(self, **directory: Any) -> Any:

@@ -73,3 +73,13 @@ def test_half_a_result_counts_as_none(content, tmp_path):
     path.parent.mkdir(parents=True)
     path.write_text(content)
     assert record_of(Course(tmp_path), "ps1", "eve") is None
+
+
+def test_writers_wait_for_each_other(tmp_path):
+    """SQLite alone gives up after 5 seconds, and a submission would stay ungraded."""
+    from sqlalchemy.engine import make_url
+
+    ps1.write_source(tmp_path)
+    url = make_url(Course(tmp_path).config().CourseDirectory.db_url)
+    (path,), options = url.get_dialect()().create_connect_args(url)
+    assert (path, options["timeout"]) == (str(tmp_path / "gradebook.db"), 60)
