@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,16 @@ def albert_lab(folder: Path, *words: str, check: bool = True) -> Any:
 def environment(folder: Path) -> dict[str, str]:
     own = {"ALBERT_LAB_DATA": str(folder / "data"), "JUPYTER_CONFIG_DIR": str(folder / "jupyter")}
     return {name: text for name, text in os.environ.items() if name != "ALBERT_LAB_SEED"} | own
+
+
+@pytest.fixture(autouse=True)
+def seed_of_other_tests() -> Iterator[None]:
+    """Reading a course's settings sets its seed, here as in nbgrader; no other test may see it."""
+    before = os.environ.pop("ALBERT_LAB_SEED", None)
+    yield
+    os.environ.pop("ALBERT_LAB_SEED", None)
+    if before is not None:
+        os.environ["ALBERT_LAB_SEED"] = before
 
 
 def folders() -> set[str]:
