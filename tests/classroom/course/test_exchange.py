@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import pwd
 import shutil
 import sys
 from pathlib import Path
@@ -15,8 +14,15 @@ import pytest
 from tests.classroom.course import ps1
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nbgrader's exchange is Unix's")
-ME = pwd.getpwuid(os.getuid()).pw_name
 STAMP = "2026-01-05 12:00:00 UTC"
+
+
+@pytest.fixture
+def me() -> str:
+    """The name of the account that runs the tests."""
+    from albert_lab.classroom.course.exchange import _owner
+
+    return _owner(os.getuid())
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +76,8 @@ def collected(root: Path, *, check_owner: bool = True) -> dict[str, set[str]]:
     return found
 
 
-def test_plain_files_are_taken_links_devices_and_what_is_too_large_are_not(exchange, tmp_path):
-    folder = handed_in(exchange, ME)
+def test_plain_files_are_taken_links_devices_and_what_is_too_large_are_not(exchange, me, tmp_path):
+    folder = handed_in(exchange, me)
     (folder / "data").mkdir()
     (folder / "data" / "own.csv").write_text("1,2")
     (folder / "other.ipynb").symlink_to(tmp_path / "secret" / "ps1.ipynb")
@@ -79,12 +85,12 @@ def test_plain_files_are_taken_links_devices_and_what_is_too_large_are_not(excha
     os.mkfifo(folder / "pipe.ipynb")
     with (folder / "huge.ipynb").open("wb") as file:
         file.truncate(200 * 2**20)
-    assert collected(tmp_path) == {ME: {"ps1.ipynb", "timestamp.txt", "data/own.csv"}}
+    assert collected(tmp_path) == {me: {"ps1.ipynb", "timestamp.txt", "data/own.csv"}}
 
 
-def test_a_folder_that_is_a_link_holds_nothing(exchange, tmp_path):
-    (exchange / f"{ME}+ps1+{STAMP}+abc").symlink_to(tmp_path / "secret")
-    assert collected(tmp_path) == {ME: set()}
+def test_a_folder_that_is_a_link_holds_nothing(exchange, me, tmp_path):
+    (exchange / f"{me}+ps1+{STAMP}+abc").symlink_to(tmp_path / "secret")
+    assert collected(tmp_path) == {me: set()}
 
 
 def test_nobody_hands_in_for_another(exchange, tmp_path, caplog):
