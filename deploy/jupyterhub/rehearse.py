@@ -116,7 +116,7 @@ class Person:
     def __init__(self, browser: Any, name: str, pictures: Path | None) -> None:
         self.name, self.pictures = name, pictures
         self.page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        self.page.set_default_timeout(120_000)
+        self.page.set_default_timeout(60_000)
         self.page.goto(f"{HUB}/hub/login")
         self.page.fill("input[name=username]", name)
         self.page.fill("input[name=password]", "x")
@@ -126,6 +126,14 @@ class Person:
     def picture(self, what: str) -> None:
         if self.pictures is not None:
             self.page.screenshot(path=str(self.pictures / f"{self.name}_{what}.png"))
+
+    def close_the_note(self) -> None:
+        """What formgrader says after each of its buttons."""
+        self.page.click(".modal-footer button >> visible=true")
+        self.page.wait_for_function(
+            "![...document.querySelectorAll('.modal')].some(one => getComputedStyle(one).display != 'none')"
+        )
+        self.page.wait_for_timeout(600)  # it fades
 
     def at_work(self) -> None:
         """Their server, with nbgrader's list of assignments."""
@@ -167,9 +175,9 @@ def lesson(browser: Any, homes: dict[str, Path], pictures: Path | None) -> None:
     ada.page.goto(f"{HUB}/services/albert-lab/formgrader")
     ada.page.wait_for_selector("td.name")
     ada.page.click("td.assign a, td.generate a, td .glyphicon-education")
-    ada.page.click("text=OK >> visible=true")
+    ada.close_the_note()
     ada.page.click("td .glyphicon-cloud-upload")
-    ada.page.click("text=OK >> visible=true")
+    ada.close_the_note()
     ada.page.wait_for_selector("text=released")
     ada.picture("released")
 
@@ -194,11 +202,11 @@ def lesson(browser: Any, homes: dict[str, Path], pictures: Path | None) -> None:
     ada.page.reload()
     ada.page.wait_for_selector("td.name")
     ada.page.click("td .glyphicon-cloud-download")
-    ada.page.click("text=OK >> visible=true")
+    ada.close_the_note()
     ada.page.goto(f"{HUB}/services/albert-lab/formgrader/manage_submissions/{name}")
     for number in range(2):
         ada.page.click(f"td.autograde .glyphicon-flash >> nth={number}")
-        ada.page.click("text=OK >> visible=true")
+        ada.close_the_note()
     ada.page.reload()
     ada.page.wait_for_selector("td.score")
     ada.picture("graded")
@@ -217,7 +225,7 @@ def lesson(browser: Any, homes: dict[str, Path], pictures: Path | None) -> None:
     for button in ("glyphicon-comment", "glyphicon-envelope"):
         for number in range(2):
             ada.page.click(f"td .{button} >> nth={number}")
-            ada.page.click("text=OK >> visible=true")
+            ada.close_the_note()
 
     for who in ("ann", "bob"):
         learner = Person(browser, who, pictures)
