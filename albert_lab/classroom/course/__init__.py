@@ -1,0 +1,1 @@
+"""A course for a class, on ordinary nbgrader: students, work handed in, grading behind a wall, export."""
