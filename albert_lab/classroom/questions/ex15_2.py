@@ -17,7 +17,7 @@ ask = QuestionBuilder(
     importance=5,
     why=(
         "A network labels each word by itself, and nothing keeps it from an I without a B: so reading the "
-        "tags has to say what that means. Counting whole spans, and not tags, is what makes two readers agree."
+        "tags has to say what that means. Whole spans are counted, and not tags, since whole spans are used."
     ),
 )
 

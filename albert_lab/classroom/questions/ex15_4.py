@@ -13,12 +13,12 @@ ask = QuestionBuilder(
     kind="implement",
     objectives=("LO-15.4",),
     points=2,
-    minutes=15,
+    minutes=10,
     difficulty=3,
     importance=5,
     why=(
         "A span is right as a whole or not at all, and it belongs to its text: the same place in another "
-        "text is another span. Sums over all texts come first and the division last, so that a text with one span "
+        "text is another span. Sums over all texts come first and the division last: so a text with one span "
         "does not weigh as much as one with ten."
     ),
 )

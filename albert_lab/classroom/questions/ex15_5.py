@@ -14,13 +14,13 @@ ask = QuestionBuilder(
     kind="implement",
     objectives=("LO-15.6",),
     points=2,
-    minutes=20,
+    minutes=15,
     difficulty=4,
     importance=5,
     why=(
         "Each score was learnt by itself, and only the pair has to make sense, so the best pair of those "
-        "allowed is looked for and not the two best ends. [CLS] competes with all of them: saying nothing must "
-        "win where no pair is better."
+        "allowed is looked for and not the two best ends. [CLS] competes with all of them: it wins where no "
+        "pair is better."
     ),
 )
 

@@ -15,12 +15,12 @@ ask = QuestionBuilder(
     kind="implement",
     objectives=("LO-15.7",),
     points=2,
-    minutes=20,
+    minutes=10,
     difficulty=3,
     importance=4,
     why=(
-        "People who mark the same answer mark it with and without the article or the full stop, and what they "
-        "agree on is compared. Several right answers are given so that one of them may be met: the best counts."
+        "Two people mark the same answer with and without the article or the full stop: what both agree on "
+        "is compared. Several right answers are given so that one of them may be met: the best counts."
     ),
 )
 

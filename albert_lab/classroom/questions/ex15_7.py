@@ -14,12 +14,12 @@ ask = QuestionBuilder(
     kind="implement",
     objectives=("LO-15.1", "LO-15.8"),
     points=3,
-    minutes=25,
+    minutes=15,
     difficulty=4,
     importance=4,
     why=(
-        "The piece that was asked in training has to answer in use: the first one of each word. The places of "
-        "its characters were noted when the text was cut: so a span can be shown in the text as it was typed."
+        "The piece that was asked in training has to answer in use: the first one of each word. The places "
+        "of its characters were noted when the text was cut: so a span is shown in the text as it was typed."
     ),
 )
 
