@@ -65,6 +65,8 @@ def cases(draw: Draw) -> list[Case]:
         Case("marks are dropped, not replaced", ("float64, or None", ["float64 or none"])),
         Case("a mark within a word", ("pre-computed", ["precomputed"])),
         Case("a mark within a word is no space", ("pre-computed", ["pre computed"])),
+        Case("an underscore is one of the signs", ("n_jobs", ["njobs"])),
+        Case("a dash is none of the 32 signs", ("pre\u2013computed", ["precomputed"])),
         Case("an article behind a mark", ("(a) list", ["list"])),
         Case("more spaces, a line's end", ("last   axis\n", ["last axis"])),
         Case("a word twice, once in the right answer", ("list of list", ["list of index"])),
@@ -145,6 +147,14 @@ ask.mistake(
 )
 ask.mistake("a mark is made a space, and not dropped", _measure(_apart))
 ask.mistake("marks are dropped at the ends of words only", _measure(_ends))
+ask.mistake(
+    "an underscore stays, though it is one of the signs",
+    _measure(lambda text: _words(text.replace("_", "\u0375"))),
+)
+ask.mistake(
+    "every sign that is no letter and no digit is dropped; 32 signs are asked for",
+    _measure(lambda text: _words("".join(c for c in text if c.isalnum() or c.isspace()))),
+)
 ask.mistake(
     "articles are looked for before the marks are dropped",
     _measure(lambda text: _bare(" ".join(w for w in text.lower().split() if w not in ARTICLES)).split()),
