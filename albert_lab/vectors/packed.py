@@ -31,9 +31,12 @@ _ACTIVATIONS = {
 
 def can_pack(model: nn.Module) -> bool:
     """Whether the model is ours, on the CPU, in float32 or bfloat16, and torch has what packing needs."""
-    weight = next(model.parameters())
+    if not isinstance(model, AlbertModel):
+        return False
+    ffn = model.encoder.layers()[0].ffn
+    weight = getattr(ffn, "weight", None)  # None in int8, whose layers are packed in their own way
     return (
-        isinstance(model, AlbertModel)
+        weight is not None
         and weight.device.type == "cpu"
         and weight.dtype in (torch.float32, torch.bfloat16)
         and model.config.hidden_act in _ACTIVATIONS

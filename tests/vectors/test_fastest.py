@@ -119,6 +119,12 @@ def test_narrow_networks_and_those_that_cannot_be_packed_are_not_measured(make_m
     assert measured[1] == []
 
 
+@pytest.mark.filterwarnings("ignore:This processor has no bfloat16")
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+def test_every_precision_runs_whatever_was_measured(wide, tokenizer, measured, precision):
+    assert Extractor(wide, tokenizer, precision=precision).embed(["a tree"]).shape == (1, 128)
+
+
 def test_a_real_measurement_gives_two_rates(wide, own_cache):
     rates = fastest.measured_rates(wide)
     assert fastest._whole(rates)

@@ -10,6 +10,7 @@ import torch
 
 from albert_lab.vectors import Extractor
 from albert_lab.vectors.packed import PackedLayer, PackedLayers, PackedLinear, can_pack
+from albert_lab.vectors.precision import in_precision
 from tests.small_models import SENTENCES
 
 
@@ -125,6 +126,10 @@ def test_what_cannot_be_packed_runs_as_it_is(make_model, tokenizer, monkeypatch)
     assert not can_pack(make_model().double())
     assert not can_pack(make_model().to("meta"))
     assert not can_pack(torch.nn.Linear(2, 2))
+    assert not can_pack(in_precision(make_model(), "int8"))
+    assert (
+        difference(*(embedded(make_model(), tokenizer, way, precision="int8") for way in (True, False))) == 0
+    )
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
     assert difference(embedded(make_model(), tokenizer, True), embedded(make_model(), tokenizer, False)) == 0
 
