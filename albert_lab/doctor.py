@@ -41,9 +41,6 @@ try:
     told["parameters"] = sum(parameter.numel() for parameter in loaded.model.parameters())
     texts = ["Copy a file into another folder.", "Sort the numbers of a list."]
     told["embedding"] = int(albert_lab.embed(texts).shape[-1])
-    from albert_lab.vectors.fastest import described
-    from albert_lab.vectors.network import encoder_of
-    told["layers"] = described(encoder_of(loaded.model))
 except BaseException as error:
     told["error"] = f"{type(error).__name__}: {getattr(error, 'what', error)}"
     told["mend"] = getattr(error, "mend", "")
@@ -256,7 +253,6 @@ def _model() -> Iterator[Finding]:
     if "embedding" in told:
         width = told["embedding"]
         value = f"{told['parameters']:,} parameters; embedded a sentence to {width} numbers, offline"
-        yield Finding(topic, "how its layers run", "ok", str(told.get("layers", "not told")))
         yield Finding(topic, name, "ok", value)
         return
     advice = REINSTALL

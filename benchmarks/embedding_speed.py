@@ -1,36 +1,32 @@
-"""Sentences per second: our Extractor, sentence-transformers, onnxruntime; same weights, texts and threads.
+"""Sentences per second: our Extractor against sentence-transformers, same weights, same texts, one run.
 
     python benchmarks/embedding_speed.py
     python benchmarks/embedding_speed.py --shapes docs-mini --texts 500 --rounds 2 --json result.json
 
-onnxruntime runs the file that `albert-lab export` writes, in float32 and int8, with the batches that our
-extractor makes. The contestants take turns, and the best of several rounds counts for
-each, so that a busy machine disturbs all of them alike. The weights are random: speed does not depend on
-them. The texts are the docstrings of the standard library that have 16 to 128 tokens, cleaned.
+The contestants take turns, and the best of several rounds counts for each, so that a busy machine disturbs
+all of them alike. The weights are random: speed does not depend on them. The texts are the docstrings of the
+standard library that have 16 to 128 tokens, cleaned.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import platform
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from albert_lab.export import export_onnx
 from albert_lab.model import AlbertConfig, AlbertModel
 from albert_lab.model.checkpoint import save_model
 from albert_lab.text.corpus import STDLIB, build_corpus
 from albert_lab.text.tokenizer import load_tokenizer, train_tokenizer
 from albert_lab.vectors import Extractor
-from albert_lab.vectors.packed import PackedLinear
 from albert_lab.vectors.precision import PRECISIONS
 
 SHORTEST, LONGEST = 16, 128
@@ -47,9 +43,8 @@ def main() -> None:
     rows = []
     for shape in options.shapes:
         number = options.texts or {"docs-mini": 4000}.get(shape, 256)
-        found = compare(shape, sample(prose, tokenizer, number), tokenizer, options)
-        show(found)
-        rows += found
+        rows += compare(shape, sample(prose, tokenizer, number), tokenizer, options)
+        show(rows[-1 - len(options.precisions) :])
     about = {
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
@@ -99,11 +94,6 @@ def compare(shape: str, sampled: list[tuple[str, int]], tokenizer, options: argp
     for precision in options.precisions:
         extractor = our_extractor(model, tokenizer, precision, options.tokens_per_batch)
         runs["albert-lab", precision] = extractor.embed
-        if precision == "float32":
-            plain = our_extractor(model, tokenizer, precision, options.tokens_per_batch, packed=False)
-            runs["albert-lab, not packed", precision] = plain.embed
-        if precision != "bfloat16":
-            runs["onnxruntime", precision] = onnx(model, tokenizer, extractor, int8=precision == "int8")
     vectors = {key: run(texts) for key, run in runs.items()}  # also warms up
     seconds = {key: float("inf") for key in runs}
     rates = []
@@ -123,7 +113,7 @@ def compare(shape: str, sampled: list[tuple[str, int]], tokenizer, options: argp
             "precision": precision,
             "sentences_per_second": round(len(texts) / seconds[engine, precision], 1),
             "times": round(slowest / seconds[engine, precision], 2),
-            "share_of_best_float32_rate": round(work / seconds[engine, precision] / max(rates), 3),
+            "share_of_float32_matrix_rate": round(work / seconds[engine, precision] / max(rates), 3),
             "gflop_per_second": round(work / seconds[engine, precision] / 1e9, 1),
             "matrix_gflop_per_second": round(max(rates) / 1e9, 1),
             "least_cosine": float(f"{cosines(exact, vectors[engine, precision]).min():.7f}"),
@@ -148,64 +138,30 @@ def reference(model: AlbertModel, tokenizer) -> Callable[[list[str]], np.ndarray
     return lambda texts: encoder.encode(texts, show_progress_bar=False)
 
 
-def onnx(
-    model: AlbertModel, tokenizer, extractor: Extractor, *, int8: bool
-) -> Callable[[Sequence[str]], np.ndarray]:
-    """The exported file in onnxruntime, which gets its batches from our extractor, with as many threads."""
-    import onnxruntime
-
-    chosen = onnxruntime.SessionOptions()
-    chosen.intra_op_num_threads = torch.get_num_threads()
-    with tempfile.TemporaryDirectory() as folder:
-        save_model(model, folder)
-        tokenizer.save_pretrained(folder)
-        file = export_onnx(folder, Path(folder) / "model.onnx", int8=int8).path
-        session = onnxruntime.InferenceSession(file, chosen, providers=["CPUExecutionProvider"])
-
-    def pooled(ids: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-        real = torch.ones_like(ids) if mask is None else mask.long()
-        inputs = {"input_ids": ids, "attention_mask": real, "token_type_ids": torch.zeros_like(ids)}
-        arrays = {name: tensor.numpy() for name, tensor in inputs.items()}
-        return torch.from_numpy(session.run(["sentence_embedding"], arrays)[0])
-
-    theirs = copy.copy(extractor)
-    theirs._pooled = pooled
-    return theirs.embed
-
-
-def our_extractor(
-    model: AlbertModel, tokenizer, precision: str, tokens_per_batch: int | None, packed: bool | None = None
-) -> Extractor:
+def our_extractor(model: AlbertModel, tokenizer, precision: str, tokens_per_batch: int | None) -> Extractor:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         extractor = Extractor(
-            model,
-            tokenizer,
-            precision=precision,
-            max_length=LONGEST,
-            tokens_per_batch=tokens_per_batch,
-            packed=packed,
+            model, tokenizer, precision=precision, max_length=LONGEST, tokens_per_batch=tokens_per_batch
         )
     for warning in caught:
         print(f"note ({precision}): {warning.message}")
     return extractor
 
 
-@torch.inference_mode()
 def matrix_rate(config: AlbertConfig) -> float:
-    """Operations per second of a float32 product in the shape of the FFN, torch's or oneDNN's, if better."""
-    linear = torch.nn.Linear(config.hidden_size, config.intermediate_size)
-    x = torch.randn(2048, config.hidden_size)
-    operations = 2 * len(x) * linear.weight.numel()
-    repeats = max(1, int(1e10 / operations))
-    rates = []
-    for product in (linear, PackedLinear(linear)):
-        product(x)
-        begin = time.perf_counter()
-        for _ in range(repeats):
-            product(x)
-        rates.append(repeats * operations / (time.perf_counter() - begin))
-    return max(rates)
+    """Operations per second of this machine's float32 matrix product, in the shape of the FFN."""
+    left, right = (
+        torch.randn(2048, config.hidden_size),
+        torch.randn(config.hidden_size, config.intermediate_size),
+    )
+    operations = 2 * left.shape[0] * right.numel()
+    repeats = max(1, int(2e10 / operations))
+    left @ right
+    begin = time.perf_counter()
+    for _ in range(repeats):
+        left @ right
+    return repeats * operations / (time.perf_counter() - begin)
 
 
 def flops(config: AlbertConfig, tokens: int) -> float:
@@ -225,7 +181,7 @@ def show(rows: list[dict]) -> None:
     for row in rows:
         print(
             f"{row['shape']:10} {row['engine']:22} {row['precision']:9} {row['sentences_per_second']:8.1f} "
-            f"{row['times']:6.2f} {row['share_of_best_float32_rate']:6.2f} {row['least_cosine']:9.6f} "
+            f"{row['times']:6.2f} {row['share_of_float32_matrix_rate']:6.2f} {row['least_cosine']:9.6f} "
             f"{row['largest_difference']:8.1e}"
         )
 

@@ -13,8 +13,6 @@ import pytest
 for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-# Which way through a layer is faster here decides nothing that a test compares; what packs says so itself.
-os.environ.setdefault("ALBERT_LAB_PACKED", "0")
 # jsonschema would compile a grammar of addresses, in seconds, for a check that no test needs.
 sys.modules.setdefault("rfc3987_syntax", None)
 

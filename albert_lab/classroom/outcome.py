@@ -6,8 +6,7 @@ import copy
 import math
 import numbers
 import traceback
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -40,32 +39,14 @@ class Outcome:
     gradients: tuple[Any, ...] = ()
 
 
-class Elsewhere(ABC):
-    """An answer that lives in another process, which tries it on cases: see `albert_lab.classroom.course`."""
-
-    @abstractmethod
-    def outcomes(self, question: Question, seed: int) -> list[Outcome]:
-        """As `outcomes`, tried over there; what comes back is data."""
-
-
 def outcomes(question: Question, answer: Any, seed: int) -> list[Outcome]:
     """The outcomes of an answer on fresh inputs of every case; the same seed gives the same inputs."""
-    elsewhere = getattr(answer, "_albert_lab_elsewhere", None) if callable(answer) else None
-    if isinstance(elsewhere, Elsewhere):
-        return elsewhere.outcomes(question, seed)
-    with usual_settings(), own_random_numbers():
-        cases = question.cases(Draw(seed))
-    return outcomes_on(question.use, cases, answer, seed)
-
-
-def outcomes_on(use: Callable, cases: Sequence[Case], answer: Any, seed: int) -> list[Outcome]:
-    """The outcomes of an answer on these cases; ``use`` applies it to the arguments of one."""
     function = answer if callable(answer) else lambda: answer
     with usual_settings(), own_random_numbers():
-        return [_outcome(use, function, case, seed) for case in cases]
+        return [_outcome(question, function, case, seed) for case in question.cases(Draw(seed))]
 
 
-def _outcome(use: Callable, answer: Any, case: Case, seed: int) -> Outcome:
+def _outcome(question: Question, answer: Any, case: Case, seed: int) -> Outcome:
     """One case, run; whatever the answer raises becomes part of the outcome.
 
     Each argument is a copy of its own, so that no change in place reaches another argument or another case.
@@ -77,7 +58,7 @@ def _outcome(use: Callable, answer: Any, case: Case, seed: int) -> Outcome:
         seeded(seed)
         inputs = _with_gradients([*arguments, *options.values()]) if case.gradient else []
         try:
-            value = use(answer, *arguments, **options)
+            value = question.use(answer, *arguments, **options)
             gradients = _gradients(value, inputs) if case.gradient else ()
             value = copied(value)
         except KeyboardInterrupt:

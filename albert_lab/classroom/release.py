@@ -49,7 +49,7 @@ def release(course: Path | str, into: Path | str, names: list[str] | None = None
     if unknown:
         raise InputError(f"there is no assignment {sorted(unknown)}.", expected=", ".join(known))
     written = []
-    with tempfile.TemporaryDirectory() as folder, programs_on_path():
+    with tempfile.TemporaryDirectory() as folder, _programs_on_path():
         shutil.copytree(Path(course) / "source", Path(folder) / "source")
         shutil.copy(Path(course) / CONFIG, folder)
         generator = _generator(Path(folder))
@@ -85,7 +85,7 @@ def _generated(generator: Any, folder: Path, name: str) -> Path:
 
 
 @contextmanager
-def programs_on_path() -> Iterator[None]:
+def _programs_on_path() -> Iterator[None]:
     """nbgrader starts alembic by its name: the programs beside this Python must be found."""
     old = os.environ.get("PATH", "")
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{old}"

@@ -17,7 +17,6 @@ from typer.core import TyperGroup
 
 from albert_lab.cli import (
     attention,
-    classroom,
     convert,
     corpus,
     course,
@@ -109,5 +108,4 @@ app.command()(tune.tune)
 app.command()(downstream.finetune)
 app.command()(downstream.predict)
 app.command()(downstream.summarize)
-app.add_typer(classroom.app, name="classroom")
 app.command()(course.doctor)

@@ -33,9 +33,8 @@ def export(
     """Write a model as ONNX, for programs without torch.
 
     The file takes input_ids, attention_mask and token_type_ids of any size and gives last_hidden_state and
-    sentence_embedding. It is compared with the model in float64 before it gets its name: sentence vectors (at
-    length 1) and attention within 1e-5, hidden states too, or within four times torch's own rounding where
-    that is more. Needs the extra packages of pip install "albert-lab[onnx]".
+    sentence_embedding. It is compared with the model before it gets its name. Needs the extra packages of
+    pip install "albert-lab[onnx]".
 
     \b
     Examples:

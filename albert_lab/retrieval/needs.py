@@ -1,8 +1,7 @@
 """Needs that we wrote for common objects of the standard library: "wipe out a directory" for shutil.rmtree.
 
-A sentence model is tuned on them (`albert_lab.tune.plain`; docs-mini-sentence saw the first 721 lines), and
-at search time they stand beside the documentation of their objects. No development question stands among
-them, and who wrote the lines after the 721st had seen none.
+A sentence model is tuned on them (`albert_lab.tune.plain`), and at search time they stand beside the
+documentation of their objects. No development question stands among them.
 """
 
 from __future__ import annotations

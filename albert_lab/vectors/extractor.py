@@ -5,9 +5,8 @@
     vectors = extractor.embed(["Copy a file.", "Sort a list."])      # (2, H), float32
 
 What makes it fast: texts of similar length share a batch, so that little is padded; a batch that needs no
-padding runs without a mask; layers above the wanted one do not run; where that is faster on this machine, the
-layers run packed (see `packed`). (A text is padded to a multiple of 8 even when alone: that makes its vector
-the same in any company.)
+padding runs without a mask; layers above the wanted one do not run. (A text is padded to a multiple of 8
+even when alone: that makes its vector the same in any company.)
 """
 
 from __future__ import annotations
@@ -41,7 +40,6 @@ from albert_lab.text.batches import (
     windows,
     word_spans,
 )
-from albert_lab.vectors.fastest import is_packed
 from albert_lab.vectors.network import (
     encoder_of,
     evaluating,
@@ -50,7 +48,6 @@ from albert_lab.vectors.network import (
     pooled,
     token_states,
 )
-from albert_lab.vectors.packed import PackedLayers, can_pack
 from albert_lab.vectors.pooling import check_pooling
 from albert_lab.vectors.precision import in_precision
 from albert_lab.vectors.sentence import read_notes
@@ -104,9 +101,6 @@ class Extractor:
         lower_case: write texts in lower case before the tokenizer sees them.
         truncate_dim: keep the first so many numbers of a sentence's vector, after normalizing; None = all.
         name: what to call the model in files.
-        packed: run the layers of our models through oneDNN, with weights in its own order: the same vectors,
-            up to 1e-5, for the memory of one more copy of the layers' weights (see `packed`). None = where
-            it was measured to be faster (see `fastest`). Other models run as they are.
 
     Raises:
         InputError: a wrong value, or a tokenizer and a model that do not belong together.
@@ -130,7 +124,6 @@ class Extractor:
         lower_case: bool = False,
         truncate_dim: int | None = None,
         name: str | None = None,
-        packed: bool | None = None,
     ) -> None:
         self.name, self.config = name or type(model).__name__, model.config
         self.pooling, self.layer, self.precision, self.long_texts = pooling, layer, precision, long_texts
@@ -149,8 +142,6 @@ class Extractor:
         device = None if device is None else checked_device(device)
         self.model = in_precision(encoder_of(model), precision, device)
         self.device = device if device is not None else next(model.parameters()).device
-        packed = is_packed(self.model) if packed is None else packed and can_pack(self.model)
-        self._layers = PackedLayers(self.model) if packed else None
         on_cpu = max(1024, 512 * torch.get_num_threads())
         self.tokens_per_batch = tokens_per_batch or (on_cpu if self.device.type == "cpu" else 65536)
 
@@ -284,10 +275,10 @@ class Extractor:
             yield members, output.float().cpu().numpy()
 
     def _pooled(self, ids: Tensor, mask: Tensor | None) -> Tensor:
-        return pooled(self.model, ids, mask, self.pooling, self.layer, self._layers and self._layers())
+        return pooled(self.model, ids, mask, self.pooling, self.layer)
 
     def _token_states(self, ids: Tensor, mask: Tensor | None) -> Tensor:
-        return token_states(self.model, ids, mask, self.layer, self._layers and self._layers())
+        return token_states(self.model, ids, mask, self.layer)
 
     def _number_cut(self, ids: Sequence[Sequence[int]]) -> int:
         return sum(len(row) > self._window for row in ids) if self.long_texts == "cut" else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -15,7 +15,6 @@ from albert_lab.errors import InputError
 from albert_lab.model import AlbertModel
 from albert_lab.model.modes import eval_mode
 from albert_lab.vectors.fingerprint import fingerprint
-from albert_lab.vectors.packed import Layer
 from albert_lab.vectors.pooling import first_last_pool, hidden_state, pool
 
 
@@ -29,48 +28,37 @@ def number_of_layers(config: Any) -> int:
     return config.num_hidden_layers * getattr(config, "inner_group_num", 1)
 
 
-def token_states(
-    model: nn.Module, ids: Tensor, mask: Tensor | None, layer: int, layers: Sequence[Layer] | None = None
-) -> Tensor:
+def token_states(model: nn.Module, ids: Tensor, mask: Tensor | None, layer: int) -> Tensor:
     """Hidden state of one layer: ids (B, T), mask boolean (B, T) or None -> (B, T, H).
 
-    Layers above it do not run if the model is ours. `layers` run in place of the model's own (see `packed`).
+    Layers above it do not run if the model is ours.
     """
     if not isinstance(model, AlbertModel):
         return hidden_state(_call(model, ids, mask, all_states=layer != -1), layer)
     wanted = range(number_of_layers(model.config) + 1)[layer]
-    return next(islice(_states(model, ids, mask, layers), wanted, None))
+    return next(islice(_states(model, ids, mask), wanted, None))
 
 
-def pooled(
-    model: nn.Module,
-    ids: Tensor,
-    mask: Tensor | None,
-    how: str,
-    layer: int,
-    layers: Sequence[Layer] | None = None,
-) -> Tensor:
-    """One vector per text: ids (B, T), mask boolean (B, T) or None -> (B, H) float32; `layers` as above."""
+def pooled(model: nn.Module, ids: Tensor, mask: Tensor | None, how: str, layer: int) -> Tensor:
+    """One vector per text: ids (B, T), mask boolean (B, T) or None -> (B, H) float32."""
     real = torch.ones(ids.shape, dtype=torch.bool, device=ids.device) if mask is None else mask
     if not isinstance(model, AlbertModel):
         outputs = _call(model, ids, mask, all_states=how == "first_last" or layer != -1)
         return pool(outputs, real, how, layer=layer).float()
     if how == "first_last":
-        first, *_, last = islice(_states(model, ids, mask, layers), 1, None)
+        first, *_, last = islice(_states(model, ids, mask), 1, None)
         return first_last_pool(first.float(), last.float(), real)
-    states = token_states(model, ids, mask, layer, layers)
+    states = token_states(model, ids, mask, layer)
     return model.pool(states).float() if how == "pooler" else pool(states.float(), real, how)
 
 
-def _states(
-    model: AlbertModel, ids: Tensor, mask: Tensor | None, layers: Sequence[Layer] | None
-) -> Iterator[Tensor]:
+def _states(model: AlbertModel, ids: Tensor, mask: Tensor | None) -> Iterator[Tensor]:
     """Yield what enters the first layer, then each layer's output, (B, T, H); unused layers never run."""
     encoder = model.encoder
     allowed = None if mask is None else mask[:, None, None, :]  # (B, T) -> (B, 1, 1, T)
     x = encoder.embedding_hidden_mapping_in(model.embeddings(ids))
     yield x
-    for layer in encoder.layers() if layers is None else layers:
+    for layer in encoder.layers():
         x, _ = layer(x, allowed)
         yield x
 

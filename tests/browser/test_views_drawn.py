@@ -270,38 +270,6 @@ def test_the_drawing_is_as_wide_as_its_page(kind, watched: Watched, tmp_path):
     page.wait_for_function("() => document.querySelector('#vis > svg').getBoundingClientRect().width < 700")
 
 
-@pytest.mark.parametrize("kind", ["head", "neuron"])
-def test_a_drawing_wider_than_a_phone_says_so_and_can_be_moved(kind, watched: Watched, tmp_path):
-    wide = random_record(tokens=T, layers=1, heads=2, width=32)
-    names = ("[CLS]", "▁telecommunications", "▁of", "▁implementation", "▁is", ".", "[SEP]")
-    path = saved(kind, tmp_path, replace(wide, tokens=names))
-    watched.page.set_viewport_size({"width": 1100, "height": 900})
-    page = watched.open(path)
-    assert not page.locator(".sideways").is_visible()
-    assert page.locator("#vis").get_attribute("tabindex") is None
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.locator(".sideways").wait_for(state="visible")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390, "the page itself does not move"
-    longest = page.locator("#vis g.column").last.locator("text").nth(1)  # of those that are looked at
-    box = longest.bounding_box()
-    assert box["x"] + box["width"] > 390 - 8
-    if kind == "neuron":
-        page.locator(".plus-sign").nth(3).click()
-    assert page.locator("#vis").get_attribute("class") == "more-behind"
-    page.locator("#vis").focus()
-    for _ in range(40):
-        page.keyboard.press("ArrowRight")
-    page.locator("#vis.more-before:not(.more-behind)").wait_for()
-    box = longest.bounding_box()
-    assert box["x"] >= 8
-    assert box["x"] + box["width"] <= 390 - 8
-    if kind == "neuron":
-        number = page.locator("#expanded .dotproduct").last.bounding_box()
-        assert 8 <= number["x"] < number["x"] + number["width"] <= 390 - 8
-    page.set_viewport_size({"width": 1100, "height": 900})
-    page.locator(".sideways").wait_for(state="hidden")
-
-
 LONG = ("[CLS]", "▁telecommunications", "▁implementation", "x" * 60, ".", "▁", "[SEP]")
 
 

@@ -257,20 +257,6 @@ def test_a_config_that_names_no_classes_answers_nothing(names, fitted, tmp_path)
     assert first_model(Classify(), folder, ("calls", "files", "text"), SMALL).config.num_labels == 3
 
 
-def test_labels_that_a_config_names_in_another_order_are_not_exchanged(fitted, tmp_path):
-    folder = shutil.copytree(fitted[0], tmp_path / "m")
-    path = folder / "config.json"
-    config = json.loads(path.read_text())
-    config["id2label"] = dict(reversed(config["id2label"].items()))
-    path.write_text(json.dumps(config))
-    before, after = load_fitted(fitted[0]).answer(TEXTS), load_fitted(folder).answer(TEXTS)
-    assert [answer.probabilities for answer in after] == [answer.probabilities for answer in before]
-    labels = ("calls", "files", "text")
-    first, again = (first_model(Classify(), place, labels, SMALL) for place in (fitted[0], folder))
-    assert tuple(again.config.id2label.values()) == tuple(first.config.id2label.values()) == labels
-    assert same_weights(weights(again), weights(first)), "the head is the folder's own"
-
-
 def test_scores_are_those_of_scikit_learn():
     from sklearn.metrics import accuracy_score, f1_score
 

@@ -140,12 +140,6 @@ def test_labels_without_numbers(named):
         AlbertConfig.from_dict({"id2label": named})
 
 
-def test_labels_in_another_order_stand_in_that_of_their_numbers():
-    """Their places are the rows of a classifier: in the file's order two classes would be exchanged."""
-    config = AlbertConfig.from_dict({"id2label": {"10": "k", "2": "c", "0": "a", "1": "b"}})
-    assert list(config.id2label.items()) == [(0, "a"), (1, "b"), (2, "c"), (10, "k")]
-
-
 def test_names_that_nobody_gave_are_none():
     """transformers writes LABEL_0, ... for labels without names; they would tell two equal models apart."""
     assert AlbertConfig.from_dict({"id2label": {"0": "LABEL_0", "1": "LABEL_1", "2": "LABEL_2"}}) == (

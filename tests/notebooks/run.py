@@ -31,7 +31,6 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 THREADS = "1"  # of a kernel; two notebooks at a time are faster than one with two threads
 SETTINGS = {
     "OMP_WAIT_POLICY": "passive",
-    "ALBERT_LAB_PACKED": "0",  # a measurement must not decide the last digits
     "HF_HUB_OFFLINE": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONSAFEPATH": "1",

@@ -36,16 +36,6 @@ def test_a_folder_with_somebodys_file_is_refused(name, tmp_path):
     assert contents(tmp_path) == {name: "mine"}
 
 
-@pytest.mark.parametrize(
-    "content", ["[" * 200_000, '{"stage":' * 200_000, "[]", "null", '{"stage": "other"}']
-)
-def test_a_mark_that_is_none_of_ours_makes_no_run(content, tmp_path):
-    (tmp_path / MARK_FILE).write_text(content)
-    with pytest.raises(OutputError, match=r"already|finished"), claimed(tmp_path):
-        pytest.fail("it began")
-    assert contents(tmp_path) == {MARK_FILE: content}
-
-
 def test_a_folder_of_a_step_of_somebodys_sentence_model_is_refused(tmp_path):
     (tmp_path / "1_Pooling").mkdir()
     with pytest.raises(OutputError, match="1_Pooling"), claimed(tmp_path):

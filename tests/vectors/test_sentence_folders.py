@@ -363,7 +363,6 @@ def test_the_vocabularies_of_all_tokenizers_are_asked_for():
     names = [
         "vocab.txt",
         "spiece.model",
-        "30k-clean.model",
         "vocab.json",
         "merges.txt",
         "0_Transformer/vocab.txt",

@@ -256,7 +256,6 @@ const core = (() => {
         this.listen(block, side, "span.token");
         return block;
       });
-      sideways(parent);
       new ResizeObserver(() => {
         this.resize();
         if (this.wide) this.resized();
@@ -486,31 +485,6 @@ const core = (() => {
     }
   }
 
-  // ---- drawings that are wider than their page
-
-  // Says that there is more beside the box, fades where it goes on, and lets the arrow keys move it.
-  const sideways = (box) => {
-    const hint = document.createElement("p");
-    hint.className = "sideways";
-    hint.textContent = "↔ The drawing is wider than this page: slide it sideways.";
-    box.before(hint);
-    const look = () => {
-      const rest = box.scrollWidth - box.clientWidth;
-      const wide = rest > 1;
-      hint.hidden = !wide;
-      box.classList.toggle("more-before", wide && box.scrollLeft > 1);
-      box.classList.toggle("more-behind", wide && box.scrollLeft < rest - 1);
-      for (const [name, value] of Object.entries({ tabindex: 0, role: "group", "aria-label": "the drawing, wider than the page" })) {
-        if (wide) box.setAttribute(name, value);
-        else box.removeAttribute(name);
-      }
-    };
-    box.addEventListener("scroll", look, { passive: true });
-    const observer = new ResizeObserver(look);
-    for (const element of [box, ...box.children]) observer.observe(element);
-    look();
-  };
-
   // ---- selects
 
   const listen = (id, change) => document.getElementById(id)?.addEventListener("change", change);
@@ -538,5 +512,5 @@ const core = (() => {
     new ResizeObserver(() => window.parent.postMessage(Math.ceil(body.getBoundingClientRect().bottom + scrollY) + 24, "*")).observe(body);
   }
 
-  return { data, page, html, svg, label, quoted, tell, number, halfs, shownTokens, matrix, strongest, colour, thumbnail, showTip, hideTip, roving, sideways, LINE, ROW, TOP, GAP, Columns, listen, chosen, words, fillLayers, full, legend };
+  return { data, page, html, svg, label, quoted, tell, number, halfs, shownTokens, matrix, strongest, colour, thumbnail, showTip, hideTip, roving, LINE, ROW, TOP, GAP, Columns, listen, chosen, words, fillLayers, full, legend };
 })();

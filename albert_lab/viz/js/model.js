@@ -1,7 +1,7 @@
 // The model view: a square for every head of every layer, one scale for all of them; the chosen one is drawn large.
 "use strict";
 (() => {
-  const { data, html, quoted, number, shownTokens, matrix, strongest, thumbnail, showTip, hideTip, roving, sideways, Columns, listen, chosen, words, full, legend } = core;
+  const { data, html, quoted, number, shownTokens, matrix, strongest, thumbnail, showTip, hideTip, roving, Columns, listen, chosen, words, full, legend } = core;
   const grid = document.getElementById("grid");
   const heading = document.getElementById("chosen");
   const columns = new Columns(document.getElementById("vis"), document.getElementById("text"), document.getElementById("readout"), {
@@ -51,8 +51,6 @@
     paint();
     choose(place, head);
   };
-
-  sideways(document.getElementById("gridbox"));
 
   // Beside the enlarged head where there is room for both, else above it.
   let side = 0;
