@@ -56,10 +56,12 @@ def prepare(
     include_private: bool = True,
     tokenizer: str | Path | None = None,
     progress: bool = True,
+    writes: bool = True,
 ) -> Prepared:
     """Read the corpus, split it, and train a tokenizer (or take one) that is saved in `folder`.
 
-    A tokenizer that stands in `folder` already, from a run that was interrupted, is used again.
+    A tokenizer that stands in `folder` already, from a run that was interrupted, is used again. With
+    ``writes=False``, for a process beside the one that writes, nothing is saved.
 
     Raises:
         CorpusError: a package that was asked for is not installed.
@@ -69,8 +71,7 @@ def prepare(
 
     corpus = build_corpus(packages, include_private=include_private, progress=progress)
     training, held_out = split_documents(corpus, settings.held_out_percent)
-    is_here = (folder / "tokenizer.json").exists()
-    if is_here:
+    if all((folder / name).exists() for name in ("tokenizer.json", "tokenizer_config.json")):
         learnt = load_tokenizer(folder)
     elif tokenizer is not None:
         learnt = load_tokenizer(tokenizer)
@@ -88,7 +89,7 @@ def prepare(
             mend="raise --held-out-percent, or read more packages",
         )
     encoded, held = encode_documents(training, learnt), encode_documents(held_out, learnt)
-    if not is_here:
+    if writes:
         learnt.save_pretrained(folder)
     return Prepared(encoded, held, learnt, _statistics(corpus, encoded, held, include_private))
 
@@ -128,6 +129,7 @@ def pretrain(
                     include_private=include_private,
                     tokenizer=tokenizer,
                     progress=progress and ranks.is_first,
+                    writes=ranks.is_first,
                 )
             texts = prepared.training, prepared.held_out
             run = Pretraining(settings, *texts, prepared.tokenizer, folder, own, ranks)

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,9 @@ import psutil
 from websocket import create_connection
 
 COMMANDS = ("firefox", "firefox-esr")
+LISTENING = r"WebDriver BiDi listening on (ws://\S+)\s"
 SECONDS = 600  # only a browser that hangs takes so long to answer
-PREFERENCES = (
-    'user_pref("remote.active-protocols", 1);\nuser_pref("browser.shell.checkDefaultBrowser", false);\n'
-)
+PREFERENCES = 'user_pref("browser.shell.checkDefaultBrowser", false);\n'
 
 
 class NoFirefoxError(Exception):
@@ -43,9 +43,8 @@ class Firefox:
     """
 
     def __init__(self, folder: Path) -> None:
-        program = os.environ.get("ALBERT_LAB_FIREFOX") or next(
-            filter(None, map(shutil.which, COMMANDS)), None
-        )
+        installed = next(filter(None, map(shutil.which, COMMANDS)), None)
+        program = os.environ.get("ALBERT_LAB_FIREFOX") or installed
         if program is None:
             raise NoFirefoxError(
                 "No Firefox is installed. Install it (on Debian: sudo apt install firefox-esr), or put the "
@@ -53,14 +52,13 @@ class Firefox:
             )
         (folder / "user.js").write_text(PREFERENCES)
         command = [program, "--headless", "--no-remote", "--remote-debugging-port=0", f"--profile={folder}"]
-        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8", errors="replace")
-        said = ""
-        for line in self._process.stderr:
-            said += line
-            if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", line):
-                break
-        else:
-            raise NoFirefoxError(f"{program} does not start:\n{said}")
+        log = folder / "firefox.log"
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(command, stderr=errors)
+        while not (found := re.search(LISTENING, log.read_text(errors="replace"))):
+            if self._process.poll() is not None:
+                raise NoFirefoxError(f"{program} does not start:\n{log.read_text(errors='replace')}")
+            time.sleep(0.1)
         self._socket = create_connection(f"{found[1]}/session", timeout=SECONDS, suppress_origin=True)
         self._number = 0
         self.requests: list[str] = []
@@ -134,4 +132,3 @@ class Firefox:
         for each in family:
             each.kill()
         self._process.wait()
-        self._process.stderr.close()

@@ -56,6 +56,16 @@ def finished(made_up_corpus, tmp_path_factory):
     return folder, metrics
 
 
+def test_a_tokenizer_that_was_written_in_part_is_written_again(tmp_path):
+    """A kill may come between its files: the next call has all of them."""
+    run_module.prepare(SMALL, tmp_path, progress=False)
+    (tmp_path / "tokenizer_config.json").unlink()
+    prepared = run_module.prepare(SMALL, tmp_path, progress=False)
+    again = AutoTokenizer.from_pretrained(tmp_path)
+    assert again("Copy a file.").input_ids == prepared.tokenizer("Copy a file.").input_ids
+    assert (tmp_path / "tokenizer_config.json").is_file()
+
+
 def test_the_folder_is_an_ordinary_hugging_face_folder(finished):
     folder, _ = finished
     theirs, report = TheirForPreTraining.from_pretrained(

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import torch
 
+from albert_lab.errors import InputError
 from albert_lab.model import load_model
 from albert_lab.training.ranks import ALONE, Ranks, refuse_torchrun, started_by_torchrun
 from albert_lab.training.run_folder import LOG_FILE, STATE_FILE
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
-# One training of each kind, in a few processes or one; the last argument is after how many steps to stop.
+# One training of each kind, in a few processes or one. The last arguments: after how many steps to stop, and
+# after how many steps rank 1 kills itself; 0 for neither.
 CHILD = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 from unittest import mock
 import torch
 from albert_lab.training.ranks import joined
-kind, folder, stop = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+kind, folder, stop, dies = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 with joined("cpu") as (ranks, device):
     if kind == "pretrain":
         from tests.pretrain.small import small_run
@@ -45,8 +45,10 @@ with joined("cpu") as (ranks, device):
         tokenizer = load_tokenizer("albert_lab/pretrained/docs-mini")
         texts = PAIRS[:60], PAIRS[60:]
         run = Tuning(SMALL, AlbertModel(config), tokenizer, *texts, folder, device=device, ranks=ranks)
-    (folder / f"rank-{ranks.number}").write_text(str(os.getpid()))
-    run.run(log_every=1, save_every=0.0, stop_after_steps=stop or None)
+    def report(record):
+        if dies and ranks.number == 1 and record["step"] == dies:
+            os.kill(os.getpid(), signal.SIGKILL)
+    run.run(log_every=1, save_every=0.0, stop_after_steps=stop or None, report=report)
     if ranks.is_first:
         torch.save(run.model.state_dict(), folder / "weights.pt")
 """
@@ -69,7 +71,7 @@ def train(tmp_path_factory):
 
     def run(kind: str, processes: int, folder: Path | None = None, stop: int = 0) -> Path:
         folder = folder or tmp_path_factory.mktemp(f"{kind}-{processes}-")
-        order = command(processes, child, kind, folder, stop)
+        order = command(processes, child, kind, folder, stop, 0)
         done = subprocess.run(order, env=environment(), cwd=ROOT, capture_output=True, encoding="utf-8")
         assert done.returncode == 0, done.stderr
         return folder
@@ -86,10 +88,18 @@ def curve(folder: Path) -> list[dict[str, float]]:
 
 
 def assert_same_run(one: Path, other: Path) -> None:
-    for a, b in zip(curve(one), curve(other), strict=True):
+    assert_same(curve(one), curve(other))
+    assert_same_weights(one, other)
+
+
+def assert_same(one: list[dict[str, float]], other: list[dict[str, float]]) -> None:
+    for a, b in zip(one, other, strict=True):
         assert a == pytest.approx(b, rel=2e-3, abs=2e-4)
-    expected = torch.load(one / "weights.pt")
-    for name, tensor in torch.load(other / "weights.pt").items():
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    expected, found = (torch.load(folder / "weights.pt") for folder in (one, other))
+    for name, tensor in found.items():
         torch.testing.assert_close(
             tensor, expected[name], rtol=0, atol=2e-4, msg=lambda m, n=name: f"{n}: {m}"
         )
@@ -116,26 +126,16 @@ def test_a_run_goes_on_with_another_number(train, alone):
 
 def assert_same_run_but_for_stops(one: Path, other: Path) -> None:
     """Where a run stops for a while, it measures the held-out side once more."""
-    steps = [record for record in curve(other) if "masked_loss" in record]
-    for a, b in zip([each for each in curve(one) if "masked_loss" in each], steps, strict=True):
-        assert a == pytest.approx(b, rel=2e-3, abs=2e-4)
-    expected = torch.load(one / "weights.pt")
-    for name, tensor in torch.load(other / "weights.pt").items():
-        torch.testing.assert_close(tensor, expected[name], rtol=0, atol=2e-4)
+    assert_same(*([each for each in curve(folder) if "masked_loss" in each] for folder in (one, other)))
+    assert_same_weights(one, other)
 
 
 def test_a_dead_process_ends_the_run_with_its_reason_and_what_it_left_goes_on(train, alone, tmp_path):
-    order = command(2, train.child, "pretrain", tmp_path, 0)
-    with subprocess.Popen(
-        order, env=environment(), cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8"
-    ) as run:
-        while not (tmp_path / STATE_FILE).exists():
-            assert run.poll() is None
-            time.sleep(0.02)
-        os.kill(int((tmp_path / "rank-1").read_text()), signal.SIGKILL)
-        _, said = run.communicate()
+    order = command(2, train.child, "pretrain", tmp_path, 0, 5)
+    run = subprocess.run(order, env=environment(), cwd=ROOT, capture_output=True, encoding="utf-8")
     assert run.returncode != 0
-    assert "SIGKILL" in said or "Signal 9" in said
+    assert "SIGKILL" in run.stderr or "Signal 9" in run.stderr
+    assert (tmp_path / STATE_FILE).exists()
     assert not (tmp_path / "weights.pt").exists()
     assert_same_run_but_for_stops(alone["pretrain"], train("pretrain", 1, tmp_path))
 
@@ -187,5 +187,5 @@ def test_every_part_belongs_to_one_process():
 def test_a_command_for_one_process_says_so(monkeypatch):
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(Exception, match="finetune runs in one process"):
+    with pytest.raises(InputError, match="finetune runs in one process"):
         refuse_torchrun("finetune")
